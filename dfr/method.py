@@ -1,0 +1,187 @@
+"""What a method is, what it returns, and the one table of all methods by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import pkgutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+
+from dfr.encoder import Encoder
+from dfr.errors import UserError, unknown
+from dfr.objective import Objective
+from dfr.synthesis import Progress, Solver, silent, solver_named, synthesise
+
+
+@dataclass(frozen=True)
+class Stylization:
+    """The outputs of one method for one pair, with what they cost.
+
+    Attributes:
+        method: name in the table of methods.
+        settings: every setting of the method, as plain values.
+        pictures: mode -> (1, 3, h, w) in [0, 1]; only outputs that did not fail.
+        curves: mode -> total loss before each iteration and after the last, in the method's own
+            objective.
+        losses: mode -> {"content", "style", "variation", "total"}: the final weighted terms.
+        failed: mode -> why this output was stopped.
+        iterations: iterations per output.
+        evaluations: evaluations of the objective per output.
+        seconds: wall-clock seconds for all outputs, from two loaded pictures to the results.
+        seconds_targets: the part of it spent on features and targets before the first iteration.
+    """
+
+    method: str
+    settings: Mapping[str, Any]
+    pictures: Mapping[str, torch.Tensor]
+    curves: Mapping[str, list[float]]
+    losses: Mapping[str, Mapping[str, float]]
+    failed: Mapping[str, str]
+    iterations: int
+    evaluations: int
+    seconds: float
+    seconds_targets: float
+
+
+class Method(Protocol):
+    """A method: a frozen dataclass of settings that turns two pictures into named outputs."""
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Names of the outputs, in order."""
+
+    def stylize(
+        self,
+        content: torch.Tensor,
+        style: torch.Tensor,
+        encoder: Encoder,
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> Stylization:
+        """Stylize (1, 3, h, w) content with (1, 3, h, w) style, both RGB in [0, 1]."""
+
+
+#: Every method: name -> where its class stands. A new method is one file and one line here.
+METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "dfr": "dfr.model:DFR",
+        "gatys": "baselines.gatys:Gatys",
+        "decormst": "baselines.decormst:DeCorMST",
+    }
+)
+
+
+def method_class(name: str) -> type[Method]:
+    """Look a method up by name.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in METHODS:
+        raise unknown("method", name, METHODS)
+    return cast(type[Method], pkgutil.resolve_name(METHODS[name]))
+
+
+def build(name: str, settings: Mapping[str, Any]) -> Method:
+    """Make a method from settings that came as text or as plain values.
+
+    Besides the method's own settings, ``iterations`` sets the number of iterations of its
+    solver, and ``solver`` names another solver.
+
+    Raises:
+        UserError: unknown method, unknown setting, or a value of the wrong kind.
+    """
+    kind = method_class(name)
+    known = [field.name for field in dataclasses.fields(cast(Any, kind))]
+    values = dict(settings)
+    solver = _solver(kind, values.pop("solver", None), values.pop("iterations", None))
+    for setting in values:
+        if setting not in known:
+            raise unknown(f"setting of method '{name}':", setting, [*known, "iterations"])
+    try:
+        return TypeAdapter(kind).validate_python({**values, "solver": solver})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"method '{name}', setting '{where}': {first['msg']}") from error
+
+
+def _solver(kind: type[Method], name: str | None, iterations: int | None) -> Solver:
+    """Return the method's own solver, or the named one, with a number of iterations."""
+    solver = cast(Solver, cast(Any, kind)().solver)
+    if name is not None:
+        solver = solver_named(name, solver.iterations)
+    return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
+
+
+def optimise(
+    method: Method,
+    name: str,
+    start: torch.Tensor,
+    objective: Objective,
+    encoder: Encoder,
+    solver: Solver,
+    began: float,
+    progress: Progress,
+) -> Stylization:
+    """Run the engine for a method and name its rows.
+
+    Args:
+        method: whose settings and modes are recorded.
+        name: its name in the table.
+        start: (n, 3, h, w), one row per mode.
+        objective: with one target per mode.
+        encoder: the encoder to use.
+        solver: the solver to use.
+        began: `time.perf_counter()` from before the targets were computed.
+        progress: told after every iteration.
+    """
+    ready = time.perf_counter()
+    result = synthesise(start, objective, encoder, solver, progress)
+    failed = {method.modes[row]: why for row, why in result.failed.items()}
+    return Stylization(
+        method=name,
+        settings=settings_of(method),
+        pictures={
+            mode: result.pictures[row : row + 1]
+            for row, mode in enumerate(method.modes)
+            if mode not in failed
+        },
+        curves={mode: result.curve[row].tolist() for row, mode in enumerate(method.modes)},
+        losses={
+            mode: {
+                "content": float(result.terms.content[row]),
+                "style": float(result.terms.style[row]),
+                "variation": float(result.terms.variation[row]),
+                "total": float(result.terms.total[row]),
+            }
+            for row, mode in enumerate(method.modes)
+            if mode not in failed
+        },
+        failed=failed,
+        iterations=solver.iterations,
+        evaluations=result.evaluations,
+        seconds=time.perf_counter() - began,
+        seconds_targets=ready - began,
+    )
+
+
+def settings_of(method: Method) -> dict[str, Any]:
+    """Return a method's settings as plain values that JSON can hold; tuples become lists."""
+    plain = dataclasses.asdict(cast(Any, method))
+    plain["solver"]["name"] = type(cast(Any, method).solver).__name__.lower()
+    return cast(dict[str, Any], _plain(plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value

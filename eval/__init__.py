@@ -1,0 +1,1 @@
+"""The benchmark: pictures, profiles, the runner, the store, and one file per measure."""

@@ -1,0 +1,136 @@
+"""The pictures of a run: a folder of contents and a folder of styles, or the embedded set."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from dfr.errors import UserError, writing
+from dfr.files import sha256, write_whole
+from dfr.images import load, picture_files
+from eval.procedural import NAMES, draw
+
+#: Photographs in scikit-image's wheel: name -> file, best known motifs first.
+PHOTOGRAPHS = {
+    "chelsea": "chelsea.png",
+    "rocket": "rocket.jpg",
+    "coffee": "coffee.png",
+    "astronaut": "astronaut.png",
+    "motorcycle": "motorcycle_left.png",
+    "hubble": "hubble_deep_field.jpg",
+    "retina": "retina.jpg",
+    "ihc": "ihc.png",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a data set.
+
+    Attributes:
+        name: safe as a folder name, and unique among the contents or among the styles.
+        path: the file.
+        sha256: its hash.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Contents and styles; every content meets every style.
+
+    Attributes:
+        contents_from: where the contents come from, for readers.
+        styles_from: where the styles come from, for readers.
+    """
+
+    contents: tuple[Picture, ...]
+    styles: tuple[Picture, ...]
+    contents_from: str
+    styles_from: str
+
+    @property
+    def pairs(self) -> list[tuple[Picture, Picture]]:
+        """Every (content, style) pair, content by content."""
+        return [(content, style) for content in self.contents for style in self.styles]
+
+
+def open_dataset(
+    content: Path | None, style: Path | None, embedded: Path, contents: int, styles: int
+) -> Dataset:
+    """Return the pictures of two folders; where a folder is None, of the embedded set.
+
+    Every picture is opened once here, so that a bad file is told before hours of work.
+
+    Args:
+        content: folder of contents; all of its pictures are used.
+        style: folder of styles; all of its pictures are used.
+        embedded: folder in which procedural styles are drawn.
+        contents: how many embedded contents to use.
+        styles: how many embedded styles to use.
+
+    Raises:
+        UserError: a folder without pictures, or a picture that cannot be read.
+    """
+    found_contents = _photographs(contents) if content is None else picture_files(content)
+    found_styles = _drawings(embedded, styles) if style is None else picture_files(style)
+    return Dataset(
+        contents=_pictures(found_contents),
+        styles=_pictures(found_styles),
+        contents_from="photographs from scikit-image" if content is None else "a folder",
+        styles_from=(
+            "procedural styles, drawn by this project's code, not artworks"
+            if style is None
+            else "a folder"
+        ),
+    )
+
+
+def safe_name(stem: str) -> str:
+    """Return a file's stem with only letters, digits, dot, dash and underscore in it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-_") or "picture"
+
+
+def _pictures(files: Iterable[Path]) -> tuple[Picture, ...]:
+    pictures: list[Picture] = []
+    for file in files:
+        name = safe_name(file.stem)
+        taken = {picture.name.lower() for picture in pictures}
+        unique, number = name, 2
+        while unique.lower() in taken:
+            unique, number = f"{name}-{number}", number + 1
+        load(file)
+        pictures.append(Picture(unique, file.resolve(), sha256(file)))
+    return tuple(pictures)
+
+
+def _photographs(count: int) -> list[Path]:
+    found = importlib.util.find_spec("skimage")
+    if found is None or not found.submodule_search_locations:
+        raise UserError("scikit-image, which holds the photographs, is not installed")
+    folder = Path(found.submodule_search_locations[0]) / "data"
+    files = [folder / file for file in PHOTOGRAPHS.values()]
+    return [file for file in files if file.is_file()][:count]
+
+
+def _save_drawing(name: str, path: Path) -> None:
+    draw(name).save(path, format="PNG")
+
+
+def _drawings(folder: Path, count: int) -> list[Path]:
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name in NAMES[:count]:
+        file = folder / f"{name}.png"
+        if not file.exists():
+            write_whole(file, partial(_save_drawing, name))
+        files.append(file)
+    return files

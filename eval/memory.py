@@ -1,0 +1,63 @@
+"""Peak memory of a piece of work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+
+@dataclass
+class Peak:
+    """The highest memory seen.
+
+    Attributes:
+        megabytes: resident memory of the process on the CPU, allocated memory on CUDA; in
+            10**6 bytes.
+        kind: ``"cuda"``, ``"process"`` (of this piece of work), or ``"process so far"`` where
+            the system cannot reset the mark.
+    """
+
+    megabytes: float = 0.0
+    kind: str = "process"
+
+
+@contextmanager
+def peak_memory(device: torch.device) -> Iterator[Peak]:
+    """Measure the peak memory of the block; the result is filled in at its end."""
+    peak = Peak()
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        yield peak
+        peak.megabytes, peak.kind = torch.cuda.max_memory_allocated(device) / 1e6, "cuda"
+        return
+    if not _reset():
+        peak.kind = "process so far"
+    yield peak
+    peak.megabytes = _high_water() / 1e6
+
+
+def _reset() -> bool:
+    """Set the process's high-water mark to what it uses now, where Linux lets it."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def _high_water() -> float:
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    import resource  # not there on Windows, where the lines above fail too
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

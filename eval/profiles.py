@@ -1,0 +1,140 @@
+"""Profiles: how large a run is. Each built-in one is a small file in ``eval/profiles``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dfr.encoder import PRECISIONS
+from dfr.errors import UserError, unknown
+from dfr.images import Size
+from dfr.method import Method, build
+
+_FOLDER = Path(__file__).parent / "profiles"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Entry(_Settings):
+    """One method with its settings: one row of the comparison.
+
+    Attributes:
+        label: short unique name, used for folders and tables.
+        title: what readers see.
+        method: name in the table of methods.
+        settings: as `dfr.method.build` takes them.
+    """
+
+    label: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    title: str
+    method: str
+    settings: Mapping[str, Any] = {}
+
+    def build(self) -> Method:
+        """Make the method."""
+        return build(self.method, self.settings)
+
+
+class Timing(_Settings):
+    """How the time of DFR-1, DFR-2, ... is measured, on one pair.
+
+    Attributes:
+        outputs: the numbers X of outputs of DFR-X.
+        iterations: iterations of each timed run.
+        repeats: timed runs of each X, after one for warming up.
+    """
+
+    outputs: tuple[int, ...] = (1, 2, 3, 4)
+    iterations: int = Field(ge=1)
+    repeats: int = Field(ge=1)
+
+
+class Profile(_Settings):
+    """A whole run.
+
+    Attributes:
+        name: the file's name without its ending.
+        description: one sentence.
+        size: working size, see `dfr.images.Size`.
+        precision: of the encoder.
+        contents: how many pictures of the embedded set are used.
+        styles: how many styles of the embedded set are used.
+        timing: the timing section.
+        methods: the rows of the comparison.
+    """
+
+    name: str
+    description: str
+    size: str
+    precision: str
+    contents: int = Field(ge=1)
+    styles: int = Field(ge=1)
+    timing: Timing
+    methods: tuple[Entry, ...] = Field(min_length=1)
+
+    def check(self) -> None:
+        """Look every name and value up before any work is done.
+
+        Raises:
+            UserError: a size, precision, method or setting that cannot be used, or a label used
+                twice.
+        """
+        Size.parse(self.size)
+        if self.precision not in PRECISIONS:
+            raise unknown("precision", self.precision, PRECISIONS)
+        labels = [entry.label for entry in self.methods]
+        if len(set(labels)) < len(labels):
+            raise UserError(f"profile '{self.name}': a label stands there twice: {labels}")
+        for entry in self.methods:
+            entry.build()
+
+
+def profile_names() -> list[str]:
+    """Return the names of the built-in profiles."""
+    return sorted(file.stem for file in _FOLDER.glob("*.toml"))
+
+
+def choose_profile(name: str | None, device: torch.device) -> Profile:
+    """Return a profile by name or file; by default ``paper`` on CUDA and ``cpu`` elsewhere.
+
+    Raises:
+        UserError: an unknown name, or a file that is not a valid profile.
+    """
+    if name is None:
+        name = "paper" if device.type == "cuda" else "cpu"
+    if name in profile_names():
+        return read_profile(_FOLDER / f"{name}.toml")
+    if not name.endswith(".toml"):
+        raise unknown("profile", name, [*profile_names(), "FILE.toml"])
+    return read_profile(Path(name))
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a profile file.
+
+    Raises:
+        UserError: it is missing, not TOML, or holds a wrong value.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such profile file") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as TOML ({error})") from error
+    try:
+        profile = Profile(name=path.stem, **content)
+    except (ValidationError, TypeError) as error:
+        if not isinstance(error, ValidationError):
+            raise UserError(f"{path}: {error}") from error
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: '{where}': {first['msg']}") from error
+    profile.check()
+    return profile

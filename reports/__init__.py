@@ -1,0 +1,1 @@
+"""The report of a run: figures, tables, claims beside measurements, and the page."""

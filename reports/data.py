@@ -1,0 +1,128 @@
+"""Everything the report shows, read once from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from dfr.errors import UserError
+from dfr.files import read_json
+from dfr.images import load
+from eval.store import RunStore, tables
+
+
+@dataclass(frozen=True)
+class RunData:
+    """One run, in memory.
+
+    Attributes:
+        store: the run's folder.
+        identity: what was asked for, see `eval.runner.reproduce`.
+        environments: where it ran.
+        cells: every finished cell.
+        tables: see `eval.store.tables`.
+        audit: rows of `eval.timing.audit_rows`, empty while the run has not got there.
+        timing: rows of `eval.timing.time_outputs`, likewise.
+    """
+
+    store: RunStore
+    identity: Mapping[str, Any]
+    environments: list[dict[str, Any]]
+    cells: list[dict[str, Any]]
+    tables: Mapping[str, pd.DataFrame]
+    audit: list[dict[str, Any]]
+    timing: list[dict[str, Any]]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Label -> title of every method, in the profile's order."""
+        return {entry["label"]: entry["title"] for entry in self.identity["profile"]["methods"]}
+
+    @property
+    def iterations(self) -> dict[str, int]:
+        """Label -> iterations, of the cells that are there."""
+        return {cell["label"]: cell["cost"]["iterations"] for cell in self.cells}
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every (content, style) pair with a finished cell, in order."""
+        return list(dict.fromkeys((cell["content"], cell["style"]) for cell in self.cells))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell of the profile is there."""
+        identity = self.identity
+        wanted = len(identity["contents"]) * len(identity["styles"])
+        return len(self.cells) == wanted * len(identity["profile"]["methods"])
+
+    @property
+    def size(self) -> str:
+        """Height x width of the outputs, or the asked size where contents differ."""
+        sizes = {tuple(cell["size"]) for cell in self.cells}
+        if len(sizes) == 1:
+            height, width = next(iter(sizes))
+            return f"{height} × {width}"
+        return f"longer side {self.identity['profile']['size']}"
+
+    @property
+    def scale(self) -> str:
+        """One sentence that says at which scale everything on the page was measured."""
+        identity, profile = self.identity, self.identity["profile"]
+        counts = sorted(set(self.iterations.values()))
+        iterations = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        devices = " and ".join(dict.fromkeys(item["device"] for item in self.environments))
+        unfinished = "" if self.complete else "; THE RUN IS NOT FINISHED"
+        return (
+            f"Profile {profile['name']}, {self.size} pixels (height × width), {iterations} "
+            f"iterations, contents: {len(identity['contents'])} ({identity['contents_from']}), "
+            f"styles: {len(identity['styles'])} ({identity['styles_from']}), "
+            f"{profile['precision']}, {devices}{unfinished}."
+        )
+
+    def picture(self, kind: str, name: str) -> torch.Tensor:
+        """Return a content or style picture at working size."""
+        return load(self.store.folder / "pictures" / kind / f"{name}.png")
+
+    def output(self, cell: Mapping[str, Any], mode: str) -> torch.Tensor:
+        """Return an output picture of a cell."""
+        folder = self.store.cell_folder(cell["content"], cell["style"], cell["label"])
+        return load(folder / cell["files"][mode]["file"])
+
+    def find(self, content: str, style: str, label: str) -> dict[str, Any] | None:
+        """Return one cell, if it is there."""
+        for cell in self.cells:
+            if (cell["content"], cell["style"], cell["label"]) == (content, style, label):
+                return cell
+        return None
+
+
+def read_run(folder: Path) -> RunData:
+    """Read a run, checking every cell against its hashes.
+
+    Raises:
+        UserError: no run there, nothing finished in it, or a changed file.
+    """
+    store = RunStore.open(folder)
+    described = store.description
+    cells = store.cells()
+    if not cells:
+        raise UserError(f"{folder}: no cell of this run is finished yet; run `dfr reproduce`")
+    return RunData(
+        store=store,
+        identity=described["identity"],
+        environments=described["environments"],
+        cells=cells,
+        tables=tables(cells),
+        audit=_rows(folder / "audit.json"),
+        timing=_rows(folder / "timing.json"),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = read_json(path) if path.exists() else []
+    return rows

@@ -1,0 +1,266 @@
+"""The charts of the report. Each one also leaves the data it shows as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from eval.timing import median_seconds
+from reports.data import RunData
+from reports.plotstyle import COLOURS, Figure, keep, plot
+from reports.published import DFR_SECONDS
+from reports.sheets import contact_sheets, lambda_sweep
+
+
+def all_figures(run: RunData, folder: Path) -> list[Figure]:
+    """Draw every figure that the run has data for."""
+    drawn = [
+        *contact_sheets(run, folder),
+        lambda_sweep(run, folder),
+        time_outputs(run, folder),
+        time_methods(run, folder),
+        diversity(run, folder),
+        quality(run, folder),
+        loss_curves(run, folder),
+        mode_audit(run, folder),
+    ]
+    return [figure for figure in drawn if figure is not None]
+
+
+def time_outputs(run: RunData, folder: Path) -> Figure | None:
+    """Draw the time of DFR-1, DFR-2, ... against the published row, both relative to DFR-1."""
+    if not run.timing:
+        return None
+    median = median_seconds(run.timing)
+    first = median[min(median)]
+    frame = pd.DataFrame(run.timing)
+    frame["relative"] = frame["seconds"] / first
+    frame["published_seconds"] = frame["outputs"].map(DFR_SECONDS)
+    frame["published_relative"] = frame["published_seconds"] / DFR_SECONDS[1]
+    with plot(6, 3.6) as figure:
+        axes = figure.axes[0]
+        counts = sorted(median)
+        axes.plot(counts, [median[n] / first for n in counts], "o-", label="measured (median)")
+        axes.plot(frame["outputs"], frame["relative"], ".", color=COLOURS[0], alpha=0.35)
+        known = [n for n in counts if n in DFR_SECONDS]
+        published = [DFR_SECONDS[n] / DFR_SECONDS[1] for n in known]
+        axes.plot(known, published, "s--", color=COLOURS[1], label="published (361 to 417 s)")
+        axes.set(
+            xlabel="outputs X of DFR-X",
+            ylabel="time relative to DFR-1",
+            title="Time by number of outputs",
+            xticks=counts,
+            ylim=(0, None),
+        )
+        axes.legend()
+        return keep(
+            figure,
+            folder,
+            "time_by_outputs",
+            "Time of DFR-1 to DFR-4",
+            f"{frame['iterations'].iloc[0]} iterations, one pair, {frame['round'].nunique()} "
+            "rounds. Computing only the outputs that are asked for makes time grow with them; "
+            "the published code always computes all four, so its row is nearly flat.",
+            frame,
+        )
+
+
+def time_methods(run: RunData, folder: Path) -> Figure:
+    """Draw seconds per output and iteration of every method."""
+    cells = run.tables["cells"]
+    labels = [label for label in run.titles if (cells["label"] == label).any()]
+    values = [
+        cells.loc[cells["label"] == label, "seconds_per_output_iteration"] for label in labels
+    ]
+    with plot(7, 0.42 * len(labels) + 1.3) as figure:
+        axes = figure.axes[0]
+        places = np.arange(len(labels))[::-1]
+        axes.barh(places, [part.median() for part in values], color=COLOURS[0], height=0.6)
+        for place, part in zip(places, values, strict=True):
+            axes.plot(part, np.full(len(part), place), "|", color="black", markersize=10)
+        axes.set(
+            yticks=places,
+            yticklabels=[run.titles[label] for label in labels],
+            xlabel="seconds per output and iteration",
+            title="Time by method",
+        )
+        axes.grid(axis="y", visible=False)
+        return keep(
+            figure,
+            folder,
+            "time_by_method",
+            "Time of every method",
+            "Median over pairs (bar) and every pair (ticks). One iteration of Gatys et al. is one "
+            "of L-BFGS, which evaluates the objective more than once.",
+            cells,
+        )
+
+
+def diversity_table(run: RunData) -> pd.DataFrame:
+    """Return the mean LPIPS between the outputs of each cell with at least two outputs."""
+    pairs = run.tables["pairs"]
+    if pairs.empty:
+        return pd.DataFrame(columns=["content", "style", "label", "diversity"])
+    means = pairs.groupby(["content", "style", "label"], sort=False)["lpips"].mean()
+    return means.rename("diversity").reset_index()
+
+
+def diversity(run: RunData, folder: Path) -> Figure | None:
+    """Draw LPIPS between every two modes, as one heat map per method with several outputs."""
+    pairs = run.tables["pairs"]
+    labels = [label for label in run.titles if (pairs["label"] == label).any()]
+    if not labels:
+        return None
+    with plot(4.2 * len(labels), 3.9, len(labels)) as figure:
+        highest = float(pairs["lpips"].max()) or 1.0
+        for axes, label in zip(figure.axes, labels, strict=True):
+            part = pairs[pairs["label"] == label]
+            modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
+            grid = np.zeros((len(modes), len(modes)))
+            means = part.groupby(["mode_a", "mode_b"])["lpips"].mean().reset_index()
+            for item in means.to_dict("records"):
+                i, j = modes.index(item["mode_a"]), modes.index(item["mode_b"])
+                grid[i, j] = grid[j, i] = item["lpips"]
+            axes.imshow(grid, cmap="cividis", vmin=0, vmax=highest)
+            for i in range(len(modes)):
+                for j in range(len(modes)):
+                    dark = grid[i, j] < 0.55 * highest
+                    axes.text(
+                        j, i, f"{grid[i, j]:.2f}", ha="center", va="center",
+                        color="white" if dark else "black",
+                    )  # fmt: skip
+            axes.set_xticks(range(len(modes)), modes, rotation=35, ha="right")
+            axes.set_yticks(range(len(modes)), modes)
+            axes.set_title(f"{run.titles[label]}: mean {part['lpips'].mean():.2f}")
+            axes.grid(visible=False)
+        return keep(
+            figure,
+            folder,
+            "diversity",
+            "Diversity: LPIPS between the outputs of one pair",
+            "LPIPS (AlexNet) between every two modes, mean over pairs; 0 means the same picture. "
+            "Modes that are one objective show as (nearly) 0.",
+            pairs,
+        )
+
+
+def quality(run: RunData, folder: Path) -> Figure:
+    """Draw style against content loss of every mode, in the common yardstick."""
+    outputs = run.tables["outputs"]
+    means = (
+        outputs.groupby(["label", "mode"], sort=False)[
+            ["style_loss", "content_loss", "style_gap_closed", "lpips_content"]
+        ]
+        .mean()
+        .reset_index()
+    )
+    with plot(7, 4.6) as figure:
+        axes = figure.axes[0]
+        for index, label in enumerate(run.titles):
+            part = means[means["label"] == label]
+            axes.plot(
+                part["content_loss"], part["style_loss"], "osD^vP*X"[index % 8],
+                color=COLOURS[index % len(COLOURS)], label=run.titles[label],
+            )  # fmt: skip
+            for item in part.to_dict("records"):
+                axes.annotate(
+                    str(item["mode"]), (item["content_loss"], item["style_loss"]),
+                    textcoords="offset points", xytext=(6, 3), fontsize=7, color="#444444",
+                )  # fmt: skip
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="content loss (common yardstick)",
+            ylabel="style loss (common yardstick)",
+            title="Style against content",
+        )
+        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        return keep(
+            figure,
+            folder,
+            "style_against_content",
+            "Style loss against content loss",
+            "Mean over pairs of each mode, both losses in the one yardstick of the shared "
+            "setting, also for methods that minimise something else. Lower left is better.",
+            means,
+        )
+
+
+def loss_curves(run: RunData, folder: Path) -> Figure:
+    """Draw the loss of every mode of the first pair, in each method's own objective."""
+    curves = run.tables["curves"]
+    content, style = run.pairs[0]
+    curves = curves[(curves["content"] == content) & (curves["style"] == style)]
+    labels = [label for label in run.titles if (curves["label"] == label).any()]
+    columns = min(3, len(labels))
+    rows = -(-len(labels) // columns)
+    with plot(3.6 * columns, 2.7 * rows) as figure:
+        figure.clear()
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes in grid.flat[len(labels) :]:
+            axes.set_visible(False)
+        for axes, label in zip(grid.flat, labels, strict=False):
+            part = curves[curves["label"] == label]
+            for index, (mode, line) in enumerate(part.groupby("mode", sort=False)):
+                start = line["loss"].iloc[0]
+                axes.plot(
+                    line["iteration"], line["loss"] / start, label=str(mode),
+                    linestyle=("-", "--", ":", "-.")[index % 4], linewidth=1.6,
+                )  # fmt: skip
+            axes.set(yscale="log", title=run.titles[label], xlabel="iteration",
+                     ylabel="loss / loss at start")  # fmt: skip
+            axes.legend(fontsize=7)
+        return keep(
+            figure,
+            folder,
+            "loss_curves",
+            f"Loss curves, {content} × {style}",
+            "Each in its method's own objective, relative to its start; scales differ from "
+            "method to method, so compare shapes, not heights.",
+            curves,
+        )
+
+
+def mode_audit(run: RunData, folder: Path) -> Figure | None:
+    """Draw the relative Gram distance of each mode to mode 0, per layer and reading."""
+    if not run.audit:
+        return None
+    rows = [
+        {"style": item["style"], "reading": item["reading"], **distance}
+        for item in run.audit
+        for distance in item["distances"]
+    ]
+    frame = pd.DataFrame(rows)
+    layers = [name for name in frame.columns if name.startswith("block")]
+    readings = list(dict.fromkeys(frame["reading"]))
+    with plot(4.3 * len(readings), 3.4, len(readings)) as figure:
+        for axes, reading in zip(figure.axes, readings, strict=True):
+            part = frame[frame["reading"] == reading]
+            names = [f"{b[3:]} vs {a[3:]}" for b, a in
+                     zip(part["mode"], part["against"], strict=True)]  # fmt: skip
+            grid = part.groupby(pd.Series(names, index=part.index), sort=False)[layers].mean()
+            axes.imshow(grid.to_numpy(), cmap="cividis", vmin=0, vmax=1, aspect="auto")
+            for i in range(grid.shape[0]):
+                for j in range(grid.shape[1]):
+                    value = float(grid.iat[i, j])
+                    axes.text(j, i, f"{value:.2f}", ha="center", va="center",
+                              color="white" if value < 0.55 else "black")  # fmt: skip
+            axes.set_xticks(
+                range(len(layers)), [f"relu{name[5]}_1" for name in layers], rotation=35, ha="right"
+            )
+            axes.set_yticks(range(grid.shape[0]), list(grid.index))
+            counts = sorted({item["distinct"] for item in run.audit if item["reading"] == reading})
+            several = " or ".join(str(count) for count in counts)
+            axes.set_title(f"{reading}: 4 modes, {several} distinct")
+            axes.grid(visible=False)
+        return keep(
+            figure,
+            folder,
+            "mode_audit",
+            "Mode audit: how different the targets are",
+            "Relative Frobenius distance of the Gram targets between every two modes (degrees), "
+            "mean over styles. A row of 0.00 is one objective under two names.",
+            frame,
+        )

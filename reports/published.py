@@ -1,0 +1,26 @@
+"""What was published, as numbers: the only figures in this project that were not measured here.
+
+Sources: DFR (Nguyen, Tuyen, Phuc, NICS 2021, arXiv 2202.04426) and its slides; DeCorMST (Tuyen,
+Nguyen, Choi, Dinh, IEEE Access 2021).
+"""
+
+from __future__ import annotations
+
+#: Seconds of DFR-1 .. DFR-4; neither the hardware nor the number of pairs is told.
+DFR_SECONDS = {1: 361.0, 2: 377.0, 3: 396.0, 4: 417.0}
+#: "3 days" of DeCorMST, in the same table.
+DECORMST_SECONDS = 3 * 24 * 3600.0
+#: Iterations of the published settings.
+DFR_ITERATIONS, DECORMST_ITERATIONS = 3000, 1000
+#: Modes that DFR is said to have.
+DFR_MODES = 4
+#: The user study: votes, voters, and shares read off the slides' bar chart.
+VOTES, VOTERS = 600, 30
+VOTE_SHARES = {
+    "AdaIN": 0.14,
+    "SAFIN": 0.19,
+    "AdaAttN": 0.22,
+    "LST": 0.15,
+    "DeCorMST": 0.14,
+    "DFR": 0.16,
+}

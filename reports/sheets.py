@@ -1,0 +1,114 @@
+"""The sheets of pictures in the report: every output, and the sweep of lambda."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from dfr.sheet import contact_sheet
+from reports.data import RunData
+from reports.plotstyle import Figure, keep
+
+#: Sheets of at most this many pairs stand on the page; all of them are files beside it.
+PAIRS_ON_PAGE = 12
+
+
+def pairs_on_page(run: RunData) -> list[tuple[str, str]]:
+    """Return the pairs to show, spread evenly over all of them."""
+    pairs = run.pairs
+    if len(pairs) <= PAIRS_ON_PAGE:
+        return pairs
+    return [pairs[i * len(pairs) // PAIRS_ON_PAGE] for i in range(PAIRS_ON_PAGE)]
+
+
+def contact_sheets(run: RunData, folder: Path) -> list[Figure]:
+    """Draw one sheet per pair: content, style, and every output of every method."""
+    shown = pairs_on_page(run)
+    return [_pair_sheet(run, folder, *pair, on_page=pair in shown) for pair in run.pairs]
+
+
+def _pair_sheet(run: RunData, folder: Path, content: str, style: str, on_page: bool) -> Figure:
+    cells = [run.find(content, style, label) for label in run.titles]
+    first = [
+        (f"content: {content}", run.picture("content", content)),
+        (f"style: {style}", run.picture("style", style)),
+    ]
+    rows, listed = [first], []
+    for cell in cells:
+        if cell is None or not cell["files"]:
+            continue
+        outputs = [
+            (f"{cell['title']} {mode}" if mode != cell["label"] else cell["title"],
+             run.output(cell, mode))
+            for mode in cell["files"]
+        ]  # fmt: skip
+        if len(outputs) == 1:
+            first += outputs  # methods of one output share the first row
+        else:
+            rows.append(outputs)
+        listed += [
+            {"content": content, "style": style, "label": cell["label"], "mode": mode, **files}
+            for mode, files in cell["files"].items()
+        ]
+    return keep(
+        contact_sheet(rows),
+        folder,
+        f"contact_sheet_{content}__{style}",
+        f"Every output for {content} × {style}",
+        "Content, style, and every output with its mode. In the reading of the published code, "
+        "0 and 180 are one objective, and so are 90 and 270, which match a scrambled target.",
+        pd.DataFrame(listed),
+        on_page=on_page,
+    )
+
+
+def sweep_cells(run: RunData) -> pd.DataFrame:
+    """Return every output of DFR at 90 degrees in the code reading, by lambda.
+
+    Lambda 0 is the unrotated output (the same objective), taken from rotation 0.
+    """
+    found = []
+    for cell in run.cells:
+        settings = cell["settings"]
+        if cell["method"] != "dfr" or settings["reading"] != "code" or settings["fusion"] != "gram":
+            continue
+        weights = {"rot090": float(settings["rotation_weight"]), "rot000": 0.0}
+        found += [
+            {"lambda": amount, "content": cell["content"], "style": cell["style"],
+             "label": cell["label"], "mode": mode}
+            for mode, amount in weights.items()
+            if mode in cell["files"]
+        ]  # fmt: skip
+    frame = pd.DataFrame(found, columns=["lambda", "content", "style", "label", "mode"])
+    frame = frame.drop_duplicates(["content", "style", "lambda"])
+    frame = frame.merge(run.tables["outputs"], on=["content", "style", "label", "mode"])
+    order = {pair: index for index, pair in enumerate(run.pairs)}
+    places = [order[pair] for pair in zip(frame["content"], frame["style"], strict=True)]
+    frame = frame.assign(place=places).sort_values(["place", "lambda"], ignore_index=True)
+    return frame.drop(columns="place")
+
+
+def lambda_sweep(run: RunData, folder: Path) -> Figure | None:
+    """Draw a grid: one row per pair, one column per lambda."""
+    frame = sweep_cells(run)
+    if frame["lambda"].nunique() < 2:
+        return None
+    rows = []
+    for content, style in pairs_on_page(run):
+        part = frame[(frame["content"] == content) & (frame["style"] == style)]
+        row = [(f"{content} × {style}", run.picture("style", style))]
+        for item in part.to_dict("records"):
+            cell = run.find(content, style, str(item["label"]))
+            assert cell is not None
+            row.append((f"λ = {item['lambda']:g}", run.output(cell, str(item["mode"]))))
+        rows.append(row)
+    return keep(
+        contact_sheet(rows),
+        folder,
+        "lambda_sweep",
+        "What the rotation weight λ does",
+        "The style, then rotation 90 in the reading of the published code. λ = 0 is plain style "
+        "transfer; λ = 1 matches the scrambled target alone.",
+        frame,
+    )

@@ -1,0 +1,85 @@
+"""The tables of the report, for reading and as CSV and Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from dfr.files import write_whole
+from reports.claims import Claim
+from reports.data import RunData
+from reports.figures import diversity_table
+
+
+def summary(run: RunData) -> pd.DataFrame:
+    """Return one row per method: means over pairs (and over a pair's outputs)."""
+    outputs, cells = run.tables["outputs"], run.tables["cells"]
+    diverse = diversity_table(run)
+    rows = []
+    for label, title in run.titles.items():
+        mine, cost = outputs[outputs["label"] == label], cells[cells["label"] == label]
+        if cost.empty:
+            continue
+        rows.append(
+            {
+                "method": title,
+                "outputs": int(cost["outputs"].max()),
+                "iterations": int(cost["iterations"].max()),
+                "style loss": mine["style_loss"].mean(),
+                "style gap closed": mine["style_gap_closed"].mean(),
+                "content loss": mine["content_loss"].mean(),
+                "LPIPS to content": mine["lpips_content"].mean(),
+                "LPIPS diversity": diverse.loc[diverse["label"] == label, "diversity"].mean(),
+                "seconds per output": cost["seconds_per_output"].median(),
+                "seconds per output and iteration": cost["seconds_per_output_iteration"].median(),
+                "peak memory (MB)": cost["peak_memory_mb"].max(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def modes(run: RunData) -> pd.DataFrame:
+    """Return one row per method and mode: means over pairs."""
+    outputs = run.tables["outputs"]
+    columns = ["style_loss", "style_gap_closed", "content_loss", "lpips_content"]
+    means = outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
+    means.insert(0, "method", means.pop("label").map(run.titles))
+    return means.rename(columns=lambda name: name.replace("_", " ").replace("lpips", "LPIPS"))
+
+
+def claims_table(claims: list[Claim]) -> pd.DataFrame:
+    """Return the claims as a table."""
+    return pd.DataFrame([asdict(claim) for claim in claims])
+
+
+def failures(run: RunData) -> list[str]:
+    """Return one line for every output that was stopped."""
+    return [
+        f"{cell['content']} × {cell['style']}, {cell['title']}, {mode}: {why}"
+        for cell in run.cells
+        for mode, why in cell["failed"].items()
+    ]
+
+
+def keep_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each table as CSV and as Parquet."""
+    for name, table in tables.items():
+        write_whole(folder / f"{name}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
+        write_whole(
+            folder / f"{name}.parquet",
+            lambda path, t=table: t.to_parquet(path, index=False),  # type: ignore[misc]
+        )
+
+
+def readable(value: object) -> str:
+    """Format a number for people: four significant digits, and a dash for none."""
+    if isinstance(value, float):
+        if value != value:
+            return "–"
+        if value and not 1e-3 <= abs(value) < 1e5:
+            return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-")
+        return f"{value:.4g}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""The user study (not built yet)."""

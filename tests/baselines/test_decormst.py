@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from baselines.decormst import DeCorMST
+from dfr.model import DFR
+from dfr.objective import Weights
+from dfr.synthesis import Adam
+
+
+def test_defaults_are_the_published_ones():
+    method = DeCorMST()
+    assert method.modes == ("gram", "pearson", "covariance", "euclidean", "cosine")
+    assert method.loss_weights == Weights(content=1e4, style=1e-2, variation=0)
+    assert method.solver == Adam(iterations=1000)
+
+
+def test_every_correlation_gives_its_own_picture(encoder, content, style):
+    result = DeCorMST(solver=Adam(iterations=10)).stylize(content, style, encoder)
+    assert not result.failed
+    # The other three start nearly solved (their losses are tiny as published), and Adam's steps
+    # of a fixed size lead away first.
+    for mode in ("gram", "covariance"):
+        assert result.curves[mode][-1] < 0.5 * result.curves[mode][0]
+    gram = result.pictures["gram"]
+    assert all(
+        not torch.equal(gram, picture)
+        for mode, picture in result.pictures.items()
+        if mode != "gram"
+    )
+
+
+def test_its_gram_output_is_dfr_without_rotation_and_variation(encoder, content, style):
+    ours = DeCorMST(statistics=("gram",), solver=Adam(iterations=5))
+    theirs = DFR(rotations=(0,), loss_weights=Weights(variation=0), solver=Adam(iterations=5))
+    a, b = (method.stylize(content, style, encoder) for method in (ours, theirs))
+    assert torch.equal(a.pictures["gram"], b.pictures["rot000"])
+
+
+@pytest.mark.parametrize("kind", ["flat content", "flat style", "black and white"])
+def test_flat_pictures_give_finite_outputs(encoder, content, style, kind):
+    flat = torch.full_like(content, 0.5)
+    pair = {
+        "flat content": (flat, style),
+        "flat style": (content, flat),
+        "black and white": (torch.zeros_like(content), torch.ones_like(style)),
+    }[kind]
+    result = DeCorMST(solver=Adam(iterations=4)).stylize(*pair, encoder)
+    assert not result.failed
+    assert all(picture.isfinite().all() for picture in result.pictures.values())

@@ -1,0 +1,146 @@
+"""Real weights and real pictures for every test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from skimage import data as photographs
+
+from dfr.encoder import Encoder
+from dfr.images import resize
+from dfr.weights import load_vgg19
+from eval.procedural import draw
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    return Encoder(load_vgg19())
+
+
+def _tensor(array) -> torch.Tensor:
+    return torch.tensor(array[..., :3]).permute(2, 0, 1).unsqueeze(0).float() / 255
+
+
+@pytest.fixture(scope="session")
+def content() -> torch.Tensor:
+    """A photograph, (1, 3, 48, 64)."""
+    return resize(_tensor(photographs.chelsea()), 48, 64)
+
+
+@pytest.fixture(scope="session")
+def style() -> torch.Tensor:
+    """A procedural style, (1, 3, 48, 64)."""
+    import numpy as np
+
+    return resize(_tensor(np.asarray(draw("stained_glass"))), 48, 64)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with content.png and style.png."""
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("pictures")
+    Image.fromarray(photographs.chelsea()).resize((160, 120)).save(folder / "content.png")
+    draw("waves").resize((160, 120)).save(folder / "style.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_pictures() -> Path:
+    """The folder of real pictures beside a checkout, where there is one."""
+    folder = Path(
+        os.environ.get("DFR_TEST_PICTURES") or Path(__file__).parents[2] / "shared" / "data"
+    )
+    if not folder.is_dir():
+        pytest.skip("no folder of real pictures here (set DFR_TEST_PICTURES to one)")
+    return folder
+
+
+@pytest.fixture
+def dfr() -> Run:
+    """Run the `dfr` command as a user does."""
+
+    def run(*arguments: object, **keywords) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "dfr.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            **keywords,
+        )
+
+    return run
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line of a refused command, after checking that it is one."""
+    assert done.returncode == 2, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("dfr: ")
+    return lines[0]
+
+
+PROFILE = """
+description = "A tiny run for the tests."
+size = "32x40"
+precision = "fp32"
+contents = 1
+styles = 2
+timing = { outputs = [1, 2], iterations = 1, repeats = 1 }
+
+[[methods]]
+label = "dfr"
+title = "DFR (code)"
+method = "dfr"
+settings = { reading = "code", rotations = [0, 90, 180, 270], iterations = 3 }
+
+[[methods]]
+label = "half"
+title = "DFR, half"
+method = "dfr"
+settings = { rotations = [90], rotation_weight = 0.5, iterations = 3 }
+
+[[methods]]
+label = "decormst"
+title = "DeCorMST"
+method = "decormst"
+settings = { iterations = 2 }
+
+[[methods]]
+label = "gatys"
+title = "Gatys et al."
+method = "gatys"
+settings = { iterations = 2 }
+"""
+
+
+@pytest.fixture(scope="session")
+def profile_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile of a whole run, tiny."""
+    path = tmp_path_factory.mktemp("profile") / "tiny.toml"
+    path.write_text(PROFILE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(profile_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with its report; tests that change it work on a copy."""
+    folder = tmp_path_factory.mktemp("run") / "tiny"
+    done = subprocess.run(
+        [sys.executable, "-m", "dfr.cli", "reproduce", "--profile", profile_file, "--out", folder],
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from eval.store import RunStore, tables
+from reports import claims
+from reports.build import build_report
+from reports.claims import FAILS, HOLDS, OPEN, all_claims
+from reports.data import read_run
+from tests.conftest import complaint
+
+FIGURES = {
+    "contact_sheet_chelsea__strokes", "contact_sheet_chelsea__stained_glass", "lambda_sweep",
+    "time_by_outputs", "time_by_method", "diversity", "style_against_content", "loss_curves",
+    "mode_audit",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tiny_run):
+    return read_run(tiny_run)
+
+
+@pytest.fixture(scope="module")
+def page(tiny_run):
+    return (tiny_run / "report" / "index.html").read_text()
+
+
+def test_every_figure_is_there_as_png_svg_and_data(tiny_run):
+    folder = tiny_run / "report" / "figures"
+    for ending in ("png", "svg", "csv"):
+        assert {file.stem for file in folder.glob(f"*.{ending}")} == FIGURES
+    for file in folder.glob("*.png"):
+        assert np.asarray(Image.open(file).convert("L")).std() > 5, f"{file} is blank"
+    for file in folder.glob("*.csv"):
+        assert len(pd.read_csv(file)) > 0
+
+
+def test_tables_agree_in_both_kinds_and_with_the_cells(tiny_run):
+    folder = tiny_run / "report" / "tables"
+    for name in ("methods", "modes", "claims", "cells", "outputs", "pairs", "curves"):
+        csv, parquet = (
+            pd.read_csv(folder / f"{name}.csv"),
+            pd.read_parquet(folder / f"{name}.parquet"),
+        )
+        pd.testing.assert_frame_equal(csv, parquet, check_dtype=False)
+    outputs = tables(RunStore.open(tiny_run).cells())["outputs"]
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "outputs.parquet"), outputs)
+    methods = pd.read_csv(folder / "methods.csv").set_index("method")
+    mine = outputs[outputs["label"] == "gatys"]
+    assert methods.loc["Gatys et al.", "style loss"] == pytest.approx(mine["style_loss"].mean())
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)
+    assert "<script src" not in page
+    assert "@import" not in page
+    assert page.count("<img") == len(FIGURES)
+    assert len(re.findall(r'alt="[^"]{20,}"', page)) == len(FIGURES)
+
+
+def test_the_page_says_at_which_scale_it_was_made(page, tiny_run):
+    summary = (tiny_run / "report" / "report.md").read_text()
+    for text in (page, summary):
+        for told in ("Profile tiny", "32 × 40 pixels", "2 to 3 iterations", "contents: 1",
+                     "styles: 2", "procedural styles", "cpu ("):  # fmt: skip
+            assert told in text
+
+
+def test_the_summary_is_whole_markdown(tiny_run):
+    summary = (tiny_run / "report" / "report.md").read_text()
+    rows = [line for line in summary.splitlines() if line.startswith("|")]
+    assert len(rows) > 20
+    for name in re.findall(r"\]\((figures/[^)]+)\)", summary):
+        assert (tiny_run / "report" / name).is_file()
+
+
+def test_a_half_finished_run_says_so(tiny_run, tmp_path):
+    copy = shutil.copytree(tiny_run, tmp_path / "half")
+    shutil.rmtree(copy / "cells" / "chelsea" / "stained_glass")
+    (copy / "timing.json").unlink()
+    page = build_report(copy, tmp_path / "report").read_text()
+    assert "THE RUN IS NOT FINISHED" in page
+
+
+def test_report_of_no_run(dfr, tmp_path):
+    assert "holds no run" in complaint(dfr("report", tmp_path))
+
+
+def verdict(run, judge) -> str:
+    return judge(run).verdict
+
+
+def test_verdicts_of_the_audit_follow_the_data(run):
+    assert verdict(run, claims.four_modes) == FAILS
+    assert "rot000 and rot180 are the same" in claims.four_modes(run).measured
+    assert verdict(run, claims.true_rotation) == FAILS
+    four = [{**row, "distinct": 4, "groups": [[m] for m in row["modes"]]} for row in run.audit]
+    assert verdict(dataclasses.replace(run, audit=four), claims.four_modes) == HOLDS
+    assert verdict(dataclasses.replace(run, audit=[]), claims.four_modes) == OPEN
+
+
+def timing(*seconds: float, rounds: int = 3, iterations: int = 10) -> list[dict]:
+    return [
+        {"outputs": n, "round": turn, "iterations": iterations, "seconds": value}
+        for turn in range(rounds)
+        for n, value in enumerate(seconds, 1)
+    ]
+
+
+def test_verdict_of_the_time_row(run):
+    def judged(rows):
+        return verdict(dataclasses.replace(run, timing=rows), claims.time_row)
+
+    assert judged(timing(361, 377, 396, 417)) == HOLDS
+    assert judged(timing(1, 2, 3, 4)) == FAILS
+    assert judged(timing(1, 2, 3, 4, rounds=1)) == OPEN
+    assert judged(timing(1, 2, 3, 4, iterations=1)) == OPEN
+    assert judged([]) == OPEN
+
+
+def test_verdict_of_three_days(run):
+    cells = run.tables["cells"].copy()
+
+    def judged(frame):
+        changed = dataclasses.replace(run, tables={**run.tables, "cells": frame})
+        return verdict(changed, claims.three_days)
+
+    assert judged(cells) == FAILS
+    cells.loc[cells["label"] == "decormst", "seconds_per_iteration"] *= 1000
+    assert judged(cells) == HOLDS
+    assert judged(cells[cells["label"] != "decormst"]) == OPEN
+
+
+def test_too_small_a_run_is_not_judged(run):
+    for judge in (claims.effective, claims.lambda_controls):
+        assert verdict(run, judge) == OPEN
+
+
+def enlarged(run, pairs: int = 6, iterations: int = 200):
+    """The same cells under more styles and with more iterations."""
+    styles = [f"style{i}" for i in range(pairs)]
+    cells = []
+    for style in styles:
+        for cell in run.cells:
+            if cell["style"] == "strokes":
+                cost = {**cell["cost"], "iterations": iterations}
+                cells.append({**cell, "style": style, "cost": cost})
+    return dataclasses.replace(run, cells=cells, tables=tables(cells))
+
+
+def test_verdict_of_lambda(run):
+    large = enlarged(run)
+    outputs = large.tables["outputs"].copy()
+    amounts = {("dfr", "rot000"): 1.0, ("half", "rot090"): 2.0, ("dfr", "rot090"): 3.0}
+
+    def judged(values):
+        for (label, mode), value in values.items():
+            here = (outputs["label"] == label) & (outputs["mode"] == mode)
+            outputs.loc[here, "style_loss"] = value
+        changed = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+        return verdict(changed, claims.lambda_controls)
+
+    assert judged(amounts) == HOLDS
+    assert judged({("half", "rot090"): 9.0}) == FAILS
+
+
+def test_verdict_of_effective_stylization(run):
+    large = enlarged(run)
+
+    def judged(closed):
+        outputs = large.tables["outputs"].assign(style_gap_closed=closed)
+        changed = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+        return verdict(changed, claims.effective)
+
+    assert judged(0.9) == HOLDS
+    assert judged(0.1) == FAILS
+
+
+def test_every_claim_is_whole(run):
+    rows = all_claims(run)
+    assert len({row.name for row in rows}) == len(rows) >= 9
+    for row in rows:
+        assert all(dataclasses.asdict(row).values())
+        assert row.verdict in (HOLDS, FAILS, OPEN)
