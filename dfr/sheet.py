@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from dfr.files import write_whole
 from dfr.images import to_bytes
@@ -23,7 +23,8 @@ def contact_sheet(
     """Draw rows of (label, picture) with the label above each picture.
 
     Args:
-        rows: pictures (1, 3, h, w) in [0, 1], all of one size; None leaves its place empty.
+        rows: pictures (1, 3, h, w) in [0, 1]; each is fitted into a place of the first one's
+            shape. None leaves its place empty.
         least_width: small pictures are enlarged, by a whole factor, to at least this width, so
             that their labels fit.
         greatest_width: large pictures are scaled down to this width.
@@ -32,7 +33,7 @@ def contact_sheet(
         picture.shape[-2:] for row in rows for _, picture in row if picture is not None
     )
     factor = max(1, -(-least_width // width)) if width <= greatest_width else greatest_width / width
-    size = height, width = round(height * factor), round(width * factor)
+    height, width = round(height * factor), round(width * factor)
     columns = max(len(row) for row in rows)
     sheet = Image.new(
         "RGB",
@@ -46,8 +47,7 @@ def contact_sheet(
             pen.text((left, top), _fit(pen, label, font, width), fill="black", font=font)
             if picture is not None:
                 image = Image.fromarray(to_bytes(picture))
-                if factor != 1:
-                    image = image.resize(size[::-1], Image.Resampling.BICUBIC)
+                image = ImageOps.contain(image, (width, height), Image.Resampling.BICUBIC)
                 sheet.paste(image, (left, top + _LABEL))
     return sheet
 

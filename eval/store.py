@@ -1,8 +1,8 @@
 """A run on disk. Every cell (pair x method) is there whole or not at all.
 
-RUN/run.json                           what was asked for, the pictures' hashes
-RUN/pictures/{content,style}/NAME.png  the pictures at working size
-RUN/cells/CONTENT/STYLE/LABEL/         MODE.png and cell.json
+RUN/run.json                               what was asked for, the pictures' hashes
+RUN/pictures/{content,style}/HxW/NAME.png  the pictures at working size
+RUN/cells/CONTENT/STYLE/LABEL/             MODE.png and cell.json
 RUN/audit.json, RUN/timing.json
 """
 
@@ -110,6 +110,10 @@ class RunStore:
         described: dict[str, Any] = read_json(self.folder / "run.json")
         return described
 
+    def picture_path(self, kind: str, name: str, height: int, width: int) -> Path:
+        """Where a content or style picture lies at one working size."""
+        return self.folder / "pictures" / kind / f"{height}x{width}" / f"{name}.png"
+
     def cell_folder(self, content: str, style: str, label: str) -> Path:
         """Where a cell lies."""
         return self.folder / "cells" / content / style / label
@@ -208,7 +212,9 @@ def tables(cells: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
         key = {name: cell[name] for name in keys}
         costs.append({**key, "outputs": len(cell["files"]), **cell["cost"]})
         for row in cell["measures"]["outputs"]:
-            own = {f"own_{name}": value for name, value in cell["losses"][row["mode"]].items()}
+            own = {
+                f"own_{name}": value for name, value in cell["losses"].get(row["mode"], {}).items()
+            }
             outputs.append({**key, **row, **own})
         pairs += [{**key, **row} for row in cell["measures"]["pairs"]]
         for mode, curve in cell["curves"].items():

@@ -10,11 +10,20 @@ import jinja2
 from PIL import Image
 
 from dfr.files import writable_folder, write_text
+from reports.certainty import certainty_tables, intervals, variance
 from reports.claims import all_claims
 from reports.data import read_run
 from reports.figures import all_figures
 from reports.plotstyle import Figure
-from reports.tables import claims_table, failures, keep_tables, modes, readable, summary
+from reports.tables import (
+    claims_table,
+    failures,
+    keep_tables,
+    modes,
+    readable,
+    readable_tests,
+    summary,
+)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:
@@ -35,7 +44,12 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     """
     data = read_run(run)
     folder = writable_folder(out if out is not None else run / "report")
-    figures = all_figures(data, folder / "figures")
+    certainty = certainty_tables(data)
+    figures = [
+        *all_figures(data, folder / "figures"),
+        intervals(data, certainty, folder / "figures"),
+        variance(certainty, folder / "figures"),
+    ]
     claims = all_claims(data)
     methods, per_mode = summary(data), modes(data)
     keep_tables(
@@ -43,6 +57,7 @@ def build_report(run: Path, out: Path | None = None) -> Path:
             "methods": methods,
             "modes": per_mode,
             "claims": claims_table(claims),
+            **certainty,
             **data.tables,
         },
         folder / "tables",
@@ -58,8 +73,9 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     environment.filters["embed"] = _embed
     shown = {
         "run": data,
-        "figures": [figure for figure in figures if figure.on_page],
-        "more_sheets": sum(not figure.on_page for figure in figures),
+        "figures": [figure for figure in figures if figure and figure.on_page],
+        "more_sheets": sum(not figure.on_page for figure in figures if figure),
+        "tests": readable_tests(data, certainty["tests"]),
         "claims": claims,
         "methods": methods,
         "modes": per_mode,

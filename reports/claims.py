@@ -7,7 +7,6 @@ small for a rule answers "not testable at this scale".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -15,157 +14,24 @@ from scipy import stats
 from eval.timing import median_seconds
 from reports import published
 from reports.data import RunData
-from reports.sheets import sweep_cells
-
-HOLDS, FAILS, OPEN = "holds", "does not hold", "not testable at this scale"
-
-#: Fewer iterations than this show no style yet.
-LEAST_ITERATIONS = 100
-#: Fewer pairs than this carry no verdict about pairs.
-LEAST_PAIRS = 5
-#: A timed run of fewer iterations than this is mostly start-up.
-LEAST_TIMED = 5
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One row of the claims table.
-
-    Attributes:
-        name: a few words.
-        claim: what was published.
-        source: where.
-        rule: how the verdict follows from the data, in words.
-        measured: what this run says.
-        verdict: one of `HOLDS`, `FAILS`, `OPEN`.
-        evidence: name of the figure or table that shows it.
-    """
-
-    name: str
-    claim: str
-    source: str
-    rule: str
-    measured: str
-    verdict: str
-    evidence: str
-
-
-def all_claims(run: RunData) -> list[Claim]:
-    """Judge every claim against a run."""
-    return [judge(run) for judge in RULES]
-
-
-def four_modes(run: RunData) -> Claim:
-    """Count the distinct objectives in the published code's reading."""
-    counts = _distinct(run, "code")
-    return Claim(
-        name="Four modes",
-        claim="Rotating style features by 0, 90, 180 and 270 degrees gives four outputs of "
-        "different style.",
-        source="DFR, NICS 2021; authors' code",
-        rule="Holds if, in the reading of the published code, all four Gram targets differ (by "
-        "more than 1e-5 relative in some layer) for every style; does not hold otherwise.",
-        measured=(
-            f"{_span(counts)} distinct objectives of {published.DFR_MODES}, over {len(counts)} "
-            f"styles: {_same(run, 'code')}.{_twins(run)}"
-            if counts
-            else "The run has no audit yet."
-        ),
-        verdict=_verdict(counts, lambda: min(counts) == published.DFR_MODES),
-        evidence="mode_audit",
-    )
-
-
-def four_formulas(run: RunData) -> Claim:
-    """Count the distinct objectives in the slides' formulas."""
-    counts = _distinct(run, "paper")
-    return Claim(
-        name="Four modes, by the formulas",
-        claim="The formulas of the four rotations define four different targets.",
-        source="DFR slides",
-        rule="As above, in the reading of the slides' formulas.",
-        measured=(
-            f"{_span(counts)} distinct objectives of {published.DFR_MODES}, over {len(counts)} "
-            f"styles: {_same(run, 'paper')}."
-            if counts
-            else "The run has no audit yet."
-        ),
-        verdict=_verdict(counts, lambda: min(counts) == published.DFR_MODES),
-        evidence="mode_audit",
-    )
-
-
-def true_rotation(run: RunData) -> Claim:
-    """Count the distinct objectives of a true rotation in the plane."""
-    counts = _distinct(run, "spatial")
-    return Claim(
-        name="Rotating the feature map",
-        claim="Turning a feature map in the plane, as drawn, changes the style that is matched.",
-        source="DFR slides, the picture of the method",
-        rule="Holds if a true rotation gives more than one distinct objective for every style. "
-        "(A Gram matrix sums over places, so it cannot.)",
-        measured=(
-            f"{_span(counts)} distinct objective of {published.DFR_MODES}."
-            if counts
-            else "The run has no audit yet."
-        ),
-        verdict=_verdict(counts, lambda: min(counts) > 1),
-        evidence="mode_audit",
-    )
-
-
-def effective(run: RunData) -> Claim:
-    """See whether every mode really goes towards the style."""
-    outputs = run.tables["outputs"]
-    labels = _published_dfr(run)
-    part = outputs[outputs["label"].isin(labels)]
-    closed = part.groupby("mode", sort=False)["style_gap_closed"].median()
-    told = ", ".join(f"{mode} {value:+.2f}" for mode, value in closed.items())
-    return Claim(
-        name="Effective stylization",
-        claim="Every mode of DFR transfers the style effectively.",
-        source="DFR, NICS 2021",
-        rule="Holds if every mode closes more than half of the gap in style loss between content "
-        "and style (median over pairs, common yardstick); does not hold otherwise. Needs "
-        f"{LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
-        measured=f"Gap closed (1 = the style's own statistics, 0 = the content picture): {told}."
-        if told
-        else "No DFR cell in this run.",
-        verdict=_verdict(
-            closed.to_list() if _large_enough(run, labels) else [],
-            lambda: bool((closed > 0.5).all()),
-        ),
-        evidence="style_against_content",
-    )
-
-
-def lambda_controls(run: RunData) -> Claim:
-    """See whether the style loss rises with lambda, pair by pair."""
-    frame = sweep_cells(run)
-    risen: list[bool] = []
-    levels = 0
-    if not frame.empty:
-        levels = frame["lambda"].nunique()
-        for _, part in frame.groupby(["content", "style"]):
-            losses = part.sort_values("lambda")["style_loss"].to_numpy()
-            if len(losses) >= 3:
-                risen.append(bool((np.diff(losses) > 0).all()))
-    enough = _large_enough(run, [label for label in run.titles if label.startswith("dfr")])
-    return Claim(
-        name="λ controls strength",
-        claim="The rotation weight λ controls how strongly the rotated features shape the output.",
-        source="DFR, NICS 2021",
-        rule="Holds if, in at least 9 of 10 pairs, the distance from the unrotated style (style "
-        "loss of rotation 90, common yardstick) rises with every step of λ. Needs 3 values of λ, "
-        f"{LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
-        measured=f"Rises with every step over {levels} values of λ in {sum(risen)} of "
-        f"{len(risen)} pairs.",
-        verdict=_verdict(
-            risen if enough and len(risen) >= LEAST_PAIRS else [],
-            lambda: sum(risen) >= 0.9 * len(risen),
-        ),
-        evidence="lambda_sweep",
-    )
+from reports.mode_claims import (
+    effective,
+    four_formulas,
+    four_modes,
+    lambda_controls,
+    true_rotation,
+)
+from reports.verdicts import (
+    FAILS,
+    HOLDS,
+    LEAST_ITERATIONS,
+    LEAST_PAIRS,
+    LEAST_TIMED,
+    OPEN,
+    Claim,
+    large_enough,
+    verdict_of,
+)
 
 
 def time_row(run: RunData) -> Claim:
@@ -190,7 +56,7 @@ def time_row(run: RunData) -> Claim:
             if both
             else "The run has no timing yet."
         ),
-        verdict=_verdict(both and enough, lambda: abs(growth / told - 1) <= 0.1),
+        verdict=verdict_of(both and enough, lambda: abs(growth / told - 1) <= 0.1),
         evidence="time_by_outputs",
     )
 
@@ -225,8 +91,42 @@ def three_days(run: RunData) -> Claim:
             if both
             else "The run lacks one of the two methods."
         ),
-        verdict=_verdict([ratio] if both else [], lambda: ratio >= told / 10),
+        verdict=verdict_of([ratio] if both else [], lambda: ratio >= told / 10),
         evidence="time_by_method",
+    )
+
+
+def five_correlations(run: RunData) -> Claim:
+    """See whether each correlation of DeCorMST is really optimised."""
+    curves = run.tables["curves"]
+    labels = [cell["label"] for cell in run.cells if cell["method"] == "decormst"]
+    part = curves[curves["label"].isin(labels)]
+    ratios: dict[str, float] = {}
+    for mode, lines in part.groupby("mode", sort=False):
+        ends = [
+            float(line["loss"].iloc[-1] / line["loss"].iloc[0])
+            for _, line in lines.groupby(["content", "style"])
+        ]
+        ratios[str(mode)] = float(np.median(ends))
+    told = ", ".join(f"{mode} {ratio:.2g}" for mode, ratio in ratios.items())
+    return Claim(
+        name="Five correlations",
+        claim="Each of the five correlations, with the same weights and the same Adam, transfers "
+        "the style in its own way.",
+        source="DeCorMST, IEEE Access 2021",
+        rule="Holds if every correlation ends lower in its own objective than the content picture "
+        "it starts from (median over pairs of the loss at the end over the loss at the start is "
+        f"below 1). Needs {LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
+        measured=f"Loss at the end over loss at the start: {told}. The objectives are on scales "
+        "that differ by orders of magnitude; where the start is nearly solved, Adam's first steps "
+        "of a fixed size lead away from it."
+        if told
+        else "No DeCorMST cell in this run.",
+        verdict=verdict_of(
+            ratios if large_enough(run, labels) else {},
+            lambda: max(ratios.values()) < 1,
+        ),
+        evidence="loss_curves",
     )
 
 
@@ -277,67 +177,12 @@ RULES: tuple[Callable[[RunData], Claim], ...] = (
     lambda_controls,
     time_row,
     three_days,
+    five_correlations,
     user_study,
     coco_contents,
 )
 
 
-def _verdict(data: object, holds: Callable[[], bool]) -> str:
-    """Return the verdict of a rule, or that there is no data for it."""
-    if not data:
-        return OPEN
-    return HOLDS if holds() else FAILS
-
-
-def _distinct(run: RunData, reading: str) -> list[int]:
-    return [int(row["distinct"]) for row in run.audit if row["reading"] == reading]
-
-
-def _span(counts: list[int]) -> str:
-    low, high = min(counts), max(counts)
-    return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _same(run: RunData, reading: str) -> str:
-    """Tell which modes are one objective for every style."""
-    groups = [
-        {tuple(group) for group in row["groups"] if len(group) > 1}
-        for row in run.audit
-        if row["reading"] == reading
-    ]
-    always = set.intersection(*groups)
-    return (
-        "; ".join(f"{' and '.join(group)} are the same" for group in sorted(always))
-        or "no two modes are the same for every style"
-    )
-
-
-def _twins(run: RunData) -> str:
-    """Tell how near the outputs of the published twins are, by LPIPS."""
-    pairs = run.tables["pairs"]
-    pairs = pairs[pairs["label"].isin(_published_dfr(run))]
-    told = []
-    for a, b in (("rot000", "rot180"), ("rot090", "rot270"), ("rot000", "rot090")):
-        part = pairs[(pairs["mode_a"] == a) & (pairs["mode_b"] == b)]["lpips"]
-        if len(part):
-            told.append(f"{a} and {b} {part.mean():.3f}")
-    return f" Mean LPIPS of the outputs: {', '.join(told)}." if told else ""
-
-
-def _published_dfr(run: RunData) -> list[str]:
-    """Return the labels of DFR as published: code reading, lambda 1, all four rotations."""
-    return list(
-        dict.fromkeys(
-            cell["label"]
-            for cell in run.cells
-            if cell["method"] == "dfr"
-            and cell["settings"]["reading"] == "code"
-            and cell["settings"]["rotation_weight"] == 1
-            and len(cell["settings"]["rotations"]) == published.DFR_MODES
-        )
-    )
-
-
-def _large_enough(run: RunData, labels: list[str]) -> bool:
-    counts = [count for label, count in run.iterations.items() if label in labels]
-    return bool(counts) and min(counts) >= LEAST_ITERATIONS and len(run.pairs) >= LEAST_PAIRS
+def all_claims(run: RunData) -> list[Claim]:
+    """Judge every claim against a run."""
+    return [judge(run) for judge in RULES]

@@ -73,7 +73,7 @@ class RunData:
     def scale(self) -> str:
         """One sentence that says at which scale everything on the page was measured."""
         identity, profile = self.identity, self.identity["profile"]
-        counts = sorted(set(self.iterations.values()))
+        counts = sorted(set(self.iterations.values()) - {0}) or [0]
         iterations = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         devices = " and ".join(dict.fromkeys(item["device"] for item in self.environments))
         unfinished = "" if self.complete else "; THE RUN IS NOT FINISHED"
@@ -84,9 +84,17 @@ class RunData:
             f"{profile['precision']}, {devices}{unfinished}."
         )
 
-    def picture(self, kind: str, name: str) -> torch.Tensor:
-        """Return a content or style picture at working size."""
-        return load(self.store.folder / "pictures" / kind / f"{name}.png")
+    def pair(self, content: str, style: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the content and the style picture of a pair at working size."""
+        height, width = next(
+            cell["size"]
+            for cell in self.cells
+            if (cell["content"], cell["style"]) == (content, style)
+        )
+        return (
+            load(self.store.picture_path("content", content, height, width)),
+            load(self.store.picture_path("style", style, height, width)),
+        )
 
     def output(self, cell: Mapping[str, Any], mode: str) -> torch.Tensor:
         """Return an output picture of a cell."""

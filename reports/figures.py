@@ -68,32 +68,34 @@ def time_outputs(run: RunData, folder: Path) -> Figure | None:
 
 
 def time_methods(run: RunData, folder: Path) -> Figure:
-    """Draw seconds per output and iteration of every method."""
+    """Draw seconds per output, and per output and iteration, of every method."""
     cells = run.tables["cells"]
     labels = [label for label in run.titles if (cells["label"] == label).any()]
-    values = [
-        cells.loc[cells["label"] == label, "seconds_per_output_iteration"] for label in labels
-    ]
-    with plot(7, 0.42 * len(labels) + 1.3) as figure:
-        axes = figure.axes[0]
-        places = np.arange(len(labels))[::-1]
-        axes.barh(places, [part.median() for part in values], color=COLOURS[0], height=0.6)
-        for place, part in zip(places, values, strict=True):
-            axes.plot(part, np.full(len(part), place), "|", color="black", markersize=10)
-        axes.set(
-            yticks=places,
-            yticklabels=[run.titles[label] for label in labels],
-            xlabel="seconds per output and iteration",
-            title="Time by method",
-        )
-        axes.grid(axis="y", visible=False)
+    places = np.arange(len(labels))[::-1]
+    with plot(9.5, 0.42 * len(labels) + 1.3, 2) as figure:
+        for axes, column, told in zip(
+            figure.axes,
+            ("seconds_per_output", "seconds_per_output_iteration"),
+            ("seconds per output", "seconds per output and iteration"),
+            strict=True,
+        ):
+            for place, label in zip(places, labels, strict=True):
+                part = cells.loc[cells["label"] == label, column].astype(float).dropna()
+                if not part.empty:
+                    axes.barh(place, part.median(), color=COLOURS[0], height=0.6)
+                axes.plot(part, np.full(len(part), place), "|", color="black", markersize=10)
+            axes.set_yticks(places, [run.titles[label] for label in labels])
+            axes.set(xlabel=told, xlim=(0, None))
+            axes.grid(axis="y", visible=False)
+        figure.axes[1].set_yticklabels([])
         return keep(
             figure,
             folder,
             "time_by_method",
             "Time of every method",
-            "Median over pairs (bar) and every pair (ticks). One iteration of Gatys et al. is one "
-            "of L-BFGS, which evaluates the objective more than once.",
+            "Median over pairs (bar) and every pair (ticks); methods have different numbers of "
+            "iterations. One iteration of Gatys et al. is one of L-BFGS, which evaluates the "
+            "objective more than once; a feed-forward method has none.",
             cells,
         )
 
@@ -164,9 +166,9 @@ def quality(run: RunData, folder: Path) -> Figure:
                 part["content_loss"], part["style_loss"], "osD^vP*X"[index % 8],
                 color=COLOURS[index % len(COLOURS)], label=run.titles[label],
             )  # fmt: skip
-            for item in part.to_dict("records"):
+            for place, modes in _together(part).items():
                 axes.annotate(
-                    str(item["mode"]), (item["content_loss"], item["style_loss"]),
+                    ", ".join(modes), place,
                     textcoords="offset points", xytext=(6, 3), fontsize=7, color="#444444",
                 )  # fmt: skip
         axes.set(
@@ -188,12 +190,24 @@ def quality(run: RunData, folder: Path) -> Figure:
         )
 
 
-def loss_curves(run: RunData, folder: Path) -> Figure:
+def _together(means: pd.DataFrame) -> dict[tuple[float, float], list[str]]:
+    """Group modes whose points nearly coincide, so that their names are written once."""
+    groups: dict[tuple[float, float], list[str]] = {}
+    for item in means.to_dict("records"):
+        here = float(item["content_loss"]), float(item["style_loss"])
+        near = next((p for p in groups if np.allclose(p, here, rtol=0.1)), here)
+        groups.setdefault(near, []).append(str(item["mode"]))
+    return groups
+
+
+def loss_curves(run: RunData, folder: Path) -> Figure | None:
     """Draw the loss of every mode of the first pair, in each method's own objective."""
     curves = run.tables["curves"]
     content, style = run.pairs[0]
     curves = curves[(curves["content"] == content) & (curves["style"] == style)]
     labels = [label for label in run.titles if (curves["label"] == label).any()]
+    if not labels:  # no method of this run iterates
+        return None
     columns = min(3, len(labels))
     rows = -(-len(labels) // columns)
     with plot(3.6 * columns, 2.7 * rows) as figure:

@@ -30,10 +30,8 @@ def contact_sheets(run: RunData, folder: Path) -> list[Figure]:
 
 def _pair_sheet(run: RunData, folder: Path, content: str, style: str, on_page: bool) -> Figure:
     cells = [run.find(content, style, label) for label in run.titles]
-    first = [
-        (f"content: {content}", run.picture("content", content)),
-        (f"style: {style}", run.picture("style", style)),
-    ]
+    names = f"content: {content}", f"style: {style}"
+    first = list(zip(names, run.pair(content, style), strict=True))
     rows, listed = [first], []
     for cell in cells:
         if cell is None or not cell["files"]:
@@ -97,7 +95,7 @@ def lambda_sweep(run: RunData, folder: Path) -> Figure | None:
     rows = []
     for content, style in pairs_on_page(run):
         part = frame[(frame["content"] == content) & (frame["style"] == style)]
-        row = [(f"{content} × {style}", run.picture("style", style))]
+        row = [(f"{content} × {style}", run.pair(content, style)[1])]
         for item in part.to_dict("records"):
             cell = run.find(content, style, str(item["label"]))
             assert cell is not None

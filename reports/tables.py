@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from dfr.files import write_whole
-from reports.claims import Claim
 from reports.data import RunData
 from reports.figures import diversity_table
+from reports.verdicts import Claim
 
 
 def summary(run: RunData) -> pd.DataFrame:
@@ -48,6 +48,24 @@ def modes(run: RunData) -> pd.DataFrame:
     means = outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
     means.insert(0, "method", means.pop("label").map(run.titles))
     return means.rename(columns=lambda name: name.replace("_", " ").replace("lpips", "LPIPS"))
+
+
+def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
+    """Return the paired tests with titles for labels and short column names."""
+    return pd.DataFrame(
+        {
+            "measure": tests["measure"].str.replace("_", " "),
+            "a": tests["a"].map(run.titles),
+            "b": tests["b"].map(run.titles),
+            "pairs": tests["pairs"],
+            "a − b": tests["difference"],
+            "low": tests["low"],
+            "high": tests["high"],
+            "effect d": tests["effect"],
+            "a larger in": [f"{share:.0%}" for share in tests["a_larger"]],
+            "p (Holm)": tests["p_holm"],
+        }
+    )
 
 
 def claims_table(claims: list[Claim]) -> pd.DataFrame:

@@ -121,6 +121,11 @@ label = "gatys"
 title = "Gatys et al."
 method = "gatys"
 settings = { iterations = 2 }
+
+[[methods]]
+label = "feedforward"
+title = "Feed-forward"
+method = "feedforward"
 """
 
 

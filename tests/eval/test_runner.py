@@ -19,7 +19,7 @@ from dfr.errors import UserError
 from eval.store import RunStore, tables
 from tests.conftest import complaint
 
-CELLS = 8
+CELLS = 10
 MEASURED_TIME = ("seconds", "peak_memory")
 
 
@@ -31,12 +31,13 @@ def without_time(frame: pd.DataFrame) -> pd.DataFrame:
 def test_a_run_has_every_cell_with_its_measures(tiny_run):
     found = tables(RunStore.open(tiny_run).cells())
     assert len(found["cells"]) == CELLS
-    assert len(found["outputs"]) == 2 * (4 + 1 + 5 + 1)
+    assert len(found["outputs"]) == 2 * (4 + 1 + 5 + 1 + 1)
     assert len(found["pairs"]) == 2 * (6 + 10)
     assert len(found["curves"]) == 2 * (4 * 4 + 4 + 5 * 3 + 3)
     outputs = found["outputs"]
-    for name in ("style_loss", "content_loss", "style_gap_closed", "lpips_content", "own_total"):
+    for name in ("style_loss", "content_loss", "style_gap_closed", "lpips_content"):
         assert outputs[name].notna().all(), name
+    assert (outputs["own_total"].isna() == (outputs["label"] == "feedforward")).all()
     assert (found["cells"]["peak_memory_mb"] > 100).all()
     assert (found["cells"]["seconds"] > found["cells"]["seconds_targets"]).all()
     twins = found["pairs"].query("label == 'dfr' and mode_a == 'rot090' and mode_b == 'rot270'")
@@ -53,8 +54,8 @@ def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, enco
     lpips = Lpips()
     for cell in store.cells():
         folder = store.cell_folder(cell["content"], cell["style"], cell["label"])
-        content = load(tiny_run / "pictures" / "content" / f"{cell['content']}.png")
-        style = load(tiny_run / "pictures" / "style" / f"{cell['style']}.png")
+        content = load(store.picture_path("content", cell["content"], 32, 40))
+        style = load(store.picture_path("style", cell["style"], 32, 40))
         ruler = yardstick(content, style, encoder)
         for row in cell["measures"]["outputs"]:
             picture = load(folder / f"{row['mode']}.png")

@@ -12,14 +12,15 @@ from PIL import Image
 from eval.store import RunStore, tables
 from reports import claims
 from reports.build import build_report
-from reports.claims import FAILS, HOLDS, OPEN, all_claims
+from reports.claims import all_claims
 from reports.data import read_run
+from reports.verdicts import FAILS, HOLDS, OPEN
 from tests.conftest import complaint
 
 FIGURES = {
     "contact_sheet_chelsea__strokes", "contact_sheet_chelsea__stained_glass", "lambda_sweep",
     "time_by_outputs", "time_by_method", "diversity", "style_against_content", "loss_curves",
-    "mode_audit",
+    "mode_audit", "intervals", "variance",
 }  # fmt: skip
 
 
@@ -45,7 +46,18 @@ def test_every_figure_is_there_as_png_svg_and_data(tiny_run):
 
 def test_tables_agree_in_both_kinds_and_with_the_cells(tiny_run):
     folder = tiny_run / "report" / "tables"
-    for name in ("methods", "modes", "claims", "cells", "outputs", "pairs", "curves"):
+    for name in (
+        "methods",
+        "modes",
+        "claims",
+        "cells",
+        "outputs",
+        "pairs",
+        "curves",
+        "means",
+        "tests",
+        "variance",
+    ):
         csv, parquet = (
             pd.read_csv(folder / f"{name}.csv"),
             pd.read_parquet(folder / f"{name}.parquet"),
@@ -184,9 +196,26 @@ def test_verdict_of_effective_stylization(run):
     assert judged(0.1) == FAILS
 
 
+def test_verdict_of_the_five_correlations(run):
+    large = enlarged(run)
+
+    def judged(last):
+        curves = large.tables["curves"].copy()
+        end = curves["iteration"] == curves.groupby(["label", "mode"])["iteration"].transform("max")
+        start = curves["iteration"] == 0
+        curves.loc[start, "loss"] = 1.0
+        curves.loc[end, "loss"] = last
+        changed = dataclasses.replace(large, tables={**large.tables, "curves": curves})
+        return verdict(changed, claims.five_correlations)
+
+    assert judged(0.5) == HOLDS
+    assert judged(2.0) == FAILS
+    assert verdict(run, claims.five_correlations) == OPEN
+
+
 def test_every_claim_is_whole(run):
     rows = all_claims(run)
-    assert len({row.name for row in rows}) == len(rows) >= 9
+    assert len({row.name for row in rows}) == len(rows) >= 10
     for row in rows:
         assert all(dataclasses.asdict(row).values())
         assert row.verdict in (HOLDS, FAILS, OPEN)

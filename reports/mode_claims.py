@@ -1,0 +1,165 @@
+"""Claims about DFR's modes, rotations and lambda, each with the rule of its verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reports import published
+from reports.data import RunData
+from reports.sheets import sweep_cells
+from reports.verdicts import (
+    LEAST_ITERATIONS,
+    LEAST_PAIRS,
+    Claim,
+    large_enough,
+    published_dfr,
+    verdict_of,
+)
+
+
+def four_modes(run: RunData) -> Claim:
+    """Count the distinct objectives in the published code's reading."""
+    counts = _distinct(run, "code")
+    return Claim(
+        name="Four modes",
+        claim="Rotating style features by 0, 90, 180 and 270 degrees gives four outputs of "
+        "different style.",
+        source="DFR, NICS 2021; authors' code",
+        rule="Holds if, in the reading of the published code, all four Gram targets differ (by "
+        "more than 1e-5 relative in some layer) for every style; does not hold otherwise.",
+        measured=(
+            f"{_span(counts)} distinct objectives of {published.DFR_MODES}, over {len(counts)} "
+            f"styles: {_same(run, 'code')}.{_twins(run)}"
+            if counts
+            else "The run has no audit yet."
+        ),
+        verdict=verdict_of(counts, lambda: min(counts) == published.DFR_MODES),
+        evidence="mode_audit",
+    )
+
+
+def four_formulas(run: RunData) -> Claim:
+    """Count the distinct objectives in the slides' formulas."""
+    counts = _distinct(run, "paper")
+    return Claim(
+        name="Four modes, by the formulas",
+        claim="The formulas of the four rotations define four different targets.",
+        source="DFR slides",
+        rule="As above, in the reading of the slides' formulas.",
+        measured=(
+            f"{_span(counts)} distinct objectives of {published.DFR_MODES}, over {len(counts)} "
+            f"styles: {_same(run, 'paper')}."
+            if counts
+            else "The run has no audit yet."
+        ),
+        verdict=verdict_of(counts, lambda: min(counts) == published.DFR_MODES),
+        evidence="mode_audit",
+    )
+
+
+def true_rotation(run: RunData) -> Claim:
+    """Count the distinct objectives of a true rotation in the plane."""
+    counts = _distinct(run, "spatial")
+    return Claim(
+        name="Rotating the feature map",
+        claim="Turning a feature map in the plane, as drawn, changes the style that is matched.",
+        source="DFR slides, the picture of the method",
+        rule="Holds if a true rotation gives more than one distinct objective for every style. "
+        "(A Gram matrix sums over places, so it cannot.)",
+        measured=(
+            f"{_span(counts)} distinct objective of {published.DFR_MODES}."
+            if counts
+            else "The run has no audit yet."
+        ),
+        verdict=verdict_of(counts, lambda: min(counts) > 1),
+        evidence="mode_audit",
+    )
+
+
+def effective(run: RunData) -> Claim:
+    """See whether every mode really goes towards the style."""
+    outputs = run.tables["outputs"]
+    labels = published_dfr(run)
+    part = outputs[outputs["label"].isin(labels)]
+    closed = part.groupby("mode", sort=False)["style_gap_closed"].median()
+    told = ", ".join(f"{mode} {value:+.2f}" for mode, value in closed.items())
+    return Claim(
+        name="Effective stylization",
+        claim="Every mode of DFR transfers the style effectively.",
+        source="DFR, NICS 2021",
+        rule="Holds if every mode closes more than half of the gap in style loss between content "
+        "and style (median over pairs, common yardstick); does not hold otherwise. Needs "
+        f"{LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
+        measured=f"Gap closed (1 = the style's own statistics, 0 = the content picture): {told}."
+        if told
+        else "No DFR cell in this run.",
+        verdict=verdict_of(
+            closed.to_list() if large_enough(run, labels) else [],
+            lambda: bool((closed > 0.5).all()),
+        ),
+        evidence="style_against_content",
+    )
+
+
+def lambda_controls(run: RunData) -> Claim:
+    """See whether the style loss rises with lambda, pair by pair."""
+    frame = sweep_cells(run)
+    risen: list[bool] = []
+    levels = 0
+    if not frame.empty:
+        levels = frame["lambda"].nunique()
+        for _, part in frame.groupby(["content", "style"]):
+            losses = part.sort_values("lambda")["style_loss"].to_numpy()
+            if len(losses) >= 3:
+                risen.append(bool((np.diff(losses) > 0).all()))
+    enough = large_enough(run, [label for label in run.titles if label.startswith("dfr")])
+    return Claim(
+        name="λ controls strength",
+        claim="The rotation weight λ controls how strongly the rotated features shape the output.",
+        source="DFR, NICS 2021",
+        rule="Holds if, in at least 9 of 10 pairs, the distance from the unrotated style (style "
+        "loss of rotation 90, common yardstick) rises with every step of λ. Needs 3 values of λ, "
+        f"{LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
+        measured=f"Rises with every step over {levels} values of λ in {sum(risen)} of "
+        f"{len(risen)} pairs.",
+        verdict=verdict_of(
+            risen if enough and len(risen) >= LEAST_PAIRS else [],
+            lambda: sum(risen) >= 0.9 * len(risen),
+        ),
+        evidence="lambda_sweep",
+    )
+
+
+def _distinct(run: RunData, reading: str) -> list[int]:
+    return [int(row["distinct"]) for row in run.audit if row["reading"] == reading]
+
+
+def _span(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _same(run: RunData, reading: str) -> str:
+    """Tell which modes are one objective for every style."""
+    groups = [
+        {tuple(group) for group in row["groups"] if len(group) > 1}
+        for row in run.audit
+        if row["reading"] == reading
+    ]
+    always = set.intersection(*groups)
+    return (
+        "; ".join(f"{' and '.join(group)} are the same" for group in sorted(always))
+        or "no two modes are the same for every style"
+    )
+
+
+def _twins(run: RunData) -> str:
+    """Tell how near the outputs of the published twins are, by LPIPS."""
+    pairs = run.tables["pairs"]
+    pairs = pairs[pairs["label"].isin(published_dfr(run))]
+    told = []
+    for a, b in (("rot000", "rot180"), ("rot090", "rot270"), ("rot000", "rot090")):
+        part = pairs[(pairs["mode_a"] == a) & (pairs["mode_b"] == b)]["lpips"]
+        if len(part):
+            told.append(f"{a} and {b} {part.mean():.3f}")
+    return f" Mean LPIPS of the outputs: {', '.join(told)}." if told else ""
