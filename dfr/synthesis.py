@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,7 +28,7 @@ class Adam:
     """Adam as published for DFR and DeCorMST: lr .02, beta1 .99, beta2 .999, eps .1.
 
     The published code is TensorFlow's, whose epsilon stands beside the root of the *uncorrected*
-    second moment; `iterate` gives torch's Adam the epsilon that makes the two the same step.
+    second moment; the loop gives torch's Adam the epsilon that makes the two the same step.
     After each step the picture is clipped to [0, 1].
     """
 
@@ -185,6 +186,38 @@ def _adam(
     return pictures.detach(), losses_seen, failed, len(curve)
 
 
+class _Closure:
+    """Loss and gradient of one picture, for torch's L-BFGS.
+
+    Each step of L-BFGS asks first for the point that the line search before has just settled on,
+    so the evaluations of the last search are remembered.
+    """
+
+    _REMEMBERED = 25
+
+    def __init__(self, variable: torch.Tensor, objective: Objective, encoder: Encoder) -> None:
+        self.variable, self.objective, self.encoder = variable, objective, encoder
+        self.evaluations = 0
+        self._known: deque[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = deque(
+            maxlen=self._REMEMBERED
+        )
+
+    def __call__(self) -> torch.Tensor:
+        for place, loss, gradient in reversed(self._known):
+            if torch.equal(place, self.variable):
+                self.variable.grad = gradient.clone()
+                return loss
+        self.evaluations += 1
+        picture = self.variable.sigmoid()
+        value = self.objective(picture, self.encoder(picture, self.objective.layers)).total.sum()
+        (gradient,) = torch.autograd.grad(value, self.variable)
+        gradient = gradient.contiguous()  # the flip to BGR leaves it strided; L-BFGS flattens it
+        loss = value.detach()
+        self._known.append((self.variable.detach().clone(), loss, gradient.clone()))
+        self.variable.grad = gradient
+        return loss
+
+
 #: How far inside (0, 1) the logistic variable starts: half a level of an 8-bit picture.
 _MARGIN = 0.5 / 255
 
@@ -211,23 +244,7 @@ def _lbfgs(
             tolerance_change=0,
             line_search_fn="strong_wolfe",
         )
-        calls = 0
-
-        def closure(
-            part: Objective = part,
-            variable: torch.Tensor = variable,
-            optimiser: torch.optim.LBFGS = optimiser,
-        ) -> torch.Tensor:
-            nonlocal calls
-            calls += 1
-            optimiser.zero_grad()
-            picture = variable.sigmoid()
-            loss = part(picture, encoder(picture, part.layers)).total.sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-            if variable.grad is not None:  # the flip to BGR leaves it strided; L-BFGS flattens
-                variable.grad = variable.grad.contiguous()
-            return loss.detach()
-
+        closure = _Closure(variable, part, encoder)
         curve = torch.full((solver.iterations,), float("nan"))
         good = variable.detach().clone()
         for iteration in range(solver.iterations):
@@ -243,7 +260,7 @@ def _lbfgs(
             progress(row * solver.iterations + iteration + 1, len(start) * solver.iterations)
         results.append(variable.detach().sigmoid())
         curves.append(curve)
-        evaluations = max(evaluations, calls)
+        evaluations = max(evaluations, closure.evaluations)
     return torch.cat(results), torch.stack(curves), failed, evaluations
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ import torch
 
 from dfr import device as devices
 from dfr.encoder import Encoder
-from dfr.images import Size, load_pair, quantise
+from dfr.images import Size, load, load_pair, quantise, resize
 from dfr.method import Method, Stylization, settings_of
 from dfr.objective import yardstick
 from dfr.perceptual import Lpips
 from dfr.weights import Vgg19Weights
 from eval.context import Context
+from eval.effectiveness import PcaBases, fit_bases
 from eval.measures import measure
 from eval.memory import Peak, peak_memory
 from eval.profiles import Entry
@@ -30,6 +31,7 @@ class Tools:
         encoder: stylizes, in the profile's precision.
         ruler: measures, in fp32.
         lpips: the LPIPS distance with the AlexNet trunk.
+        bases: the E statistic's directions, fitted to the run's contents.
         environment: where the run happens, see `dfr.provenance.environment`.
         seed: of everything random.
     """
@@ -37,6 +39,7 @@ class Tools:
     encoder: Encoder
     ruler: Encoder
     lpips: Lpips
+    bases: PcaBases
     environment: Mapping[str, Any]
     seed: int
 
@@ -48,12 +51,16 @@ class Tools:
         device: torch.device,
         environment: Mapping[str, Any],
         seed: int,
+        contents: Iterable[Path],
+        size: Size,
     ) -> Tools:
-        """Load the networks onto a device."""
+        """Load the networks onto a device, and fit what is fitted to the run's contents."""
+        ruler = Encoder(weights).to(device)
         return cls(
             encoder=Encoder(weights, precision=precision).to(device),
-            ruler=Encoder(weights).to(device),
+            ruler=ruler,
             lpips=Lpips("alex", device),
+            bases=fit_bases((_at(size, load(path)) for path in contents), ruler),
             environment=environment,
             seed=seed,
         )
@@ -110,6 +117,10 @@ def make_cell(
     return result, row
 
 
+def _at(size: Size, picture: torch.Tensor) -> torch.Tensor:
+    return quantise(resize(picture, *size.of(*picture.shape[-2:])))
+
+
 def work_of(method: Method) -> float:
     """Estimate a cell's work in picture-iterations, for the time that is left."""
     solver = settings_of(method).get("solver")
@@ -135,6 +146,7 @@ def _context(
         yardstick=yardstick(content.to(device), style.to(device), tools.ruler),
         encoder=tools.ruler,
         lpips=tools.lpips,
+        bases=tools.bases,
     )
 
 

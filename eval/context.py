@@ -11,6 +11,7 @@ import torch
 from dfr.encoder import Encoder
 from dfr.objective import Objective, Terms
 from dfr.perceptual import Lpips
+from eval.effectiveness import PcaBases, of_outputs
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Context:
         yardstick: the common objective of this pair, see `dfr.objective.yardstick`.
         encoder: max pooling, fp32.
         lpips: the LPIPS distance.
+        bases: the E statistic's directions, fitted to the run's contents.
     """
 
     content: torch.Tensor
@@ -32,6 +34,7 @@ class Context:
     yardstick: Objective
     encoder: Encoder
     lpips: Lpips
+    bases: PcaBases
 
     @cached_property
     def terms(self) -> Mapping[str, Terms]:
@@ -44,3 +47,8 @@ class Context:
                 )
                 for mode, picture in self.outputs.items()
             }
+
+    @cached_property
+    def effectiveness(self) -> Mapping[str, Mapping[str, float]]:
+        """Mode -> layer -> E of each output."""
+        return of_outputs(self.outputs, self.style, self.bases, self.encoder)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eval.measures import OUTPUT_MEASURES
 from eval.store import RunStore, tables
 
 KEYS = ["content", "style", "label", "mode"]
 #: The columns of numbers that are compared: measures and cost.
-OUTPUT_COLUMNS = ("style_loss", "content_loss", "style_gap_closed", "lpips_content", "own_total")
+OUTPUT_COLUMNS = (*OUTPUT_MEASURES, "own_total")
 
 
 @dataclass(frozen=True)

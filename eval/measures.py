@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from eval import losses, lpips_distance
+from eval import coherence, effectiveness, losses, lpips_distance, similarity
 from eval.context import Context
 
 #: One value per output.
@@ -15,6 +15,9 @@ OUTPUT_MEASURES: Mapping[str, Callable[[Context], Mapping[str, float]]] = Mappin
         "content_loss": losses.content_loss,
         "style_gap_closed": losses.style_gap_closed,
         "lpips_content": lpips_distance.to_content,
+        "ssim_content": similarity.to_content,
+        "e_statistic": effectiveness.to_style,
+        "c_statistic": coherence.coherence,
     }
 )
 #: One value per two outputs of one method and pair.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
 from rich.markup import escape
 
 from dfr.errors import UserError
@@ -69,14 +70,21 @@ def reproduce(
             },
             here,
         )
-        tools = Tools.make(loaded, profile.precision, device, here, seed)
         size = Size.parse(profile.size)
+        contents = [picture.path for picture in dataset.contents]
+        tools = Tools.make(loaded, profile.precision, device, here, seed, contents, size)
         _keep_pictures(store, dataset, size)
         _run_cells(store, profile, dataset, size, tools)
-        _once(store, "audit.json", lambda: audit_rows(dataset, size, tools.ruler))
+        _once(
+            store,
+            "audit.json",
+            "auditing the modes of every style",
+            lambda: audit_rows(dataset, size, tools.ruler),
+        )
         _once(
             store,
             "timing.json",
+            "timing DFR by its number of outputs",
             lambda: time_outputs(profile.timing, dataset, size, tools.encoder),
         )
     return store
@@ -122,9 +130,10 @@ def _run_cells(
             finished(what)
 
 
-def _once(store: RunStore, name: str, make: Callable[[], Any]) -> None:
+def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> None:
     path = store.folder / name
     if not path.exists():
+        Console(stderr=True).print(what)
         write_json(path, make())
 
 

@@ -37,7 +37,7 @@ class Check:
         mode: the output.
         identical: whether every pixel is the same.
         pixels: mean absolute difference in 8-bit levels.
-        measures: name -> relative difference of the measure of this output.
+        measures: name -> difference of the measure of this output, relative where it is above 1.
     """
 
     cell: tuple[str, str, str]
@@ -95,7 +95,11 @@ def verify_run(
             f"the VGG-19 weights are not those of the run (SHA-256 {weights.sha256[:16]}... "
             f"against {identity['weights']['sha256'][:16]}...)"
         )
-    tools = Tools.make(weights, profile.precision, device, environment(device), identity["seed"])
+    size = Size.parse(profile.size)
+    contents = [pictures["contents", item["name"]].path for item in identity["contents"]]
+    tools = Tools.make(
+        weights, profile.precision, device, environment(device), identity["seed"], contents, size
+    )
     entries = {entry.label: entry for entry in profile.methods}
     checks: list[Check] = []
     drawn = random.Random(seed).sample(cells, min(count, len(cells)))
@@ -105,7 +109,7 @@ def verify_run(
             pictures["contents", cell["content"]].path,
             pictures["styles", cell["style"]].path,
             entries[cell["label"]],
-            Size.parse(profile.size),
+            size,
             tools,
         )
         before = {item["mode"]: item for item in cell["measures"]["outputs"]}
@@ -128,6 +132,7 @@ def verify_run(
                     measures={
                         name: _apart(before[mode][name], after[mode][name])
                         for name in OUTPUT_MEASURES
+                        if name in before[mode]
                     },
                 )
             )
@@ -155,4 +160,5 @@ def _the_runs_pictures(
 
 
 def _apart(a: float, b: float) -> float:
-    return abs(a - b) / max(abs(a), abs(b), 1e-30)
+    # Some measures cross 0, where a relative difference says nothing; below 1 it is absolute.
+    return abs(a - b) / max(abs(a), abs(b), 1.0)

@@ -15,9 +15,11 @@ from reports.plotstyle import COLOURS, Figure, keep, plot
 #: Column of the tables -> what readers see, with the direction that is better.
 MEASURES = {
     "style_gap_closed": "style gap closed (more = closer to the style)",
+    "e_statistic": "E statistic (more = closer to the style)",
     "content_loss": "content loss (less = closer to the content)",
+    "c_statistic": "C statistic (more = contours kept)",
     "lpips_content": "LPIPS to content (less = closer to the content)",
-    "diversity": "LPIPS diversity (more = more different outputs)",
+    "diversity": "LPIPS diversity (more = outputs differ more)",
 }
 
 
@@ -48,9 +50,10 @@ def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Fi
     frame = tables["means"]
     measures = list(dict.fromkeys(frame["measure"]))
     labels = list(run.titles)
-    with plot(10, 0.55 * len(labels) * 2 + 1.6) as figure:
+    rows = -(-len(measures) // 2)
+    with plot(11, (0.35 * len(labels) + 0.8) * rows) as figure:
         figure.clear()
-        grid = figure.subplots(2, 2, squeeze=False)
+        grid = figure.subplots(rows, 2, squeeze=False)
         for axes in grid.flat[len(measures) :]:
             axes.set_visible(False)
         for axes, measure in zip(grid.flat, measures, strict=False):

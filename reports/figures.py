@@ -11,6 +11,7 @@ from eval.timing import median_seconds
 from reports.data import RunData
 from reports.plotstyle import COLOURS, Figure, keep, plot
 from reports.published import DFR_SECONDS
+from reports.scatter import effectiveness_and_coherence, quality
 from reports.sheets import contact_sheets, lambda_sweep
 
 
@@ -23,6 +24,7 @@ def all_figures(run: RunData, folder: Path) -> list[Figure]:
         time_methods(run, folder),
         diversity(run, folder),
         quality(run, folder),
+        effectiveness_and_coherence(run, folder),
         loss_curves(run, folder),
         mode_audit(run, folder),
     ]
@@ -146,58 +148,6 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
             "Modes that are one objective show as (nearly) 0.",
             pairs,
         )
-
-
-def quality(run: RunData, folder: Path) -> Figure:
-    """Draw style against content loss of every mode, in the common yardstick."""
-    outputs = run.tables["outputs"]
-    means = (
-        outputs.groupby(["label", "mode"], sort=False)[
-            ["style_loss", "content_loss", "style_gap_closed", "lpips_content"]
-        ]
-        .mean()
-        .reset_index()
-    )
-    with plot(7, 4.6) as figure:
-        axes = figure.axes[0]
-        for index, label in enumerate(run.titles):
-            part = means[means["label"] == label]
-            axes.plot(
-                part["content_loss"], part["style_loss"], "osD^vP*X"[index % 8],
-                color=COLOURS[index % len(COLOURS)], label=run.titles[label],
-            )  # fmt: skip
-            for place, modes in _together(part).items():
-                axes.annotate(
-                    ", ".join(modes), place,
-                    textcoords="offset points", xytext=(6, 3), fontsize=7, color="#444444",
-                )  # fmt: skip
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="content loss (common yardstick)",
-            ylabel="style loss (common yardstick)",
-            title="Style against content",
-        )
-        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        return keep(
-            figure,
-            folder,
-            "style_against_content",
-            "Style loss against content loss",
-            "Mean over pairs of each mode, both losses in the one yardstick of the shared "
-            "setting, also for methods that minimise something else. Lower left is better.",
-            means,
-        )
-
-
-def _together(means: pd.DataFrame) -> dict[tuple[float, float], list[str]]:
-    """Group modes whose points nearly coincide, so that their names are written once."""
-    groups: dict[tuple[float, float], list[str]] = {}
-    for item in means.to_dict("records"):
-        here = float(item["content_loss"]), float(item["style_loss"])
-        near = next((p for p in groups if np.allclose(p, here, rtol=0.1)), here)
-        groups.setdefault(near, []).append(str(item["mode"]))
-    return groups
 
 
 def loss_curves(run: RunData, folder: Path) -> Figure | None:

@@ -19,59 +19,73 @@ from reports.verdicts import (
 
 def four_modes(run: RunData) -> Claim:
     """Count the distinct objectives in the published code's reading."""
-    counts = _distinct(run, "code")
-    return Claim(
+    return _about_modes(
+        run,
+        "code",
+        more_than=published.DFR_MODES - 1,
         name="Four modes",
         claim="Rotating style features by 0, 90, 180 and 270 degrees gives four outputs of "
         "different style.",
         source="DFR, NICS 2021; authors' code",
         rule="Holds if, in the reading of the published code, all four Gram targets differ (by "
         "more than 1e-5 relative in some layer) for every style; does not hold otherwise.",
-        measured=(
-            f"{_span(counts)} distinct objectives of {published.DFR_MODES}, over {len(counts)} "
-            f"styles: {_same(run, 'code')}.{_twins(run)}"
-            if counts
-            else "The run has no audit yet."
-        ),
-        verdict=verdict_of(counts, lambda: min(counts) == published.DFR_MODES),
-        evidence="mode_audit",
+        more=_twins(run),
     )
 
 
 def four_formulas(run: RunData) -> Claim:
     """Count the distinct objectives in the slides' formulas."""
-    counts = _distinct(run, "paper")
-    return Claim(
+    return _about_modes(
+        run,
+        "paper",
+        more_than=published.DFR_MODES - 1,
         name="Four modes, by the formulas",
         claim="The formulas of the four rotations define four different targets.",
         source="DFR slides",
         rule="As above, in the reading of the slides' formulas.",
-        measured=(
-            f"{_span(counts)} distinct objectives of {published.DFR_MODES}, over {len(counts)} "
-            f"styles: {_same(run, 'paper')}."
-            if counts
-            else "The run has no audit yet."
-        ),
-        verdict=verdict_of(counts, lambda: min(counts) == published.DFR_MODES),
-        evidence="mode_audit",
     )
 
 
 def true_rotation(run: RunData) -> Claim:
     """Count the distinct objectives of a true rotation in the plane."""
-    counts = _distinct(run, "spatial")
-    return Claim(
+    return _about_modes(
+        run,
+        "spatial",
+        more_than=1,
         name="Rotating the feature map",
         claim="Turning a feature map in the plane, as drawn, changes the style that is matched.",
         source="DFR slides, the picture of the method",
         rule="Holds if a true rotation gives more than one distinct objective for every style. "
         "(A Gram matrix sums over places, so it cannot.)",
-        measured=(
-            f"{_span(counts)} distinct objective of {published.DFR_MODES}."
-            if counts
-            else "The run has no audit yet."
-        ),
-        verdict=verdict_of(counts, lambda: min(counts) > 1),
+    )
+
+
+def _about_modes(
+    run: RunData,
+    reading: str,
+    *,
+    more_than: int,
+    name: str,
+    claim: str,
+    source: str,
+    rule: str,
+    more: str = "",
+) -> Claim:
+    """Judge a claim by the number of distinct objectives in a reading, over all styles."""
+    counts = [int(row["distinct"]) for row in run.audit if row["reading"] == reading]
+    measured = "The run has no audit yet."
+    if counts:
+        measured = (
+            f"Distinct objectives among the {published.DFR_MODES} modes, over {len(counts)} "
+            f"styles: {_span(counts)}; {_same(run, reading)}.{more}"
+        )
+    return Claim(
+        name=name,
+        claim=claim,
+        source=source,
+        rule=rule,
+        measured=measured,
+        verdict=verdict_of(counts, lambda: min(counts) > more_than),
         evidence="mode_audit",
     )
 
@@ -128,10 +142,6 @@ def lambda_controls(run: RunData) -> Claim:
         ),
         evidence="lambda_sweep",
     )
-
-
-def _distinct(run: RunData, reading: str) -> list[int]:
-    return [int(row["distinct"]) for row in run.audit if row["reading"] == reading]
 
 
 def _span(counts: list[int]) -> str:

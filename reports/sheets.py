@@ -12,6 +12,8 @@ from reports.plotstyle import Figure, keep
 
 #: Sheets of at most this many pairs stand on the page; all of them are files beside it.
 PAIRS_ON_PAGE = 12
+#: Pictures in a row, so that labels stay readable on the page.
+COLUMNS = 5
 
 
 def pairs_on_page(run: RunData) -> list[tuple[str, str]]:
@@ -32,7 +34,7 @@ def _pair_sheet(run: RunData, folder: Path, content: str, style: str, on_page: b
     cells = [run.find(content, style, label) for label in run.titles]
     names = f"content: {content}", f"style: {style}"
     first = list(zip(names, run.pair(content, style), strict=True))
-    rows, listed = [first], []
+    rows, listed = [], []
     for cell in cells:
         if cell is None or not cell["files"]:
             continue
@@ -42,13 +44,14 @@ def _pair_sheet(run: RunData, folder: Path, content: str, style: str, on_page: b
             for mode in cell["files"]
         ]  # fmt: skip
         if len(outputs) == 1:
-            first += outputs  # methods of one output share the first row
+            first += outputs  # methods of one output share rows with the pair
         else:
             rows.append(outputs)
         listed += [
             {"content": content, "style": style, "label": cell["label"], "mode": mode, **files}
             for mode, files in cell["files"].items()
         ]
+    rows = [first[i : i + COLUMNS] for i in range(0, len(first), COLUMNS)] + rows
     return keep(
         contact_sheet(rows),
         folder,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfr.files import write_whole
+from eval.measures import OUTPUT_MEASURES
 from reports.data import RunData
 from reports.figures import diversity_table
 from reports.verdicts import Claim
@@ -31,11 +32,14 @@ def summary(run: RunData) -> pd.DataFrame:
                 "style loss": mine["style_loss"].mean(),
                 "style gap closed": mine["style_gap_closed"].mean(),
                 "content loss": mine["content_loss"].mean(),
+                "E": mine["e_statistic"].mean(),
+                "C": mine["c_statistic"].mean(),
+                "SSIM to content": mine["ssim_content"].mean(),
                 "LPIPS to content": mine["lpips_content"].mean(),
                 "LPIPS diversity": diverse.loc[diverse["label"] == label, "diversity"].mean(),
-                "seconds per output": cost["seconds_per_output"].median(),
-                "seconds per output and iteration": cost["seconds_per_output_iteration"].median(),
-                "peak memory (MB)": cost["peak_memory_mb"].max(),
+                "seconds / output": cost["seconds_per_output"].median(),
+                "s / output / iteration": cost["seconds_per_output_iteration"].median(),
+                "memory (MB)": cost["peak_memory_mb"].max(),
             }
         )
     return pd.DataFrame(rows)
@@ -44,10 +48,23 @@ def summary(run: RunData) -> pd.DataFrame:
 def modes(run: RunData) -> pd.DataFrame:
     """Return one row per method and mode: means over pairs."""
     outputs = run.tables["outputs"]
-    columns = ["style_loss", "style_gap_closed", "content_loss", "lpips_content"]
+    columns = list(OUTPUT_MEASURES)
     means = outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
     means.insert(0, "method", means.pop("label").map(run.titles))
-    return means.rename(columns=lambda name: name.replace("_", " ").replace("lpips", "LPIPS"))
+    return means.rename(columns=lambda name: _column_title(name))
+
+
+#: Columns whose name is not just their words.
+_TITLES = {
+    "lpips_content": "LPIPS to content",
+    "ssim_content": "SSIM to content",
+    "e_statistic": "E",
+    "c_statistic": "C",
+}
+
+
+def _column_title(name: str) -> str:
+    return _TITLES.get(name, name.replace("_", " "))
 
 
 def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:

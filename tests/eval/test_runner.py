@@ -16,6 +16,10 @@ import pytest
 from PIL import Image
 
 from dfr.errors import UserError
+from eval.coherence import c_statistic
+from eval.effectiveness import e_statistic, fit_bases
+from eval.measures import OUTPUT_MEASURES
+from eval.similarity import ssim
 from eval.store import RunStore, tables
 from tests.conftest import complaint
 
@@ -35,7 +39,7 @@ def test_a_run_has_every_cell_with_its_measures(tiny_run):
     assert len(found["pairs"]) == 2 * (6 + 10)
     assert len(found["curves"]) == 2 * (4 * 4 + 4 + 5 * 3 + 3)
     outputs = found["outputs"]
-    for name in ("style_loss", "content_loss", "style_gap_closed", "lpips_content"):
+    for name in OUTPUT_MEASURES:
         assert outputs[name].notna().all(), name
     assert (outputs["own_total"].isna() == (outputs["label"] == "feedforward")).all()
     assert (found["cells"]["peak_memory_mb"] > 100).all()
@@ -63,6 +67,10 @@ def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, enco
             assert row["style_loss"] == pytest.approx(float(terms.style), rel=1e-4)
             assert row["content_loss"] == pytest.approx(float(terms.content), rel=1e-4)
             assert row["lpips_content"] == pytest.approx(float(lpips(picture, content)), rel=1e-4)
+            assert row["ssim_content"] == pytest.approx(ssim(picture, content), rel=1e-6)
+            assert row["c_statistic"] == pytest.approx(c_statistic(picture, content), rel=1e-6)
+            effect = e_statistic(picture, style, fit_bases([content], encoder), encoder)
+            assert row["e_statistic"] == pytest.approx(effect, rel=1e-3, abs=1e-3)
 
 
 @pytest.mark.parametrize("cells_first", [0, 3])

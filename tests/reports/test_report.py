@@ -20,7 +20,7 @@ from tests.conftest import complaint
 FIGURES = {
     "contact_sheet_chelsea__strokes", "contact_sheet_chelsea__stained_glass", "lambda_sweep",
     "time_by_outputs", "time_by_method", "diversity", "style_against_content", "loss_curves",
-    "mode_audit", "intervals", "variance",
+    "mode_audit", "intervals", "variance", "effectiveness_and_coherence",
 }  # fmt: skip
 
 
