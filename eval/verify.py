@@ -71,7 +71,8 @@ def verify_run(
 
     Args:
         folder: the run.
-        count: how many cells to make again; all if there are no more.
+        count: how many cells to make again; all if there are no more. (Other people's outputs
+            cannot be made again; their seals are checked.)
         content: folder of the content pictures, where the run used one.
         style: folder of the style pictures, where the run used one.
         device: where to compute.
@@ -102,7 +103,8 @@ def verify_run(
     )
     entries = {entry.label: entry for entry in profile.methods}
     checks: list[Check] = []
-    drawn = random.Random(seed).sample(cells, min(count, len(cells)))
+    ours = [cell for cell in cells if cell["label"] in entries]
+    drawn = random.Random(seed).sample(ours, min(count, len(ours)))
     for cell in drawn:
         tell(f"{cell['content']} × {cell['style']}: {cell['title']}")
         result, row = make_cell(

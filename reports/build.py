@@ -17,9 +17,11 @@ from reports.figures import all_figures
 from reports.plotstyle import Figure
 from reports.tables import (
     claims_table,
+    external_notes,
     failures,
     keep_tables,
     modes,
+    not_supplied,
     readable,
     readable_tests,
     summary,
@@ -80,6 +82,8 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         "methods": methods,
         "modes": per_mode,
         "failures": failures(data),
+        "external": external_notes(data),
+        "not_supplied": not_supplied(data),
     }
     for name in ("report.md", "report.html"):
         text = environment.get_template(f"{name}.j2").render(shown)

@@ -41,7 +41,8 @@ class RunData:
     @property
     def titles(self) -> dict[str, str]:
         """Label -> title of every method, in the profile's order."""
-        return {entry["label"]: entry["title"] for entry in self.identity["profile"]["methods"]}
+        methods = (*self.identity["profile"]["methods"], *self.identity["external"])
+        return {entry["label"]: entry["title"] for entry in methods}
 
     @property
     def iterations(self) -> dict[str, int]:
@@ -58,7 +59,8 @@ class RunData:
         """Whether every cell of the profile is there."""
         identity = self.identity
         wanted = len(identity["contents"]) * len(identity["styles"])
-        return len(self.cells) == wanted * len(identity["profile"]["methods"])
+        made = len([cell for cell in self.cells if cell["method"] != "external"])
+        return made == wanted * len(identity["profile"]["methods"])
 
     @property
     def size(self) -> str:

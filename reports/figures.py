@@ -87,7 +87,7 @@ def time_methods(run: RunData, folder: Path) -> Figure:
                     axes.barh(place, part.median(), color=COLOURS[0], height=0.6)
                 axes.plot(part, np.full(len(part), place), "|", color="black", markersize=10)
             axes.set_yticks(places, [run.titles[label] for label in labels])
-            axes.set(xlabel=told, xlim=(0, None))
+            axes.set(xlabel=told, xlim=(0, None), ylim=(-0.6, len(labels) - 0.4))
             axes.grid(axis="y", visible=False)
         figure.axes[1].set_yticklabels([])
         return keep(

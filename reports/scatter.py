@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from eval.measures import OUTPUT_MEASURES
 from reports.data import RunData
 from reports.plotstyle import COLOURS, Figure, keep, plot
+
+#: Points nearer than this part of the axis share one label.
+CLOSE = 0.025
 
 
 def mode_means(run: RunData) -> pd.DataFrame:
@@ -20,7 +25,9 @@ def mode_means(run: RunData) -> pd.DataFrame:
     return means.reset_index()
 
 
-def _scatter(axes: Axes, run: RunData, means: pd.DataFrame, x: str, y: str) -> None:
+def _scatter(
+    axes: Axes, run: RunData, means: pd.DataFrame, x: str, y: str, log: bool = False
+) -> None:
     """Draw one point per mode, with names, one colour and shape per method."""
     for index, label in enumerate(run.titles):
         part = means[means["label"] == label]
@@ -28,7 +35,7 @@ def _scatter(axes: Axes, run: RunData, means: pd.DataFrame, x: str, y: str) -> N
             part[x], part[y], "osD^vP*X"[index % 8],
             color=COLOURS[index % len(COLOURS)], label=run.titles[label],
         )  # fmt: skip
-        for place, modes in _together(part, x, y).items():
+        for place, modes in _together(part, means, x, y, log).items():
             axes.annotate(
                 ", ".join(modes), place,
                 textcoords="offset points", xytext=(6, 3), fontsize=7, color="#444444",
@@ -41,7 +48,7 @@ def quality(run: RunData, folder: Path) -> Figure:
     means = mode_means(run)
     with plot(8.5, 4.6) as figure:
         axes = figure.axes[0]
-        _scatter(axes, run, means, "content_loss", "style_loss")
+        _scatter(axes, run, means, "content_loss", "style_loss", log=True)
         axes.set(
             xscale="log",
             yscale="log",
@@ -90,11 +97,29 @@ def effectiveness_and_coherence(run: RunData, folder: Path) -> Figure:
         )
 
 
-def _together(means: pd.DataFrame, x: str, y: str) -> dict[tuple[float, float], list[str]]:
-    """Group modes whose points nearly coincide, so that their names are written once."""
+def _together(
+    part: pd.DataFrame, everything: pd.DataFrame, x: str, y: str, log: bool
+) -> dict[tuple[float, float], list[str]]:
+    """Group modes whose points nearly coincide as drawn, so that names do not lie on names."""
+
+    def drawn(values: ArrayLike) -> npt.NDArray[np.float64]:
+        plain = np.asarray(values, dtype=np.float64)
+        return np.log10(np.maximum(plain, 1e-9)) if log else plain
+
+    spread = [float(np.ptp(drawn(everything[name]))) or 1.0 for name in (x, y)]
     groups: dict[tuple[float, float], list[str]] = {}
-    for item in means.to_dict("records"):
+    for item in part.to_dict("records"):
         here = float(item[x]), float(item[y])
-        near = next((p for p in groups if np.allclose(p, here, rtol=0.1)), here)
+        near = next(
+            (
+                place
+                for place in groups
+                if all(
+                    abs(float(drawn(a)) - float(drawn(b))) < CLOSE * width
+                    for a, b, width in zip(place, here, spread, strict=True)
+                )
+            ),
+            here,
+        )
         groups.setdefault(near, []).append(str(item["mode"]))
     return groups

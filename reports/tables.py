@@ -54,6 +54,9 @@ def modes(run: RunData) -> pd.DataFrame:
     return means.rename(columns=lambda name: _column_title(name))
 
 
+#: Methods of the published user study that this project does not contain.
+PUBLISHED_METHODS = ("AdaIN", "SAFIN", "AdaAttN", "LST")
+
 #: Columns whose name is not just their words.
 _TITLES = {
     "lpips_content": "LPIPS to content",
@@ -88,6 +91,29 @@ def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
 def claims_table(claims: list[Claim]) -> pd.DataFrame:
     """Return the claims as a table."""
     return pd.DataFrame([asdict(claim) for claim in claims])
+
+
+def external_notes(run: RunData) -> list[str]:
+    """Return one line for every method of other people: what it gave, and what it did not."""
+    notes = []
+    for method in run.identity["external"]:
+        told = [f"{method['title']}: {len(method['files'])} outputs"]
+        for kind, word in (("missing", "missing"), ("wrong_size", "of a wrong size, not used"),
+                           ("extra", "files that belong to no pair")):  # fmt: skip
+            items = method[kind]
+            if items:
+                more = "" if len(items) <= 5 else f", and {len(items) - 5} more"
+                told.append(f"{len(items)} {word} ({'; '.join(items[:5])}{more})")
+        if method["citation"]:
+            told.append(method["citation"])
+        notes.append(". ".join(told))
+    return notes
+
+
+def not_supplied(run: RunData) -> list[str]:
+    """Return the methods of the published comparison of which this run has no outputs."""
+    here = {title.lower() for title in run.titles.values()}
+    return [name for name in PUBLISHED_METHODS if not any(name.lower() in t for t in here)]
 
 
 def failures(run: RunData) -> list[str]:
