@@ -29,7 +29,7 @@ import torch
 from dfr.encoder import Encoder
 from dfr.errors import UserError
 from dfr.images import resize
-from dfr.method import Stylization
+from dfr.method import Stylization, settings_of
 from dfr.synthesis import Progress, silent
 from dfr.weights import verified
 
@@ -142,7 +142,7 @@ class FeedForward:
             progress(index + 1, len(self.strengths))
         return Stylization(
             method="feedforward",
-            settings={"strengths": list(self.strengths)},
+            settings=settings_of(self),
             pictures=pictures,
             curves={},
             losses={mode: {} for mode in self.modes},

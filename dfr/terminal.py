@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -88,12 +88,12 @@ def numbers(name: str, text: str | None) -> tuple[float, ...] | None:
     """
     if text is None:
         return None
-    numbers: list[Any] = []
+    found: list[float] = []
     for word in words(text):
         try:
-            numbers.append(float(word))
+            found.append(float(word))
         except ValueError as error:
             raise UserError(
                 f"{name} '{text}': '{word}' is not a number; write for example 0,90,180,270"
             ) from error
-    return tuple(numbers)
+    return tuple(found)

@@ -116,10 +116,13 @@ def verify_run(
         )
         before = {item["mode"]: item for item in cell["measures"]["outputs"]}
         after = {item["mode"]: item for item in row["measures"]["outputs"]}
-        if set(before) != set(after):
+        if {mode: set(row) for mode, row in before.items()} != {
+            mode: set(row) for mode, row in after.items()
+        }:
             raise UserError(
                 f"{cell['content']} × {cell['style']}, {cell['label']}: the outputs made again "
-                f"are {', '.join(after)}, but the run has {', '.join(before)}"
+                f"are {', '.join(after)}, but the run has {', '.join(before)}, or other measures "
+                "of them; make this cell anew"
             )
         where = store.cell_folder(cell["content"], cell["style"], cell["label"])
         for mode, picture in result.pictures.items():
@@ -134,7 +137,6 @@ def verify_run(
                     measures={
                         name: _apart(before[mode][name], after[mode][name])
                         for name in OUTPUT_MEASURES
-                        if name in before[mode]
                     },
                 )
             )

@@ -51,7 +51,7 @@ def modes(run: RunData) -> pd.DataFrame:
     columns = list(OUTPUT_MEASURES)
     means = outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
     means.insert(0, "method", means.pop("label").map(run.titles))
-    return means.rename(columns=lambda name: _column_title(name))
+    return means.rename(columns=_column_title)
 
 
 #: Methods of the published user study that this project does not contain.
@@ -74,7 +74,7 @@ def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
     """Return the paired tests with titles for labels and short column names."""
     return pd.DataFrame(
         {
-            "measure": tests["measure"].str.replace("_", " "),
+            "measure": tests["measure"].map(_column_title),
             "a": tests["a"].map(run.titles),
             "b": tests["b"].map(run.titles),
             "pairs": tests["pairs"],

@@ -43,6 +43,19 @@ def style() -> torch.Tensor:
     return resize(_tensor(np.asarray(draw("stained_glass"))), 48, 64)
 
 
+@pytest.fixture(params=["flat content", "flat style", "black and white"])
+def flat_pair(
+    request: pytest.FixtureRequest, content: torch.Tensor, style: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A content and a style of which at least one has no variation at all."""
+    flat = torch.full_like(content, 0.5)
+    return {
+        "flat content": (flat, style),
+        "flat style": (content, flat),
+        "black and white": (torch.zeros_like(content), torch.ones_like(style)),
+    }[request.param]
+
+
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with content.png and style.png."""
