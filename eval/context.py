@@ -24,7 +24,7 @@ class Context:
         outputs: mode -> (1, 3, h, w), likewise.
         yardstick: the common objective of this pair, see `dfr.objective.yardstick`.
         encoder: max pooling, fp32.
-        lpips: the LPIPS distance.
+        lpips: trunk -> the LPIPS distance: ``alex`` and ``vgg``.
         bases: the E statistic's directions, fitted to the run's contents.
     """
 
@@ -33,7 +33,7 @@ class Context:
     outputs: Mapping[str, torch.Tensor]
     yardstick: Objective
     encoder: Encoder
-    lpips: Lpips
+    lpips: Mapping[str, Lpips]
     bases: PcaBases
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +61,18 @@ class Dataset:
     def pairs(self) -> list[tuple[Picture, Picture]]:
         """Every (content, style) pair, content by content."""
         return [(content, style) for content in self.contents for style in self.styles]
+
+    def spread(self, count: int) -> list[tuple[Picture, Picture]]:
+        """Return ``count`` different pairs, each content and each style as often as any other.
+
+        They lie on diagonals of the table of pairs; all pairs, where there are no more.
+        """
+        contents, styles = len(self.contents), len(self.styles)
+        around = math.lcm(contents, styles)
+        return [
+            (self.contents[k % contents], self.styles[(k + k // around) % styles])
+            for k in range(min(count, contents * styles))
+        ]
 
 
 def open_dataset(

@@ -99,6 +99,7 @@ def make_external_cell(
         "size": list(pair[0].shape[-2:]),
         "measures": measure(context_of(*pair, result, tools)),
         "cost": {
+            "computed": len(pictures),
             "iterations": 0,
             "evaluations": 0,
             "seconds": result.seconds,
@@ -112,6 +113,7 @@ def make_external_cell(
         "losses": {},
         "curves": {},
         "failed": {},
+        "same_as": {},
         "environment": tools.environment,
     }
     return result, row

@@ -22,7 +22,12 @@ OUTPUT_MEASURES: Mapping[str, Callable[[Context], Mapping[str, float]]] = Mappin
 )
 #: One value per two outputs of one method and pair.
 PAIR_MEASURES: Mapping[str, Callable[[Context], Mapping[tuple[str, str], float]]] = (
-    MappingProxyType({"lpips": lpips_distance.between_outputs})
+    MappingProxyType(
+        {
+            "lpips": lpips_distance.between_outputs,
+            "lpips_vgg": lpips_distance.between_outputs_vgg,
+        }
+    )
 )
 
 

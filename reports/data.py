@@ -58,9 +58,11 @@ class RunData:
     def complete(self) -> bool:
         """Whether every cell of the profile is there."""
         identity = self.identity
-        wanted = len(identity["contents"]) * len(identity["styles"])
-        made = len([cell for cell in self.cells if cell["method"] != "external"])
-        return made == wanted * len(identity["profile"]["methods"])
+        pairs = len(identity["contents"]) * len(identity["styles"])
+        wanted: int = sum(
+            min(entry.get("pairs", pairs), pairs) for entry in identity["profile"]["methods"]
+        )
+        return len([cell for cell in self.cells if cell["method"] != "external"]) == wanted
 
     @property
     def size(self) -> str:
