@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr import cli_runs
+from dfr import cli_data, cli_runs
 from dfr.errors import UserError
 from dfr.terminal import (
     DEFAULT_SIZE,
@@ -267,6 +267,7 @@ def show_weights(
 
 for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.diff):
     app.command()(_command)
+app.add_typer(cli_data.app, name="data")
 
 
 class _Stopped(BaseException):

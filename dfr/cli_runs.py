@@ -22,16 +22,20 @@ def reproduce(
     ] = None,
     content: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder of content pictures.  [default: the embedded set]", show_default=False
-        ),
+        typer.Option(help="Folder of content pictures.  [default: see --data]", show_default=False),
     ] = None,
     style: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder of style pictures.  [default: the embedded set]", show_default=False
-        ),
+        typer.Option(help="Folder of style pictures.  [default: see --data]", show_default=False),
     ] = None,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: fetched "
+            "where the profile wants more than the embedded set has and they are there, else "
+            "embedded.",
+        ),
+    ] = "auto",
     external: Annotated[
         Path | None,
         typer.Option(
@@ -57,6 +61,7 @@ def reproduce(
 ) -> None:
     """Run the whole comparison and write its report. Run again to go on after a stop."""
     from dfr.device import choose_device
+    from eval.dataset import choose_data
     from eval.profiles import choose_profile
     from eval.runner import reproduce as run
     from reports.build import build_report
@@ -64,11 +69,17 @@ def reproduce(
     where = choose_device(device)
     chosen = choose_profile(profile, where)
     folder = out if out is not None else Path("runs") / chosen.name
+    pictures, tell = choose_data(
+        data, chosen.contents, chosen.styles, folders=content is not None or style is not None
+    )
+    if tell:
+        typer.echo(tell, err=True)
     run(
         chosen,
         folder,
         content=content,
         style=style,
+        data=pictures,
         external=external,
         weights=weights,
         device=where,

@@ -49,7 +49,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file whole or not at all; NaN becomes null, so that any reader takes it."""
-    write_text(path, json.dumps(_finite(content), indent=1, ensure_ascii=False) + "\n")
+    write_text(path, as_json(content))
+
+
+def as_json(content: Any) -> str:
+    """Return content as the text of a JSON file, see `write_json`."""
+    return json.dumps(_finite(content), indent=1, ensure_ascii=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -44,9 +44,14 @@ def grid_of(values: pd.Series) -> Array:
     return values.unstack("style").to_numpy(dtype=np.float64)
 
 
+def mean(values: Array) -> float:
+    """Return the mean of what is known; NaN where nothing is."""
+    return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
+
+
 def bootstrap_interval(
     grid: Array,
-    statistic: Callable[[Array], float] = lambda drawn: float(np.nanmean(drawn)),
+    statistic: Callable[[Array], float] = mean,
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
@@ -76,6 +81,8 @@ def bootstrap_interval(
             for _ in range(draws)
         ]
     )  # fmt: skip
+    if np.isnan(found).all():
+        return float("nan"), float("nan")
     low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 

@@ -1,4 +1,4 @@
-"""The pictures of a run: a folder of contents and a folder of styles, or the embedded set."""
+"""The pictures of a run: two folders, a fetched or imported data folder, or the embedded set."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from dfr.errors import UserError, writing
 from dfr.files import sha256, write_whole
 from dfr.images import load, picture_files
+from eval.lock import KINDS, LOCK, default_folder, open_locked
 from eval.procedural import NAMES, draw
 
 #: Photographs in scikit-image's wheel: name -> file, best known motifs first.
@@ -76,9 +77,14 @@ class Dataset:
 
 
 def open_dataset(
-    content: Path | None, style: Path | None, embedded: Path, contents: int, styles: int
+    content: Path | None,
+    style: Path | None,
+    embedded: Path,
+    contents: int,
+    styles: int,
+    data: Path | None = None,
 ) -> Dataset:
-    """Return the pictures of two folders; where a folder is None, of the embedded set.
+    """Return the pictures of two folders; where one is None, of a data folder or the embedded set.
 
     Every picture is opened once here, so that a bad file is told before hours of work.
 
@@ -86,24 +92,69 @@ def open_dataset(
         content: folder of contents; all of its pictures are used.
         style: folder of styles; all of its pictures are used.
         embedded: folder in which procedural styles are drawn.
-        contents: how many embedded contents to use.
-        styles: how many embedded styles to use.
+        contents: how many contents of the data folder or of the embedded set to use.
+        styles: how many styles of them to use.
+        data: a data folder, see `eval.lock`; the embedded set stands in for what it lacks.
 
     Raises:
-        UserError: a folder without pictures, or a picture that cannot be read.
+        UserError: a folder without pictures, a picture that cannot be read, or a data folder that
+            is not whole.
     """
-    found_contents = _photographs(contents) if content is None else picture_files(content)
-    found_styles = _drawings(embedded, styles) if style is None else picture_files(style)
+    found = {"contents": ("a folder", content), "styles": ("a folder", style)}
+    files = {kind: picture_files(path) for kind, (_, path) in found.items() if path is not None}
+    origins = {kind: origin for kind, (origin, _) in found.items()}
+    lock = None if data is None else open_locked(data)
+    for kind, most in zip(KINDS, (contents, styles), strict=True):
+        if data is not None and lock is not None and kind not in files and lock.of(kind):
+            files[kind] = [data / file for file in lock.of(kind)][:most]
+            origins[kind] = lock.contents_from if kind == "contents" else lock.styles_from
+    if "contents" not in files:
+        files["contents"] = _photographs(contents)
+        origins["contents"] = "photographs from scikit-image"
+    if "styles" not in files:
+        files["styles"] = _drawings(embedded, styles)
+        origins["styles"] = "procedural styles, drawn by this project's code, not artworks"
     return Dataset(
-        contents=_pictures(found_contents),
-        styles=_pictures(found_styles),
-        contents_from="photographs from scikit-image" if content is None else "a folder",
-        styles_from=(
-            "procedural styles, drawn by this project's code, not artworks"
-            if style is None
-            else "a folder"
-        ),
+        contents=_pictures(files["contents"]),
+        styles=_pictures(files["styles"]),
+        contents_from=origins["contents"],
+        styles_from=origins["styles"],
     )
+
+
+def choose_data(
+    asked: str, contents: int, styles: int, folders: bool = False
+) -> tuple[Path | None, str]:
+    """Return the data folder of a run, None for the embedded set, and what to tell of it.
+
+    Args:
+        asked: ``embedded``, ``fetched`` for the default data folder, a data folder, or ``auto``:
+            the default one for a run that wants more pictures than the embedded set has, and the
+            embedded set for every other run.
+        contents: how many contents the run wants.
+        styles: how many styles it wants.
+        folders: whether the run was given a folder of its own; ``auto`` then stays out of it.
+
+    Raises:
+        UserError: the data folder is not whole.
+    """
+    small = contents <= len(PHOTOGRAPHS) and styles <= len(NAMES)
+    if asked == "embedded" or (asked == "auto" and (small or folders)):
+        return None, ""
+    folder = default_folder() if asked in ("auto", "fetched") else Path(asked)
+    if asked == "auto" and not (folder / LOCK).exists():
+        return None, (
+            f"pictures: the embedded set, {min(contents, len(PHOTOGRAPHS))} x "
+            f"{min(styles, len(NAMES))} instead of {contents} x {styles}, since {folder} holds no "
+            "whole set (`dfr data fetch` or `dfr data import` makes one)"
+        )
+    lock = open_locked(folder)
+    counts = [
+        f"{min(most, len(lock.of(kind)))} {kind}"
+        for kind, most in zip(KINDS, (contents, styles), strict=True)
+        if lock.of(kind)
+    ]
+    return folder, f"pictures: {' and '.join(counts)} of {folder} (--data embedded: not these)"
 
 
 def safe_name(stem: str) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from eval.measures import OUTPUT_MEASURES
-from eval.store import RunStore, tables
+from eval.store import RunStore
+from eval.tables import tables
 
 KEYS = ["content", "style", "label", "mode"]
 #: The columns of numbers that are compared: measures and cost.

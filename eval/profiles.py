@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -45,17 +45,23 @@ class Entry(_Settings):
 
 
 class Timing(_Settings):
-    """How the time of DFR-1, DFR-2, ... is measured, on one pair.
+    """How time is measured, on one pair; see `eval.timing.time_cases`.
 
     Attributes:
         outputs: the numbers X of outputs of DFR-X.
+        sizes: the sizes at which DFR-1 is timed, see `dfr.images.Size`; a ladder around the
+            profile's size if None.
         iterations: iterations of each timed run.
-        repeats: timed runs of each X, after one for warming up.
+        repeats: rounds; in each, everything that is timed has one turn. With fewer than six, no
+            interval of a median reaches 95 %.
     """
 
-    outputs: tuple[int, ...] = (1, 2, 3, 4)
+    outputs: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1, 2, 3, 4, 6, 8), min_length=1
+    )
+    sizes: tuple[str, ...] | None = None
     iterations: int = Field(default=8, ge=1)
-    repeats: int = Field(default=3, ge=1)
+    repeats: int = Field(default=7, ge=1)
 
 
 class Profile(_Settings):
@@ -97,7 +103,13 @@ class Profile(_Settings):
             UserError: a size, precision, method or setting that cannot be used, or a label used
                 twice.
         """
-        Size.parse(self.size)
+        for text in (self.size, *(self.timing.sizes or ())):
+            Size.parse(text)
+        if len(set(self.timing.outputs)) < len(self.timing.outputs):
+            raise UserError(
+                f"profile '{self.name}': a number of outputs is timed twice: "
+                f"{list(self.timing.outputs)}"
+            )
         if self.precision not in PRECISIONS:
             raise unknown("precision", self.precision, PRECISIONS)
         labels = [entry.label for entry in self.methods]

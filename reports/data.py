@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 
 from dfr.errors import UserError
-from dfr.files import read_json
 from dfr.images import load
-from eval.store import RunStore, tables
+from eval.store import RunStore
+from eval.tables import tables
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class RunData:
         identity: what was asked for, see `eval.runner.reproduce`.
         environments: where it ran.
         cells: every finished cell.
-        tables: see `eval.store.tables`.
+        tables: see `eval.tables.tables`.
         audit: rows of `eval.timing.audit_rows`, empty while the run has not got there.
-        timing: rows of `eval.timing.time_outputs`, likewise.
+        timing: rows of `eval.timing.take_turns`, likewise.
     """
 
     store: RunStore
@@ -121,6 +121,7 @@ def read_run(folder: Path) -> RunData:
     """
     store = RunStore.open(folder)
     described = store.description
+    store.check_pictures()
     cells = store.cells()
     if not cells:
         raise UserError(f"{folder}: no cell of this run is finished yet; run `dfr reproduce`")
@@ -130,11 +131,13 @@ def read_run(folder: Path) -> RunData:
         environments=described["environments"],
         cells=cells,
         tables=tables(cells),
-        audit=_rows(folder / "audit.json"),
-        timing=_rows(folder / "timing.json"),
+        audit=_rows(store, "audit.json"),
+        timing=_rows(store, "timing.json"),
     )
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = read_json(path) if path.exists() else []
+def _rows(store: RunStore, name: str) -> list[dict[str, Any]]:
+    if not (store.folder / name).exists():
+        return []
+    rows: list[dict[str, Any]] = store.read_sealed(name)["rows"]
     return rows

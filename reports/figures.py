@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from eval.timing import median_seconds
 from reports.data import RunData
-from reports.plotstyle import COLOURS, Figure, keep, plot
-from reports.published import DFR_SECONDS
-from reports.scatter import effectiveness_and_coherence, quality
+from reports.plotstyle import Figure, keep, plot
+from reports.scatter import effectiveness_and_coherence, quality, quality_and_diversity
 from reports.sheets import contact_sheets, lambda_sweep
+from reports.time_figures import time_figures
+from reports.vote_claims import vote_shares
 
 
 def all_figures(run: RunData, folder: Path) -> list[Figure]:
@@ -20,95 +20,30 @@ def all_figures(run: RunData, folder: Path) -> list[Figure]:
     drawn = [
         *contact_sheets(run, folder),
         lambda_sweep(run, folder),
-        time_outputs(run, folder),
-        time_methods(run, folder),
+        *time_figures(run, folder),
         diversity(run, folder),
+        quality_and_diversity(run, diversity_table(run), folder),
         quality(run, folder),
         effectiveness_and_coherence(run, folder),
         loss_curves(run, folder),
         mode_audit(run, folder),
+        vote_shares(folder),
     ]
     return [figure for figure in drawn if figure is not None]
 
 
-def time_outputs(run: RunData, folder: Path) -> Figure | None:
-    """Draw the time of DFR-1, DFR-2, ... against the published row, both relative to DFR-1."""
-    if not run.timing:
-        return None
-    median = median_seconds(run.timing)
-    first = median[min(median)]
-    frame = pd.DataFrame(run.timing)
-    frame["relative"] = frame["seconds"] / first
-    frame["published_seconds"] = frame["outputs"].map(DFR_SECONDS)
-    frame["published_relative"] = frame["published_seconds"] / DFR_SECONDS[1]
-    with plot(6, 3.6) as figure:
-        axes = figure.axes[0]
-        counts = sorted(median)
-        axes.plot(counts, [median[n] / first for n in counts], "o-", label="measured (median)")
-        axes.plot(frame["outputs"], frame["relative"], ".", color=COLOURS[0], alpha=0.35)
-        known = [n for n in counts if n in DFR_SECONDS]
-        published = [DFR_SECONDS[n] / DFR_SECONDS[1] for n in known]
-        axes.plot(known, published, "s--", color=COLOURS[1], label="published (361 to 417 s)")
-        axes.set(
-            xlabel="outputs X of DFR-X",
-            ylabel="time relative to DFR-1",
-            title="Time by number of outputs",
-            xticks=counts,
-            ylim=(0, None),
-        )
-        axes.legend()
-        return keep(
-            figure,
-            folder,
-            "time_by_outputs",
-            "Time of DFR-1 to DFR-4",
-            f"{frame['iterations'].iloc[0]} iterations, one pair, {frame['round'].nunique()} "
-            "rounds. Computing only the outputs that are asked for makes time grow with them; "
-            "the published code always computes all four, so its row is nearly flat.",
-            frame,
-        )
-
-
-def time_methods(run: RunData, folder: Path) -> Figure:
-    """Draw seconds per output, and per output and iteration, of every method."""
-    cells = run.tables["cells"]
-    labels = [label for label in run.titles if (cells["label"] == label).any()]
-    places = np.arange(len(labels))[::-1]
-    with plot(9.5, 0.42 * len(labels) + 1.3, 2) as figure:
-        for axes, column, told in zip(
-            figure.axes,
-            ("seconds_per_output", "seconds_per_output_iteration"),
-            ("seconds per output", "seconds per output and iteration"),
-            strict=True,
-        ):
-            for place, label in zip(places, labels, strict=True):
-                part = cells.loc[cells["label"] == label, column].astype(float).dropna()
-                if not part.empty:
-                    axes.barh(place, part.median(), color=COLOURS[0], height=0.6)
-                axes.plot(part, np.full(len(part), place), "|", color="black", markersize=10)
-            axes.set_yticks(places, [run.titles[label] for label in labels])
-            axes.set(xlabel=told, xlim=(0, None), ylim=(-0.6, len(labels) - 0.4))
-            axes.grid(axis="y", visible=False)
-        figure.axes[1].set_yticklabels([])
-        return keep(
-            figure,
-            folder,
-            "time_by_method",
-            "Time of every method",
-            "Median over pairs (bar) and every pair (ticks); methods have different numbers of "
-            "iterations. One iteration of Gatys et al. is one of L-BFGS, which evaluates the "
-            "objective more than once; a feed-forward method has none.",
-            cells,
-        )
-
-
 def diversity_table(run: RunData) -> pd.DataFrame:
-    """Return the mean LPIPS between the outputs of each cell with at least two outputs."""
+    """Return the mean LPIPS between the outputs of each cell with at least two outputs.
+
+    Returns:
+        content, style, label, ``diversity`` (AlexNet) and ``diversity_vgg`` (VGG-16).
+    """
     pairs = run.tables["pairs"]
     if pairs.empty:
-        return pd.DataFrame(columns=["content", "style", "label", "diversity"])
-    means = pairs.groupby(["content", "style", "label"], sort=False)["lpips"].mean()
-    return means.rename("diversity").reset_index()
+        return pd.DataFrame(columns=["content", "style", "label", "diversity", "diversity_vgg"])
+    means = pairs.groupby(["content", "style", "label"], sort=False)[["lpips", "lpips_vgg"]].mean()
+    names = {"lpips": "diversity", "lpips_vgg": "diversity_vgg"}
+    return means.rename(columns=names).reset_index()
 
 
 def diversity(run: RunData, folder: Path) -> Figure | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from reports import published
 from reports.data import RunData
@@ -14,6 +15,7 @@ from reports.verdicts import (
     large_enough,
     published_dfr,
     verdict_of,
+    with_interval,
 )
 
 
@@ -95,8 +97,12 @@ def effective(run: RunData) -> Claim:
     outputs = run.tables["outputs"]
     labels = published_dfr(run)
     part = outputs[outputs["label"].isin(labels)]
-    closed = part.groupby("mode", sort=False)["style_gap_closed"].median()
-    told = ", ".join(f"{mode} {value:+.2f}" for mode, value in closed.items())
+    by_mode = part.groupby("mode", sort=False)
+    closed = by_mode["style_gap_closed"].median()
+    told = ", ".join(
+        f"{mode} {with_interval(lines.set_index(['content', 'style'])['style_gap_closed'])}"
+        for mode, lines in by_mode
+    )
     return Claim(
         name="Effective stylization",
         claim="Every mode of DFR transfers the style effectively.",
@@ -104,7 +110,8 @@ def effective(run: RunData) -> Claim:
         rule="Holds if every mode closes more than half of the gap in style loss between content "
         "and style (median over pairs, common yardstick); does not hold otherwise. Needs "
         f"{LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
-        measured=f"Gap closed (1 = the style's own statistics, 0 = the content picture): {told}."
+        measured="Gap closed (1 = the style's own statistics, 0 = the content picture), median "
+        f"over {len(run.pairs)} pairs with 95 % interval: {told}."
         if told
         else "No DFR cell in this run.",
         verdict=verdict_of(
@@ -135,12 +142,22 @@ def lambda_controls(run: RunData) -> Claim:
         "loss of rotation 90, common yardstick) rises with every step of λ. Needs 3 values of λ, "
         f"{LEAST_ITERATIONS} iterations and {LEAST_PAIRS} pairs.",
         measured=f"Rises with every step over {levels} values of λ in {sum(risen)} of "
-        f"{len(risen)} pairs.",
+        f"{len(risen)} pairs{_share(risen)}.",
         verdict=verdict_of(
             risen if enough and len(risen) >= LEAST_PAIRS else [],
             lambda: sum(risen) >= 0.9 * len(risen),
         ),
         evidence="lambda_sweep",
+    )
+
+
+def _share(risen: list[bool]) -> str:
+    if not risen:
+        return ""
+    interval = stats.binomtest(sum(risen), len(risen)).proportion_ci(method="wilson")
+    return (
+        f" ({sum(risen) / len(risen):.0%}, 95 % interval {interval.low:.0%} to "
+        f"{interval.high:.0%}, Wilson, pairs taken as independent)"
     )
 
 
@@ -172,4 +189,6 @@ def _twins(run: RunData) -> str:
         part = pairs[(pairs["mode_a"] == a) & (pairs["mode_b"] == b)]["lpips"]
         if len(part):
             told.append(f"{a} and {b} {part.mean():.3f}")
-    return f" Mean LPIPS of the outputs: {', '.join(told)}." if told else ""
+    once = any(cell["same_as"] for cell in run.cells if cell["label"] in published_dfr(run))
+    note = " (modes of one objective were computed once here)" if once else ""
+    return f" Mean LPIPS of the outputs: {', '.join(told)}{note}." if told else ""

@@ -48,7 +48,6 @@ class Figure:
         caption: what to see in it.
         png: path of the PNG.
         data: path of the CSV.
-        on_page: whether it stands on the page, or only beside it.
         photo: whether it is a sheet of pictures.
     """
 
@@ -57,7 +56,6 @@ class Figure:
     caption: str
     png: Path
     data: Path
-    on_page: bool = True
     photo: bool = False
 
 
@@ -79,7 +77,6 @@ def keep(
     title: str,
     caption: str,
     data: pd.DataFrame,
-    on_page: bool = True,
 ) -> Figure:
     """Write a figure as PNG and SVG with its data as CSV.
 
@@ -93,7 +90,7 @@ def keep(
         write_whole(png, lambda path: figure.savefig(path, dpi=150, format="png"))
         write_whole(svg, lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
     write_whole(csv, lambda path: data.to_csv(path, index=False))
-    return Figure(name, title, caption, png, csv, on_page, isinstance(figure, Image.Image))
+    return Figure(name, title, caption, png, csv, isinstance(figure, Image.Image))
 
 
 def _svg_around(png: Path, image: Image.Image) -> str:

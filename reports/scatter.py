@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from eval.comparison import bootstrap_interval, grid_of, per_pair
 from eval.measures import OUTPUT_MEASURES
 from reports.data import RunData
 from reports.plotstyle import COLOURS, Figure, keep, plot
@@ -94,6 +95,54 @@ def effectiveness_and_coherence(run: RunData, folder: Path) -> Figure:
             "limits that matter: values compare within one run only; at small sizes the deep "
             "layers have few places; unrelated pictures still score about 0.1 to 0.3 in C.",
             means,
+        )
+
+
+def quality_and_diversity(run: RunData, diverse: pd.DataFrame, folder: Path) -> Figure | None:
+    """Draw how near a method comes to the style against how much its outputs differ.
+
+    Args:
+        run: the run.
+        diverse: one row per cell with several outputs, see `reports.figures.diversity_table`.
+        folder: of the figures.
+    """
+    if diverse.empty:
+        return None
+    outputs = run.tables["outputs"]
+    rows = []
+    for label, part in diverse.groupby("label", sort=False):
+        mine = outputs[outputs["label"] == label]
+        row: dict[str, object] = {"label": label}
+        for name, values in (("diversity", part.set_index(["content", "style"])["diversity"]),
+                             ("e_statistic", per_pair(mine, "e_statistic")[label])):  # fmt: skip
+            low, high = bootstrap_interval(grid_of(values))
+            row |= {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    with plot(6.4, 3.8) as figure:
+        axes = figure.axes[0]
+        for index, item in enumerate(frame.to_dict("records")):
+            x, y, colour = item["diversity"], item["e_statistic"], COLOURS[index % len(COLOURS)]
+            axes.plot([item["diversity_low"], item["diversity_high"]], [y, y], color=colour)
+            axes.plot([x, x], [item["e_statistic_low"], item["e_statistic_high"]], color=colour)
+            axes.plot(x, y, "o", color=colour, label=run.titles[str(item["label"])])
+        axes.set(
+            xlabel="diversity (LPIPS, AlexNet)",
+            ylabel="E statistic (nearness to the style)",
+            title="Quality against diversity",
+        )
+        axes.set_xlim(0)
+        axes.margins(y=0.2)
+        axes.legend(fontsize=8)
+        return keep(
+            figure,
+            folder,
+            "quality_and_diversity",
+            "Quality against diversity",
+            "Mean over pairs (and over a pair's outputs) of every method with several outputs, "
+            "with 95 % intervals; upper right is better. Outputs can also differ because some of "
+            "them fail: see the modes.",
+            frame,
         )
 
 

@@ -10,8 +10,8 @@ from dfr.sheet import contact_sheet
 from reports.data import RunData
 from reports.plotstyle import Figure, keep
 
-#: Sheets of at most this many pairs stand on the page; all of them are files beside it.
-PAIRS_ON_PAGE = 12
+#: Sheets of at most this many pairs are drawn; the page's explorer shows every pair.
+PAIRS_ON_PAGE = 6
 #: Pictures in a row, so that labels stay readable on the page.
 COLUMNS = 5
 
@@ -25,12 +25,11 @@ def pairs_on_page(run: RunData) -> list[tuple[str, str]]:
 
 
 def contact_sheets(run: RunData, folder: Path) -> list[Figure]:
-    """Draw one sheet per pair: content, style, and every output of every method."""
-    shown = pairs_on_page(run)
-    return [_pair_sheet(run, folder, *pair, on_page=pair in shown) for pair in run.pairs]
+    """Draw sheets of some pairs: content, style, and every output of every method."""
+    return [_pair_sheet(run, folder, *pair) for pair in pairs_on_page(run)]
 
 
-def _pair_sheet(run: RunData, folder: Path, content: str, style: str, on_page: bool) -> Figure:
+def _pair_sheet(run: RunData, folder: Path, content: str, style: str) -> Figure:
     cells = [run.find(content, style, label) for label in run.titles]
     names = f"content: {content}", f"style: {style}"
     first = list(zip(names, run.pair(content, style), strict=True))
@@ -60,7 +59,6 @@ def _pair_sheet(run: RunData, folder: Path, content: str, style: str, on_page: b
         "Content, style, and every output with its mode. In the reading of the published code, "
         "0 and 180 are one objective, and so are 90 and 270, which match a scrambled target.",
         pd.DataFrame(listed),
-        on_page=on_page,
     )
 
 

@@ -12,6 +12,7 @@ from dfr.files import write_whole
 from eval.measures import OUTPUT_MEASURES
 from reports.data import RunData
 from reports.figures import diversity_table
+from reports.summary import Best
 from reports.verdicts import Claim
 
 
@@ -37,6 +38,7 @@ def summary(run: RunData) -> pd.DataFrame:
                 "SSIM to content": mine["ssim_content"].mean(),
                 "LPIPS to content": mine["lpips_content"].mean(),
                 "LPIPS diversity": diverse.loc[diverse["label"] == label, "diversity"].mean(),
+                "same, VGG": diverse.loc[diverse["label"] == label, "diversity_vgg"].mean(),
                 "seconds / output": cost["seconds_per_output"].median(),
                 "s / output / iteration": cost["seconds_per_output_iteration"].median(),
                 "memory (MB)": cost["peak_memory_mb"].max(),
@@ -51,7 +53,7 @@ def modes(run: RunData) -> pd.DataFrame:
     columns = list(OUTPUT_MEASURES)
     means = outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
     means.insert(0, "method", means.pop("label").map(run.titles))
-    return means.rename(columns=_column_title)
+    return means.rename(columns=column_title)
 
 
 #: Methods of the published user study that this project does not contain.
@@ -66,7 +68,8 @@ _TITLES = {
 }
 
 
-def _column_title(name: str) -> str:
+def column_title(name: str) -> str:
+    """Return what readers see instead of a measure's name."""
     return _TITLES.get(name, name.replace("_", " "))
 
 
@@ -74,7 +77,7 @@ def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
     """Return the paired tests with titles for labels and short column names."""
     return pd.DataFrame(
         {
-            "measure": tests["measure"].map(_column_title),
+            "measure": tests["measure"].map(column_title),
             "a": tests["a"].map(run.titles),
             "b": tests["b"].map(run.titles),
             "pairs": tests["pairs"],
@@ -85,6 +88,27 @@ def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
             "a larger in": [f"{share:.0%}" for share in tests["a_larger"]],
             "p (Holm)": tests["p_holm"],
         }
+    )
+
+
+def readable_best(best: list[Best]) -> pd.DataFrame:
+    """Return the best method by each measure, for the page."""
+    return pd.DataFrame(
+        [
+            {
+                "measure": item.title,
+                "best": item.method,
+                "mean": item.value,
+                "second": item.runner_up or "–",
+                "lead": item.lead,
+                "low": item.low,
+                "high": item.high,
+                "p (Holm)": item.p,
+                "pairs": item.pairs,
+                "how sure": item.sure,
+            }
+            for item in best
+        ]
     )
 
 
@@ -141,6 +165,6 @@ def readable(value: object) -> str:
         if value != value:
             return "–"
         if value and not 1e-3 <= abs(value) < 1e5:
-            return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-")
+            return f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
         return f"{value:.4g}"
     return str(value)

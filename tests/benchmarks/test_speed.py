@@ -1,46 +1,96 @@
-"""Benchmarks: `pytest tests/benchmarks --benchmark-only`; compare within one run only."""
+"""Benchmarks of encoder, statistics, one step and one pair: `tox -e benchmark`.
+
+Names and groups stay as they are, so that a run saved with ``--benchmark-autosave`` can be
+compared with a later one (``--benchmark-compare``). Compare on one machine only.
+"""
 
 from __future__ import annotations
+
+import dataclasses
 
 import pytest
 import torch
 
-from dfr.encoder import Encoder
+from baselines.decormst_loop import LOOPS
+from dfr import method as methods
+from dfr.encoder import PRECISIONS, Encoder
 from dfr.images import resize
-from dfr.model import DFR
+from dfr.method import METHODS, build
 from dfr.statistics import STATISTICS
-from dfr.synthesis import Adam
+from dfr.synthesis import synthesise
+from eval.timing import correlation_pass, style_features
+
+#: Of the features that the statistics are taken of: a profile's on a laptop.
+SIZE = (96, 116)
+
+FORMS = {
+    **{f"{name}-vectorized": statistic for name, statistic in STATISTICS.items()},
+    **{f"{name}-loop": statistic for name, statistic in LOOPS.items()},
+}
+
+#: Case -> the method and its settings.
+CASES = {
+    "dfr-1": ("dfr", {"rotations": [0]}),
+    "dfr-2": ("dfr", {"rotations": [0, 90]}),
+    "dfr-4": ("dfr", {}),
+    "decormst": ("decormst", {}),
+    "gatys": ("gatys", {}),
+    "feedforward": ("feedforward", {}),
+}
+#: A feed-forward method takes no steps.
+ITERATING = [case for case, (name, _) in CASES.items() if name != "feedforward"]
 
 
-def pearson_loop(features: torch.Tensor) -> torch.Tensor:
-    """Pearson with mean, deviation and norm computed channel by channel in Python."""
-    rows = features[0].flatten(1)
-    normal = torch.stack([(row - row.mean()) / (row.std(correction=0) + 1e-8) for row in rows])
-    return (normal @ normal.mT).unsqueeze(0)
+def method_of(case: str, iterations: int) -> methods.Method:
+    name, settings = CASES[case]
+    return build(name, {**settings, "iterations": iterations} if case in ITERATING else settings)
 
 
-@pytest.fixture(scope="module")
-def features() -> torch.Tensor:
-    return torch.rand(1, 512, 12, 14)
+def test_every_method_has_a_case():
+    assert {name for name, _ in CASES.values()} == set(METHODS)
 
 
-@pytest.mark.parametrize("name", STATISTICS)
-def test_statistic(benchmark, name, features):
-    benchmark(STATISTICS[name], features)
-
-
-def test_pearson_channel_by_channel(benchmark, features):
-    result = benchmark(pearson_loop, features)
-    assert torch.allclose(result, STATISTICS["pearson"](features), rtol=1e-3, atol=1e-2)
-
-
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_encoder(benchmark, encoder, content, precision):
+@pytest.mark.benchmark(group="encoder")
+@pytest.mark.parametrize("direction", ["forward", "forward and backward"])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_encoder(benchmark, encoder, content, precision, direction):
     network = Encoder(encoder.weights, precision=precision)
-    benchmark(network, resize(content, 96, 116))
+    picture = resize(content, *SIZE).requires_grad_(direction != "forward")
+
+    def run():
+        features = network(picture)
+        if picture.requires_grad:
+            torch.autograd.grad(sum(each.mean() for each in features.values()), picture)
+
+    benchmark(run)
 
 
-@pytest.mark.parametrize("outputs", [1, 2, 4])
-def test_dfr_step(benchmark, encoder, content, style, outputs):
-    method = DFR(rotations=(0, 90, 180, 270)[:outputs], solver=Adam(iterations=1))
-    benchmark(method.stylize, content, style, encoder)
+@pytest.mark.benchmark(group="statistics")
+@pytest.mark.parametrize("form", FORMS)
+def test_statistic(benchmark, encoder, content, form):
+    """Five layers of one picture, forward and backward; the loop is DeCorMST's as published."""
+    features = style_features(resize(content, *SIZE), encoder)
+    benchmark(correlation_pass, FORMS[form], features)
+
+
+@pytest.mark.benchmark(group="one step")
+@pytest.mark.parametrize("case", ITERATING)
+def test_one_step(benchmark, monkeypatch, encoder, content, style, case):
+    """One iteration of the engine, on what the method hands to it: no features, no targets."""
+    handed = []
+
+    def listen(*arguments):
+        handed.append(arguments)
+        return synthesise(*arguments)
+
+    monkeypatch.setattr(methods, "synthesise", listen)
+    method_of(case, 1).stylize(content, style, encoder)
+    start, objective, network, solver, _ = handed[0]
+    benchmark(synthesise, start, objective, network, dataclasses.replace(solver, iterations=1))
+
+
+@pytest.mark.benchmark(group="one pair")
+@pytest.mark.parametrize("case", CASES)
+def test_one_pair(benchmark, encoder, content, style, case):
+    """From two loaded pictures to all outputs, with three iterations."""
+    benchmark(method_of(case, 3).stylize, content, style, encoder)

@@ -178,3 +178,29 @@ def test_every_method_of_the_table_stylizes(name, encoder, content, style):
 )
 def test_mode_names(degrees, name):
     assert mode_name(degrees) == name
+
+
+def test_modes_of_one_objective_are_computed_once_and_the_record_says_which(
+    encoder, content, style
+):
+    plain = DFR(reading="code", solver=Adam(iterations=4))
+    merged = DFR(reading="code", solver=Adam(iterations=4), merge=True)
+    apart, once = (method.stylize(content, style, encoder) for method in (plain, merged))
+    assert apart.same_as == {}
+    assert apart.computed == 4
+    assert once.same_as == {"rot180": "rot000", "rot270": "rot090"}
+    assert once.computed == 2
+    assert tuple(once.pictures) == merged.modes == plain.modes
+    for mode, other in once.same_as.items():
+        assert torch.equal(once.pictures[mode], once.pictures[other])
+        assert once.curves[mode] == once.curves[other]
+    for mode in plain.modes:  # the order of sums differs, nothing else
+        assert torch.allclose(once.pictures[mode], apart.pictures[mode], atol=1e-3)
+    assert not torch.allclose(once.pictures["rot000"], once.pictures["rot090"], atol=1e-2)
+
+
+def test_nothing_is_merged_where_every_mode_is_its_own_objective(encoder, content, style):
+    method = DFR(reading="angle", rotations=(0, 30, 60), solver=Adam(iterations=2), merge=True)
+    result = method.stylize(content, style, encoder)
+    assert result.same_as == {}
+    assert result.computed == 3

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from eval.store import RunStore, tables
+from eval.store import RunStore
+from eval.tables import tables
 from tests.conftest import complaint
 
 STYLES = ("strokes", "stained_glass")
@@ -67,8 +68,10 @@ def test_they_are_measured_like_any_method(dfr, profile, outputs, tiny_run, tmp_
         assert "1 missing (chelsea × stained_glass, b)" in text
         assert "chelsea__stained_glass__a.png (77 x 99 instead of 32 x 40)" in text
         assert "1 files that belong to no pair (dog__strokes.png)" in text
-        assert "Not in this run: SAFIN, AdaAttN." in text
         assert "THE RUN IS NOT FINISHED" not in text
+    assert "Not in this run: SAFIN, AdaAttN." in summary
+    absent = re.findall(r'<tr class="absent"><td>(\w+)</td><td colspan="\d+">not supplied', page)
+    assert absent == ["SAFIN", "AdaAttN"]
 
     again = dfr("verify", run, "--cells", 9)
     assert again.returncode == 0, again.stderr

@@ -9,7 +9,7 @@ from eval.profiles import choose_profile, profile_names, read_profile
 
 
 def test_the_built_in_profiles():
-    assert profile_names() == ["cpu", "paper", "smoke"]
+    assert profile_names() == ["cpu", "paper", "reference", "smoke"]
     for name in profile_names():
         methods = [entry.method for entry in choose_profile(name, torch.device("cpu")).methods]
         assert {"dfr", "gatys", "decormst"} <= set(methods)

@@ -20,7 +20,8 @@ from eval.coherence import c_statistic
 from eval.effectiveness import e_statistic, fit_bases
 from eval.measures import OUTPUT_MEASURES
 from eval.similarity import ssim
-from eval.store import RunStore, tables
+from eval.store import RunStore
+from eval.tables import tables
 from tests.conftest import complaint
 
 CELLS = 10

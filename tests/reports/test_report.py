@@ -9,17 +9,21 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from eval.store import RunStore, tables
+from eval.store import RunStore
+from eval.tables import tables
 from reports import claims
 from reports.build import build_report
 from reports.claims import all_claims
 from reports.data import read_run
+from reports.time_figures import time_methods
 from reports.verdicts import FAILS, HOLDS, OPEN
 from tests.conftest import complaint
 
 FIGURES = {
+    "vote_shares", "quality_and_diversity",
     "contact_sheet_chelsea__strokes", "contact_sheet_chelsea__stained_glass", "lambda_sweep",
-    "time_by_outputs", "time_by_method", "diversity", "style_against_content", "loss_curves",
+    "time_by_outputs", "time_by_method", "time_by_pixels", "loop_against_vectorized",
+    "diversity", "style_against_content", "loss_curves",
     "mode_audit", "intervals", "variance", "effectiveness_and_coherence",
 }  # fmt: skip
 
@@ -119,12 +123,20 @@ def test_verdicts_of_the_audit_follow_the_data(run):
     assert verdict(dataclasses.replace(run, audit=[]), claims.four_modes) == OPEN
 
 
-def timing(*seconds: float, rounds: int = 3, iterations: int = 10) -> list[dict]:
+def timing(*seconds: float, rounds: int = 7, iterations: int = 10, kind: str = "outputs",
+           names: tuple[str, ...] = ("DFR-1", "DFR-2", "DFR-3", "DFR-4"),
+           slow: float = 1.0) -> list[dict]:  # fmt: skip
+    """Rows of timing in which an iteration takes so many seconds, one round ``slow`` times."""
     return [
-        {"outputs": n, "round": turn, "iterations": iterations, "seconds": value}
+        {
+            "kind": kind, "name": name, "outputs": 5 if kind == "method" else n, "height": 60,
+            "width": 80, "round": turn, "iterations": iterations,
+            "seconds": 0.5 + iterations * value * (slow if turn == 1 else 1),
+            "seconds_targets": 0.5,
+        }
         for turn in range(rounds)
-        for n, value in enumerate(seconds, 1)
-    ]
+        for n, (name, value) in enumerate(zip(names, seconds, strict=True), 1)
+    ]  # fmt: skip
 
 
 def test_verdict_of_the_time_row(run):
@@ -132,23 +144,54 @@ def test_verdict_of_the_time_row(run):
         return verdict(dataclasses.replace(run, timing=rows), claims.time_row)
 
     assert judged(timing(361, 377, 396, 417)) == HOLDS
+    assert judged(timing(361, 377, 396, 417, slow=9)) == HOLDS  # ratios are of one round
+    assert judged(timing(1, 1, 1, 1.26)) == HOLDS
+    assert judged(timing(1, 1, 1, 1.28)) == FAILS
     assert judged(timing(1, 2, 3, 4)) == FAILS
-    assert judged(timing(1, 2, 3, 4, rounds=1)) == OPEN
+    assert judged(timing(1, 2, 3, 4, rounds=5)) == OPEN
     assert judged(timing(1, 2, 3, 4, iterations=1)) == OPEN
     assert judged([]) == OPEN
+    wide = timing(1, 1, 1, 1.5)
+    for row in wide:
+        row["seconds"] *= 0.5 if (row["round"], row["name"]) == (3, "DFR-4") else 1
+    assert judged(wide) == OPEN
+    told = claims.time_row(dataclasses.replace(run, timing=timing(1, 2, 3, 4))).measured
+    assert "4.00 (95 % interval: 4.00 to 4.00) in 7 rounds" in told
+
+
+def loops(extra: float) -> list[dict]:
+    """An iteration of DeCorMST's loops takes this much longer than the same in one call."""
+    names = [f"{name} {form}" for name in ("pearson", "cosine") for form in ("loop", "vectorized")]
+    each = extra / 10  # two of them, for each of five outputs
+    return timing(0.1 + each, 0.1, 0.1 + each, 0.1, kind="correlations", names=tuple(names))
 
 
 def test_verdict_of_three_days(run):
-    cells = run.tables["cells"].copy()
+    def claim(extra: float, **keywords):
+        rows = [
+            *timing(1, 2, 3, 4, **keywords),
+            *timing(6, kind="method", names=("decormst",), **keywords),
+            *loops(extra),
+        ]
+        return claims.three_days(dataclasses.replace(run, timing=rows))
 
-    def judged(frame):
-        changed = dataclasses.replace(run, tables={**run.tables, "cells": frame})
-        return verdict(changed, claims.three_days)
+    assert claim(3).verdict == FAILS
+    assert "costs 0.500 (95 % interval" in claim(3).measured
+    assert "with the loops 0.750 (95 % interval" in claim(3).measured
+    assert "assumed" in claim(3).measured  # no sizes were timed
+    assert claim(739).verdict == FAILS
+    assert claim(741).verdict == HOLDS  # (741 + 6) / 4 / 3 = 62.25; a tenth of 621.58 is 62.16
+    assert claim(3, rounds=4).verdict == OPEN
+    assert claim(3, iterations=2).verdict == OPEN
+    lacking = dataclasses.replace(run, timing=timing(1, 2, 3, 4))
+    assert verdict(lacking, claims.three_days) == OPEN
 
-    assert judged(cells) == FAILS
-    cells.loc[cells["label"] == "decormst", "seconds_per_iteration"] *= 1000
-    assert judged(cells) == HOLDS
-    assert judged(cells[cells["label"] != "decormst"]) == OPEN
+
+def test_time_of_methods_without_their_timing_comes_from_the_pairs(run, tmp_path):
+    drawn = time_methods(dataclasses.replace(run, timing=[]), tmp_path)
+    assert "no timing of its methods" in drawn.caption
+    assert set(pd.read_csv(drawn.data)["over"]) == {"pairs"}
+    assert "1 iterations a turn" in time_methods(run, tmp_path).caption
 
 
 def test_too_small_a_run_is_not_judged(run):

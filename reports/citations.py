@@ -1,0 +1,70 @@
+"""How to cite the methods and measures of the report, as BibTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: Name in the table of methods -> BibTeX.
+METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "dfr": """@inproceedings{nguyen2021dfr,
+  title     = {Deep Feature Rotation for Multimodal Image Style Transfer},
+  author    = {Nguyen, Son Truong and Tuyen, Nguyen Quang and Phuc, Nguyen Hong},
+  booktitle = {NAFOSTED Conference on Information and Computer Science (NICS)},
+  year      = {2021},
+  note      = {arXiv:2202.04426}
+}""",
+        "decormst": """@article{tuyen2021decormst,
+  title   = {Deep Correlation Multimodal Neural Style Transfer},
+  author  = {Tuyen, Nguyen Quang and Nguyen, Son Truong and Choi, Tae Jong and Dinh, Vinh Quang},
+  journal = {IEEE Access},
+  year    = {2021},
+  doi     = {10.1109/ACCESS.2021.3120104}
+}""",
+        "gatys": """@inproceedings{gatys2016image,
+  title     = {Image Style Transfer Using Convolutional Neural Networks},
+  author    = {Gatys, Leon A. and Ecker, Alexander S. and Bethge, Matthias},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2016}
+}""",
+        "feedforward": """@inproceedings{ghiasi2017exploring,
+  title     = {Exploring the Structure of a Real-Time, Arbitrary Neural Artistic Stylization
+               Network},
+  author    = {Ghiasi, Golnaz and Lee, Honglak and Kudlur, Manjunath and Dumoulin, Vincent and
+               Shlens, Jonathon},
+  booktitle = {British Machine Vision Conference (BMVC)},
+  year      = {2017},
+  note      = {arXiv:1705.06830}
+}""",
+    }
+)
+
+#: What a measure comes from -> BibTeX.
+MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "LPIPS": """@inproceedings{zhang2018unreasonable,
+  title     = {The Unreasonable Effectiveness of Deep Features as a Perceptual Metric},
+  author    = {Zhang, Richard and Isola, Phillip and Efros, Alexei A. and Shechtman, Eli and
+               Wang, Oliver},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2018}
+}""",
+        "E and C statistics": """@inproceedings{yeh2020improving,
+  title     = {Improving Style Transfer with Calibrated Metrics},
+  author    = {Yeh, Mao-Chuang and Tang, Shuai and Bhattad, Anand and Zou, Chuhang and
+               Forsyth, David},
+  booktitle = {IEEE Winter Conference on Applications of Computer Vision (WACV)},
+  year      = {2020},
+  note      = {arXiv:1910.09447}
+}""",
+        "SSIM": """@article{wang2004image,
+  title   = {Image Quality Assessment: From Error Visibility to Structural Similarity},
+  author  = {Wang, Zhou and Bovik, Alan C. and Sheikh, Hamid R. and Simoncelli, Eero P.},
+  journal = {IEEE Transactions on Image Processing},
+  volume  = {13},
+  number  = {4},
+  year    = {2004}
+}""",
+    }
+)
