@@ -16,7 +16,8 @@ def reproduce(
     profile: Annotated[
         str | None,
         typer.Option(
-            help="paper, cpu, smoke, or a .toml file.  [default: paper with CUDA, else cpu]",
+            help="paper, reference, cpu, smoke, or a .toml file.  "
+            "[default: paper with CUDA, else cpu]",
             show_default=False,
         ),
     ] = None,
