@@ -11,6 +11,15 @@ from rich.table import Table
 
 from dfr.terminal import DeviceOption, SeedOption, WeightsOption, console, wide
 
+DataOption = Annotated[
+    str,
+    typer.Option(
+        help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: fetched "
+        "where the profile wants more than the embedded set has and they are there, else "
+        "embedded.",
+    ),
+]
+
 
 def reproduce(
     profile: Annotated[
@@ -29,14 +38,7 @@ def reproduce(
         Path | None,
         typer.Option(help="Folder of style pictures.  [default: see --data]", show_default=False),
     ] = None,
-    data: Annotated[
-        str,
-        typer.Option(
-            help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: fetched "
-            "where the profile wants more than the embedded set has and they are there, else "
-            "embedded.",
-        ),
-    ] = "auto",
+    data: DataOption = "auto",
     external: Annotated[
         Path | None,
         typer.Option(
@@ -115,6 +117,7 @@ def verify(
         Path | None,
         typer.Option(help="Folder of the run's styles, if it used one.", show_default=False),
     ] = None,
+    data: DataOption = "auto",
     device: DeviceOption = "auto",
     seed: Annotated[
         int | None,
@@ -126,7 +129,8 @@ def verify(
     from eval.verify import verify_run
 
     checks = verify_run(
-        run, cells, content=content, style=style, device=choose_device(device), seed=seed,
+        run, cells, content=content, style=style, data=data, device=choose_device(device),
+        seed=seed,
         tell=lambda what: console.print(f"making again: {escape(what)}", soft_wrap=True),
     )  # fmt: skip
     table = Table("cell", "output", "pixels", "largest difference", "verdict")

@@ -16,7 +16,7 @@ from dfr.images import Size, load, to_bytes
 from dfr.provenance import environment
 from dfr.weights import load_vgg19
 from eval.cell import Tools, make_cell
-from eval.dataset import Dataset, Picture, open_dataset
+from eval.dataset import Dataset, Picture, choose_data, open_dataset
 from eval.measures import OUTPUT_MEASURES
 from eval.profiles import Profile
 from eval.store import RunStore
@@ -63,6 +63,7 @@ def verify_run(
     *,
     content: Path | None = None,
     style: Path | None = None,
+    data: str = "auto",
     device: torch.device,
     seed: int | None = None,
     tell: Callable[[str], None] = lambda _: None,
@@ -75,6 +76,7 @@ def verify_run(
             cannot be made again; their seals are checked.)
         content: folder of the content pictures, where the run used one.
         style: folder of the style pictures, where the run used one.
+        data: where the run's other pictures are from, see `eval.dataset.choose_data`.
         device: where to compute.
         seed: of the drawing of cells; None draws differently each time.
         tell: told what is being made.
@@ -86,8 +88,11 @@ def verify_run(
     cells = store.cells()
     identity = store.description["identity"]
     profile = Profile(**identity["profile"])
+    chosen, _ = choose_data(
+        data, profile.contents, profile.styles, folders=content is not None or style is not None
+    )
     dataset = open_dataset(
-        content, style, folder / "pictures" / "procedural", profile.contents, profile.styles
+        content, style, folder / "pictures" / "procedural", profile.contents, profile.styles, chosen
     )
     pictures = _the_runs_pictures(identity, dataset)
     weights = load_vgg19(identity["weights"]["source"])
@@ -158,7 +163,7 @@ def _the_runs_pictures(
             if item["sha256"] not in by_hash:
                 raise UserError(
                     f"{item['file']}: the run's picture with SHA-256 {item['sha256'][:16]}... is "
-                    f"not here; name the folder that the run used with {option}"
+                    f"not here; name the folder that the run used with {option} or --data"
                 )
             found[kind, item["name"]] = by_hash[item["sha256"]]
     return found
