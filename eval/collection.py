@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -88,9 +88,9 @@ class Style(_Model):
         year: in which it was painted; text where it is not known exactly.
         movement: WikiArt's style.
         public_domain: why, or whether, it is in the public domain.
-        wikiart: its page at WikiArt.
+        wikiart: its page at WikiArt, or its artist's.
         commons: its file's name at Wikimedia Commons.
-        verified: whether somebody has looked at both pages.
+        verified: which of its WikiArt page and its Commons name an independent source confirms.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -102,7 +102,7 @@ class Style(_Model):
     public_domain: bool | str
     wikiart: str = Field(pattern=r"^https://www\.wikiart\.org/\S+$")
     commons: str = Field(pattern=r"^[^/\\\x00-\x1f#<>\[\]|{}]+\.(?i:jpe?g|png|tiff?|webp)$")
-    verified: bool
+    verified: tuple[Literal["wikiart", "commons"], ...]
 
     @property
     def suffix(self) -> str:
@@ -188,7 +188,7 @@ def about_style(style: Style) -> dict[str, Any]:
         "year": str(style.year),
         "movement": style.movement,
         "licence": stated if isinstance(stated, str) else "public domain" if stated else "unknown",
-        "verified": style.verified,
+        "verified": "commons" in style.verified,
     }
 
 

@@ -46,7 +46,7 @@ class Entry(BaseModel):
         year: in which it was painted.
         movement: WikiArt's style.
         licence: or why it is in the public domain.
-        verified: whether somebody has checked that licence.
+        verified: whether the licence of a photograph, or the source of a painting, is confirmed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

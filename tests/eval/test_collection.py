@@ -41,7 +41,7 @@ movement = "Ukiyo-e"
 public_domain = true
 wikiart = "https://www.wikiart.org/en/katsushika-hokusai/the-great-wave"
 commons = "Great Wave & more?.jpg"
-verified = true
+verified = ["commons"]
 """
 
 
@@ -125,7 +125,7 @@ def test_addresses_are_those_of_the_two_sites(wanted):
         ("https://www.wikiart.org/", "https://example.org/", "styles.0.wikiart"),
         ("licence = 4", "licence = 9", "contents.0.licence"),
         ("died = 1849", "", "styles.0.died"),
-        ("verified = true", "verified = true\nsize = 3", "styles.0.size"),
+        ("died = 1849", "died = 1849\nsize = 3", "styles.0.size"),
         ("[[styles]]", "[[styles", "cannot be read as TOML"),
         ('id = 40083\nfile = "000000040083.jpg"', 'id = 785\nfile = "000000000785.jpg"', "twice"),
     ],

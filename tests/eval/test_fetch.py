@@ -43,7 +43,8 @@ TOML = "\n".join(
         *(
             f'[[styles]]\nname = "{name}"\nartist = "A Painter"\ndied = 1900\ntitle = "A Work"\n'
             f'year = 1880\nmovement = "Realism"\npublic_domain = true\n'
-            f'wikiart = "https://www.wikiart.org/en/a/b"\ncommons = "{commons}"\nverified = true'
+            f'wikiart = "https://www.wikiart.org/en/a/b"\ncommons = "{commons}"\n'
+            'verified = ["commons"]'
             for name, commons in STYLES.items()
         ),
     ]

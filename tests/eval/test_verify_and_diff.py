@@ -125,3 +125,23 @@ def test_diff_finds_a_forged_number(tiny_run, tmp_path):
 
 def test_diff_of_no_run(dfr, tiny_run, tmp_path):
     assert "holds no run" in complaint(dfr("diff", tiny_run, tmp_path))
+
+
+def test_a_run_on_an_imported_set_is_verified_from_it(profile_file, files, dfr, tmp_path):
+    for name in ("contents", "styles"):
+        (tmp_path / name).mkdir()
+    shutil.copy(files / "content.png", tmp_path / "contents" / "000000000139.png")
+    for number in range(2):
+        shutil.copy(files / "style.png", tmp_path / "styles" / f"style{number}.png")
+    data, run = tmp_path / "data", tmp_path / "run"
+    for arguments in (
+        ("data", "import", "--coco", tmp_path / "contents", "--style", tmp_path / "styles",
+         "--to", data),
+        ("reproduce", "--profile", profile_file, "--data", data, "--out", run),
+    ):  # fmt: skip
+        done = dfr(*arguments)
+        assert done.returncode == 0, done.stderr
+    assert "--content or --data" in complaint(dfr("verify", run, "--cells", 1))
+    done = dfr("verify", run, "--cells", 1, "--data", data)
+    assert done.returncode == 0, done.stderr
+    assert "confirmed" in done.stdout
