@@ -11,7 +11,6 @@ of another size is listed and not resized, and a name that can be read in two wa
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dfr.errors import UserError
+from dfr.files import read_toml, wrong_value
 from dfr.images import SUFFIXES, load
 
 ABOUT = "method.toml"
@@ -234,16 +234,12 @@ def _pairs(contents: Sequence[str], styles: Sequence[str]) -> list[tuple[str, st
 
 
 def _read_about(path: Path) -> _About:
-    try:
-        return _About.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    if not path.exists():
         return _About()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as TOML ({error})") from error
+    try:
+        return _About.model_validate(read_toml(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: '{where}': {first['msg']}") from error
+        raise wrong_value(path, error) from error
 
 
 def _visible(folder: Path) -> list[Path]:

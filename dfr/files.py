@@ -6,9 +6,13 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from pydantic import ValidationError
 
 from dfr.errors import UserError, writing
 
@@ -69,6 +73,54 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: no such file") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UserError(f"{path}: cannot be read as JSON ({error})") from error
+
+
+def read_toml(path: Path, kind: str = "file") -> dict[str, Any]:
+    """Read a TOML file.
+
+    Args:
+        path: the file.
+        kind: what it is, for the message where it is missing.
+
+    Raises:
+        UserError: the file is missing or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such {kind}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as TOML ({error})") from error
+
+
+def wrong_value(path: Path, error: ValidationError) -> UserError:
+    """Return the error for a file of settings with a value that cannot be used: the first one."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the file"
+    return UserError(f"{path}: '{where}': {first['msg']}")
+
+
+@contextmanager
+def alone(stream: IO[str], refusal: str) -> Iterator[None]:
+    """Keep a second process out while the block runs, by a lock on an open file.
+
+    Args:
+        stream: the file; closed at the end, which gives the lock back.
+        refusal: the message where another process has it.
+
+    Raises:
+        UserError: another process has it.
+    """
+    with stream:
+        try:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # no such locks on this system
+        except OSError as error:
+            raise UserError(refusal) from error
+        yield
 
 
 def writable_folder(path: Path) -> Path:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dfr.errors import UserError
+from dfr.files import read_toml, wrong_value
 
 BUILT_IN = Path(__file__).with_name("collection.toml")
 COCO_URL = "http://images.cocodataset.org/val2017"
@@ -216,14 +216,6 @@ def read_collection(path: Path = BUILT_IN) -> Collection:
         UserError: it is missing, not TOML, or holds a wrong value.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such collection file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as TOML ({error})") from error
-    try:
-        return Collection.model_validate(content)
+        return Collection.model_validate(read_toml(path, "collection file"))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{path}: '{where}': {first['msg']}") from error
+        raise wrong_value(path, error) from error

@@ -24,7 +24,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dfr.errors import UserError
-from dfr.files import read_json, sha256, write_json
+from dfr.files import alone, read_json, sha256, write_json
 from dfr.perceptual import cache_folder
 
 LOCK, UNFINISHED, _PARTIAL = "lock.json", "unfinished.json", ".partial"
@@ -195,18 +195,11 @@ def claimed(folder: Path) -> Iterator[Path]:
         raise UserError(
             f"{folder}: cannot write here ({reason}); choose another folder with --to"
         ) from error
-    with stream:
-        try:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass  # no such locks on this system
-        except OSError as error:
-            raise UserError(
-                f"{folder}: another process is fetching or importing here; wait for it, or choose "
-                "another --to"
-            ) from error
+    refusal = (
+        f"{folder}: another process is fetching or importing here; wait for it, or choose another "
+        "--to"
+    )
+    with alone(stream, refusal):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dfr.encoder import PRECISIONS
 from dfr.errors import UserError, unknown
+from dfr.files import read_toml, wrong_value
 from dfr.images import Size
 from dfr.method import Method, build
 
@@ -146,18 +146,10 @@ def read_profile(path: Path) -> Profile:
         UserError: it is missing, not TOML, or holds a wrong value.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such profile file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as TOML ({error})") from error
-    try:
-        profile = Profile(name=path.stem, **content)
-    except (ValidationError, TypeError) as error:
-        if not isinstance(error, ValidationError):
-            raise UserError(f"{path}: {error}") from error
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: '{where}': {first['msg']}") from error
+        profile = Profile(name=path.stem, **read_toml(path, "profile file"))
+    except TypeError as error:
+        raise UserError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise wrong_value(path, error) from error
     profile.check()
     return profile

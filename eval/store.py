@@ -26,7 +26,7 @@ from typing import Any
 import torch
 
 from dfr.errors import UserError, writing
-from dfr.files import as_json, read_json, sha256, write_text
+from dfr.files import alone, as_json, read_json, sha256, write_text
 from dfr.images import save
 from dfr.method import Stylization
 
@@ -64,18 +64,11 @@ class RunStore:
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             stream = (self.folder / ".lock").open("w", encoding="ascii")
-        with stream:
-            try:
-                import fcntl
-
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except ImportError:
-                pass  # no such locks on this system
-            except OSError as error:
-                raise UserError(
-                    f"{self.folder}: another process is working on this run; wait for it, or "
-                    "choose another --out"
-                ) from error
+        refusal = (
+            f"{self.folder}: another process is working on this run; wait for it, or choose "
+            "another --out"
+        )
+        with alone(stream, refusal):
             yield
 
     def begin(self, identity: Mapping[str, Any], environment: Mapping[str, Any]) -> None:
