@@ -1,1 +1,1 @@
-"""The user study (not built yet)."""
+"""The user study: what people are shown, what they answer, and what follows from it."""
