@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr import cli_data, cli_runs
+from dfr import cli_data, cli_runs, cli_votes
 from dfr.errors import UserError
 from dfr.terminal import (
     DEFAULT_SIZE,
@@ -268,6 +268,7 @@ def show_weights(
 for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.diff):
     app.command()(_command)
 app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_votes.app, name="votes")
 
 
 class _Stopped(BaseException):

@@ -96,8 +96,9 @@ def read_toml(path: Path, kind: str = "file") -> dict[str, Any]:
 def wrong_value(path: Path, error: ValidationError) -> UserError:
     """Return the error for a file of settings with a value that cannot be used: the first one."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the file"
-    return UserError(f"{path}: '{where}': {first['msg']}")
+    place = ".".join(str(part) for part in first["loc"])
+    where = f"'{place}': " if place else ""
+    return UserError(f"{path}: {where}{first['msg'].removeprefix('Value error, ')}")
 
 
 @contextmanager

@@ -1,9 +1,9 @@
-"""The engine of the ballots' database: SQLite or PostgreSQL, set so that what is committed stays."""
+"""The engine of the ballots' database, SQLite or PostgreSQL: what is committed stays."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from dfr.errors import UserError
-
-log = logging.getLogger(__name__)
 
 
 class BallotsDown(UserError):
@@ -37,7 +35,6 @@ def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        log.error("%s: %s", name_of(engine), error)
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise BallotsDown(
             f"{name_of(engine)}: the ballots cannot be reached or written ({reason})"
@@ -81,9 +78,9 @@ def engine_of(url: str) -> sa.Engine:
     # No pool and no making of files from here on: if the file is deleted under a running study,
     # the next vote fails and is asked again, instead of going into a file that has no name.
     engine = sa.create_engine(
-        f"sqlite:///file:{_quoted(path)}?mode=rw&uri=true",
+        f"sqlite:///{path}",
         poolclass=sa.NullPool,
-        connect_args={"timeout": 20},
+        creator=lambda: sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=20),
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -103,7 +100,3 @@ def engine_of(url: str) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def _quoted(path: Path) -> str:
-    return quote(str(path))

@@ -300,7 +300,7 @@ def _check(folder: Path, trials: pd.DataFrame, people: pd.DataFrame, votes: pd.D
     ):
         if (slot, position) not in places or slots[person] != slot:
             raise UserError(
-                f"{folder / 'votes'}: participant {person!r:.40} voted on a trial that is not theirs"
+                f"{folder / 'votes'}: {person!r:.40} voted on a trial that is not theirs"
             )
 
 

@@ -48,6 +48,7 @@ class Study(BaseModel):
         seed: of the design.
         introduction: a paragraph on the first page.
         consent: what a participant agrees to.
+        simulated: the voters are programs, not people; every table and figure then says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +73,7 @@ class Study(BaseModel):
         "answer: your eye decides."
     )
     consent: Text = CONSENT
+    simulated: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Study:
