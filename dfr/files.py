@@ -75,6 +75,15 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: cannot be read as JSON ({error})") from error
 
 
+def seal_of(content: object) -> str:
+    """Return the SHA-256 of what a JSON file says, however it is written or ordered.
+
+    A seal guards against damage and carelessness, not against someone who seals a lie again.
+    """
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def read_toml(path: Path, kind: str = "file") -> dict[str, Any]:
     """Read a TOML file.
 

@@ -10,8 +10,6 @@ carelessness, not against someone who seals a lie again.)
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -24,7 +22,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dfr.errors import UserError
-from dfr.files import alone, read_json, sha256, write_json
+from dfr.files import alone, read_json, seal_of, sha256, write_json
 from dfr.perceptual import cache_folder
 
 LOCK, UNFINISHED, _PARTIAL = "lock.json", "unfinished.json", ".partial"
@@ -108,7 +106,7 @@ def read_lock(folder: Path, name: str = LOCK) -> Lock | None:
         return None
     content = read_json(path)
     again = f"restore it, or delete {folder} and fetch or import again"
-    if not isinstance(content, dict) or content.pop("seal", None) != _seal(content):
+    if not isinstance(content, dict) or content.pop("seal", None) != seal_of(content):
         raise UserError(f"{path}: was changed by hand or is damaged (its seal is broken); {again}")
     try:
         return Lock.model_validate(content)
@@ -121,7 +119,7 @@ def read_lock(folder: Path, name: str = LOCK) -> Lock | None:
 def write_lock(folder: Path, lock: Lock, name: str = LOCK) -> None:
     """Write a lock file with its seal, whole or not at all."""
     content = lock.model_dump(mode="json")
-    write_json(folder / name, {**content, "seal": _seal(content)})
+    write_json(folder / name, {**content, "seal": seal_of(content)})
 
 
 def open_locked(folder: Path) -> Lock:
@@ -219,7 +217,3 @@ def _matches(path: Path, entry: Entry) -> bool:
         return path.stat().st_size == entry.size and sha256(path) == entry.sha256
     except OSError:
         return False
-
-
-def _seal(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()

@@ -13,7 +13,6 @@ what `eval.verify` is for.)
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -26,7 +25,7 @@ from typing import Any
 import torch
 
 from dfr.errors import UserError, writing
-from dfr.files import alone, as_json, read_json, sha256, write_text
+from dfr.files import alone, as_json, read_json, seal_of, sha256, write_text
 from dfr.images import save
 from dfr.method import Stylization
 
@@ -112,7 +111,7 @@ class RunStore:
         # Through text once, so that the seal is taken of what a reader will see.
         text = as_json(content)
         plain = json.loads(text)
-        write_text(self.folder / name, as_json({**plain, "seal": _seal(plain)}))
+        write_text(self.folder / name, as_json({**plain, "seal": seal_of(plain)}))
 
     def read_sealed(self, name: str) -> dict[str, Any]:
         """Read a JSON file of the run and check its seal.
@@ -122,7 +121,7 @@ class RunStore:
         """
         path = self.folder / name
         content: dict[str, Any] = read_json(path)
-        if not isinstance(content, dict) or content.pop("seal", None) != _seal(content):
+        if not isinstance(content, dict) or content.pop("seal", None) != seal_of(content):
             what = "this run" if name == "run.json" else "it"
             raise UserError(
                 f"{path}: was changed, damaged or cut short after it was written; get the file "
@@ -233,7 +232,7 @@ class RunStore:
         """
         cell: dict[str, Any] = read_json(folder / "cell.json")
         seal = cell.pop("seal", None)
-        if seal != _seal(cell):
+        if seal != seal_of(cell):
             raise _changed(folder / "cell.json", folder)
         for item in cell["files"].values():
             picture = folder / item["file"]
@@ -252,11 +251,6 @@ class RunStore:
                     if folder.exists():
                         found.append({**self.read_cell(folder), "title": entry["title"]})
         return found
-
-
-def _seal(row: Mapping[str, Any]) -> str:
-    text = json.dumps(row, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _changed(file: Path, cell: Path) -> UserError:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from eval import store as stores
+from dfr.files import seal_of, sha256
 from eval.diff import diff_runs
 from eval.verify import verify_run
 from tests.conftest import complaint
@@ -46,7 +46,7 @@ def forge(run: Path, label: str) -> None:
     row = json.loads(path.read_text())
     row.pop("seal")
     row["measures"]["outputs"][0]["style_loss"] *= 0.5
-    row["seal"] = stores._seal(row)
+    row["seal"] = seal_of(row)
     path.write_text(json.dumps(row))
 
 
@@ -56,9 +56,9 @@ def test_a_resealed_lie_in_a_picture_and_its_row_is_found(tiny_run, tmp_path, df
     shutil.copy(cell.parent / "dfr" / "rot000.png", cell / "rot090.png")
     row = json.loads((cell / "cell.json").read_text())
     row.pop("seal")
-    row["files"]["rot090"]["sha256"] = stores.sha256(cell / "rot090.png")
+    row["files"]["rot090"]["sha256"] = sha256(cell / "rot090.png")
     row["measures"]["outputs"][0]["style_loss"] *= 0.5
-    row["seal"] = stores._seal(row)
+    row["seal"] = seal_of(row)
     (cell / "cell.json").write_text(json.dumps(row))
     done = dfr("verify", copy, "--cells", 10)
     assert done.returncode == 1, done.stderr
