@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr import cli_data, cli_runs, cli_votes
+from dfr import cli_data, cli_ranking, cli_runs, cli_votes
 from dfr.errors import UserError
 from dfr.terminal import (
     DEFAULT_SIZE,
@@ -269,6 +269,7 @@ for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.
     app.command()(_command)
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_votes.app, name="votes")
+cli_votes.app.command()(cli_ranking.rank)
 
 
 class _Stopped(BaseException):

@@ -99,11 +99,28 @@ def report(
         Path | None,
         typer.Option(help="Folder of the report.  [default: RUN/report]", show_default=False),
     ] = None,
+    votes: Annotated[
+        str | None,
+        typer.Option(
+            help="Votes on this run: a database (file or URL), or a folder of `dfr votes export`.  "
+            "[default: RUN/votes.sqlite, if it is there]",
+            show_default=False,
+        ),
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            help="Which study of those.  [default: people's before a rehearsal, closed before "
+            "open, then the newest]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Build the report of a finished (or half-finished) run again."""
     from reports.build import build_report
 
-    console.print(f"report: {escape(str(build_report(run, out)))}", soft_wrap=True)
+    page = build_report(run, out, votes, study)
+    console.print(f"report: {escape(str(page))}", soft_wrap=True)
 
 
 def verify(

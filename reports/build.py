@@ -34,11 +34,15 @@ from reports.tables import (
     readable_tests,
     summary,
 )
+from reports.vote_section import vote_section
+from reports.vote_tables import best_by_votes, with_choice
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def build_report(run: Path, out: Path | None = None) -> Path:
+def build_report(
+    run: Path, out: Path | None = None, votes: str | None = None, study: str | None = None
+) -> Path:
     """Build the report of a run.
 
     Writes ``index.html`` (self-contained), ``report.md``, ``tables/*.csv|parquet`` and
@@ -47,14 +51,16 @@ def build_report(run: Path, out: Path | None = None) -> Path:
     Args:
         run: folder of the run; it may be half-finished, which the page then says.
         out: folder of the report; ``RUN/report`` if None.
+        votes: where the votes of a user study are, see `reports.vote_reading.votes_of_run`.
+        study: which study of those, likewise.
 
     Returns:
         path of the page.
 
     Raises:
-        UserError: no run there, a changed cell, or a folder that cannot be written.
+        UserError: see `reports.data.read_run`, or a folder that cannot be written.
     """
-    data = read_run(run)
+    data = read_run(run, votes, study)
     folder = writable_folder(out if out is not None else run / "report")
     certainty = certainty_tables(data)
     figures = [
@@ -63,7 +69,8 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         variance(certainty, folder / "figures"),
     ]
     claims = all_claims(data)
-    methods, per_mode = summary(data), modes(data)
+    methods, per_mode = with_choice(summary(data), data.votes), modes(data)
+    chosen = vote_section(data, folder)
     keep_tables(
         {
             "methods": methods,
@@ -71,10 +78,11 @@ def build_report(run: Path, out: Path | None = None) -> Path:
             "claims": claims_table(claims),
             **certainty,
             **data.tables,
+            **chosen.kept,
         },
         folder / "tables",
     )
-    ahead = best_of(data, certainty)
+    ahead = [*best_by_votes(data.votes), *best_of(data, certainty)]
     shown = {
         "run": data,
         "css": _part("page.css"),
@@ -84,7 +92,12 @@ def build_report(run: Path, out: Path | None = None) -> Path:
         "best": readable_best(ahead),
         "best_rows": ahead,
         "cards": method_cards(data, certainty),
-        "measure_citations": list(citations.MEASURES.items()),
+        "measure_citations": [
+            *citations.MEASURES.items(),
+            *(citations.VOTES.items() if chosen.figures else ()),
+        ],
+        "votes": data.votes,
+        "chosen": chosen,
         "tests": readable_tests(data, certainty["tests"]),
         "claims": claims,
         "methods": methods,
@@ -115,6 +128,7 @@ def _templates() -> jinja2.Environment:
     environment.filters["readable"] = readable
     environment.filters["raw"] = _raw
     environment.filters["embed"] = _embed
+    environment.filters["code"] = _code
     return environment
 
 
@@ -132,6 +146,15 @@ def _json(content: object) -> Markup:
 def _raw(value: float) -> str:
     """Write a number in full, for sorting and copying; nothing for a missing one."""
     return "" if value != value else repr(value.item() if hasattr(value, "item") else value)
+
+
+def _code(text: str) -> Markup:
+    """Show what stands between backquotes as code."""
+    parts = str(text).split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
 
 
 def _embed(figure: Figure) -> str:

@@ -73,9 +73,26 @@ def _card(
                 "high": row["high"],
             }
             for row in mine.to_dict("records")
-        ],
+        ]
+        + _chosen(run, label),
         pairs=sum(other["label"] == label for other in run.cells),
         settings=json.dumps(cell["settings"], indent=1, ensure_ascii=False) if known else "",
         bibtex=citations.METHODS.get(cell["method"], ""),
         citation="" if known else str(cell["settings"].get("citation") or ""),
     )
+
+
+def _chosen(run: RunData, label: str) -> list[dict[str, Any]]:
+    """Return the method's row of votes; none where it took no part in a study."""
+    if run.votes is None or not run.votes.shown:
+        return []
+    table = run.votes.results[run.votes.first].strengths
+    return [
+        {
+            "measure": f"{run.votes.choice}: won against an average method",
+            "mean": row["share"],
+            "low": row["share_low"],
+            "high": row["share_high"],
+        }
+        for row in table[table["method"] == label].to_dict("records")
+    ]

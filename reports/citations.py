@@ -68,3 +68,33 @@ MEASURES: Mapping[str, str] = MappingProxyType(
 }""",
     }
 )
+
+#: What the ranking by votes comes from -> BibTeX.
+VOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "Strengths by votes (Bradley-Terry, Davidson's ties)": """@article{davidson1970,
+  title   = {On Extending the {Bradley-Terry} Model to Accommodate Ties in Paired Comparison
+             Experiments},
+  author  = {Davidson, Roger R.},
+  journal = {Journal of the American Statistical Association},
+  volume  = {65},
+  number  = {329},
+  year    = {1970}
+}""",
+        "Intervals of votes (whole participants resampled)": """@article{field2007bootstrapping,
+  title   = {Bootstrapping Clustered Data},
+  author  = {Field, C. A. and Welsh, A. H.},
+  journal = {Journal of the Royal Statistical Society: Series B},
+  volume  = {69},
+  number  = {3},
+  year    = {2007}
+}""",
+        "Agreement of voters (Krippendorff's alpha)": """@book{krippendorff2004content,
+  title     = {Content Analysis: An Introduction to Its Methodology},
+  author    = {Krippendorff, Klaus},
+  publisher = {Sage},
+  edition   = {2},
+  year      = {2004}
+}""",
+    }
+)

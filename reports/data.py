@@ -14,6 +14,8 @@ from dfr.errors import UserError
 from dfr.images import load
 from eval.store import RunStore
 from eval.tables import tables
+from reports.vote_reading import votes_of_run
+from reports.votes import Votes
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class RunData:
         tables: see `eval.tables.tables`.
         audit: rows of `eval.timing.audit_rows`, empty while the run has not got there.
         timing: rows of `eval.timing.take_turns`, likewise.
+        votes: of the user study on the run's outputs, None where there is none.
     """
 
     store: RunStore
@@ -37,6 +40,7 @@ class RunData:
     tables: Mapping[str, pd.DataFrame]
     audit: list[dict[str, Any]]
     timing: list[dict[str, Any]]
+    votes: Votes | None = None
 
     @property
     def titles(self) -> dict[str, str]:
@@ -113,11 +117,17 @@ class RunData:
         return None
 
 
-def read_run(folder: Path) -> RunData:
+def read_run(folder: Path, votes: str | None = None, study: str | None = None) -> RunData:
     """Read a run, checking every cell against its hashes.
 
+    Args:
+        folder: of the run.
+        votes: where the votes on it are, see `reports.vote_reading.votes_of_run`.
+        study: which study of those, likewise.
+
     Raises:
-        UserError: no run there, nothing finished in it, or a changed file.
+        UserError: no run there, nothing finished in it, a changed file, or votes that cannot be
+            read or are on another run.
     """
     store = RunStore.open(folder)
     described = store.description
@@ -133,6 +143,7 @@ def read_run(folder: Path) -> RunData:
         tables=tables(cells),
         audit=_rows(store, "audit.json"),
         timing=_rows(store, "timing.json"),
+        votes=votes_of_run(folder, described["identity"], votes, study),
     )
 
 

@@ -101,6 +101,8 @@ def let_in() -> bool:
 def show(opened: Opened) -> None:
     """Show the page to whoever was let in."""
     st.title(f"Study {opened.study.name}")
+    if opened.study.simulated:
+        st.warning("The voters of this study are programs, not people.")
     st.caption(opened.ballots.where)
     _live(opened)
 
@@ -135,7 +137,11 @@ def _live(opened: Opened) -> None:
         )
     else:
         results = analyse(
-            votes, people, methods=list(poll.settings["methods"]), drop_at=opened.study.drop_at
+            votes,
+            people,
+            methods=list(poll.settings["methods"]),
+            drop_at=opened.study.drop_at,
+            questions=opened.study.questions,
         )
         for question, result in results.items():
             st.write(QUESTIONS[question])

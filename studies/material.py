@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zlib
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from dfr.errors import UserError, unknown
-from dfr.files import sha256
+from dfr.files import seal_of, sha256
 from eval.store import RunStore
 from studies.trial import Side, Stimuli
 
@@ -127,7 +126,7 @@ def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
     }
     return Material(
         store=store,
-        identity=hashlib.sha256(repr(sorted(identity.items())).encode()).hexdigest(),
+        identity=seal_of(identity),
         titles={label: titles[label] for label in chosen},
         stimuli=Stimuli(
             methods=chosen,

@@ -1,0 +1,33 @@
+"""Runs with votes and their reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.build import build_report
+from tests.reports.voting import (
+    bare,
+    open_votes,
+)
+
+
+@pytest.fixture(scope="session")
+def people(tiny_run, tmp_path_factory) -> Path:
+    """A run with a closed study of people, and its report."""
+    run = bare(tiny_run, tmp_path_factory.mktemp("people") / "run")
+    opened = open_votes(run)
+    opened.ballots.close_study(opened.key)
+    build_report(run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tiny_run, tmp_path_factory) -> Path:
+    """A run with a closed rehearsal on two questions, and its report."""
+    run = bare(tiny_run, tmp_path_factory.mktemp("rehearsal") / "run")
+    opened = open_votes(run, voting=5, simulated=True, questions=("style", "overall"))
+    opened.ballots.close_study(opened.key)
+    build_report(run)
+    return run
