@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from studies.agreement import catch_failures
 from studies.analysis import QuestionResult, analyse
 from studies.exchange import Poll, export, read_poll
 from studies.opening import Opened
-from studies.study import QUESTIONS
+from studies.study import QUESTIONS, Question
 
 log = logging.getLogger("studies.admin")
 
@@ -136,14 +136,7 @@ def _live(opened: Opened) -> None:
             "likes the result."
         )
     else:
-        results = analyse(
-            votes,
-            people,
-            methods=list(poll.settings["methods"]),
-            drop_at=opened.study.drop_at,
-            questions=opened.study.questions,
-        )
-        for question, result in results.items():
+        for question, result in _results(opened, poll).items():
             st.write(QUESTIONS[question])
             st.dataframe(ranking(result, poll), hide_index=True)
     comments = people.loc[people["comment"].notna(), ["participant", "comment"]]
@@ -161,9 +154,28 @@ def _live(opened: Opened) -> None:
     st.button(label, on_click=_set_closed, args=(opened, poll.closed_at is None))
 
 
+def _results(opened: Opened, poll: Poll) -> Mapping[Question, QuestionResult]:
+    """Analyse a closed study once, and not with every look at the counts."""
+    key = (poll.closed_at, len(poll.votes))
+    kept = st.session_state.get("results")
+    if kept is None or kept[0] != key:
+        found = analyse(
+            poll.votes,
+            poll.participants,
+            methods=list(poll.settings["methods"]),
+            drop_at=opened.study.drop_at,
+            questions=opened.study.questions,
+        )
+        kept = key, {question: found[question] for question in opened.study.questions}
+        st.session_state["results"] = kept
+    results: Mapping[Question, QuestionResult] = kept[1]
+    return results
+
+
 def _set_closed(opened: Opened, closed: bool) -> None:
     # A callback is reached only through a page that was shown, and so only with the token.
     opened.ballots.close_study(opened.key, closed=closed)
+    log.info("study %s was %s", opened.study.name, "closed" if closed else "opened again")
 
 
 def balance_so_far(poll: Poll) -> pd.DataFrame:
@@ -209,9 +221,8 @@ def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
 
 def ranking(result: QuestionResult, poll: Poll) -> pd.DataFrame:
     """Return the strengths with the methods' titles, best first."""
-    frame = result.strengths.copy()
-    frame.insert(0, "title", frame["method"].map(poll.settings["methods"]))
-    return frame
+    frame = result.strengths.assign(title=result.strengths["method"].map(poll.settings["methods"]))
+    return frame[["title", "votes", "rank", "strength", "low", "high", "share", "best"]]
 
 
 def zipped(poll: Poll) -> bytes:

@@ -45,7 +45,7 @@ def show(opened: Opened) -> None:
         return
     except BallotsDown as error:
         log.error("%s", error)
-        _try_again("Your answers so far are safe. We cannot reach our records at this moment.")
+        out_of_reach()
         return
     st.session_state[LINK] = secret
     if st.query_params.get(LINK) != secret:
@@ -69,6 +69,11 @@ def show(opened: Opened) -> None:
 def sorry() -> None:
     """Say that something failed which nobody foresaw."""
     _try_again("Something went wrong on our side. Your answers so far are safe.")
+
+
+def out_of_reach() -> None:
+    """Say that the database cannot be reached."""
+    _try_again("Your answers so far are safe. We cannot reach our records at this moment.")
 
 
 def _try_again(message: str) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dfr.errors import UserError
 from studies import admin, page
+from studies.database import BallotsDown
 from studies.opening import DATABASE, Opened, choose_study, open_study
 
 log = logging.getLogger("studies.vote")
@@ -50,6 +51,9 @@ def main() -> None:
             return
         opened = _open(asked.study, asked.run, asked.runs, asked.database)
         (admin if asked.admin else page).show(opened)
+    except BallotsDown as error:
+        log.error("%s", error)
+        page.out_of_reach()
     except UserError as error:
         log.error("%s", error)
         st.error(str(error), icon=":material/error:")

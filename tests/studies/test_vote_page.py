@@ -408,6 +408,10 @@ def test_a_picture_that_vanished_is_told_and_the_vote_is_asked_when_it_is_back(
         (["--study", "UNKNOWN"], "unknown method of the run"),
         (["--study", "WRONG"], "'trials': Input should be"),
         (["--run", "RUN", "--database", "mysql://x"], "ballots are kept in"),
+        (
+            ["--run", "RUN", "--database", "postgresql://x@127.0.0.1:1/y"],
+            "cannot reach our records",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_one_line(
