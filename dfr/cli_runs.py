@@ -54,22 +54,54 @@ def reproduce(
     device: DeviceOption = "auto",
     seed: SeedOption = 0,
     workers: Annotated[
-        int,
+        int | None,
         typer.Option(
             help="Processes beside each other, each with its share of the cores: more cells an "
-            "hour, but seconds of cells that share a machine.",
+            "hour, but seconds of cells that share a machine.  [default: 1; on a Ray cluster as "
+            "many as it has room for]",
+            show_default=False,
             min=1,
         ),
+    ] = None,
+    executor: Annotated[
+        str,
+        typer.Option(help="Where cells are made: local (this machine) or ray (a Ray cluster)."),
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            help="ray: HOST:PORT of the cluster, or auto for the one that this machine is a node "
+            "of.  [default: RAY_ADDRESS, else a cluster of this machine alone]",
+            show_default=False,
+        ),
+    ] = None,
+    threads_per_cell: Annotated[
+        int, typer.Option(help="ray: CPU cores that each cell takes.", min=1)
     ] = 1,
+    gpus_per_cell: Annotated[
+        float,
+        typer.Option(
+            help="ray: GPUs that each cell takes, also a fraction such as 0.25; 0 computes on the "
+            "CPU.",
+            min=0,
+        ),
+    ] = 0.0,
 ) -> None:
     """Run the whole comparison and write its report. Run again to go on after a stop."""
     from dfr.device import choose_device
+    from dfr.errors import unknown
     from eval.dataset import choose_data
     from eval.profiles import choose_profile
+    from eval.ray_cluster import Cluster
     from eval.runner import reproduce as run
     from reports.build import build_report
 
-    where = choose_device(device)
+    if executor not in ("local", "ray"):
+        raise unknown("executor", executor, ("local", "ray"))
+    cluster = None
+    if executor == "ray":
+        cluster = Cluster(ray_address, workers, threads_per_cell, gpus_per_cell)
+    where = choose_device(device) if cluster is None else cluster.device_here(device)
     chosen = choose_profile(profile, where)
     folder = out if out is not None else Path("runs") / chosen.name
     pictures, tell = choose_data(
@@ -87,7 +119,8 @@ def reproduce(
         weights=weights,
         device=where,
         seed=seed,
-        workers=workers,
+        workers=workers or 1,
+        cluster=cluster,
     )
     page = build_report(folder)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)

@@ -53,14 +53,18 @@ class Tools:
         seed: int,
         contents: Iterable[Path],
         size: Size,
+        bases: PcaBases | None = None,
     ) -> Tools:
-        """Load the networks onto a device, and fit what is fitted to the run's contents."""
+        """Load the networks onto a device, and fit what is fitted to the run's contents.
+
+        Where that was fitted before, ``bases`` is it, and no contents are looked at.
+        """
         ruler = Encoder(weights).to(device)
         return cls(
             encoder=Encoder(weights, precision=precision).to(device),
             ruler=ruler,
             lpips={trunk: Lpips(trunk, device) for trunk in TRUNKS},
-            bases=fit_bases((_at(size, load(path)) for path in contents), ruler),
+            bases=bases or fit_bases((_at(size, load(path)) for path in contents), ruler),
             environment=environment,
             seed=seed,
         )

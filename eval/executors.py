@@ -92,11 +92,13 @@ class Watch:
         starts: told the job that begins.
         advance: told the work that was done, in the unit of `eval.cell.work_of`.
         ends: told the job whose cell is kept.
+        tells: told, in a line, of what a person should know and need not mend.
     """
 
     starts: Callable[[Job], None] = field(default=lambda _: None)
     advance: Callable[[float], None] = field(default=lambda _: None)
     ends: Callable[[Job], None] = field(default=lambda _: None)
+    tells: Callable[[str], None] = field(default=lambda _: None)
 
 
 def make_cells(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from eval.dataset import Dataset, Picture, open_dataset
 from eval.executors import Job, Recipe, Watch, make_cells
 from eval.external_cells import find_external, identity_of, make_external_cell
 from eval.profiles import Profile
+from eval.ray_cluster import Cluster
+from eval.ray_executor import make_cells_on_ray
 from eval.store import RunStore
 from eval.timing import audit_rows, time_cases
 
@@ -41,6 +43,7 @@ def reproduce(
     device: torch.device | None = None,
     seed: int = 0,
     workers: int = 1,
+    cluster: Cluster | None = None,
 ) -> RunStore:
     """Run a profile into a folder, or go on with the run that is there.
 
@@ -57,9 +60,12 @@ def reproduce(
         seed: of everything random.
         workers: processes that make cells beside each other, each with its share of the cores;
             seconds of cells are then those of a shared machine.
+        cluster: the Ray cluster that makes the cells instead; this process still writes them,
+            and does everything else.
 
     Raises:
-        UserError: bad input, a folder with another run, or a full disk; finished cells are kept.
+        UserError: bad input, a folder with another run, a full disk, or no such cluster; finished
+            cells are kept.
     """
     device = device or torch.device("cpu")
     if workers < 1:
@@ -67,7 +73,8 @@ def reproduce(
     threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
     writable_folder(folder)
     store = RunStore(folder)
-    with store.locked():
+    with store.locked(), ExitStack() as connection:
+        ray = None if cluster is None else connection.enter_context(cluster.connected())
         dataset = open_dataset(
             content,
             style,
@@ -89,7 +96,7 @@ def reproduce(
                 "styles_from": dataset.styles_from,
                 "external": [identity_of(method) for method in others],
                 "weights": {"source": loaded.source, "sha256": loaded.sha256},
-                "device": device.type,
+                "device": device.type if cluster is None else cluster.device,
                 "seed": seed,
             },
             here,
@@ -100,7 +107,12 @@ def reproduce(
         )
         tools = recipe.tools()
         _keep_pictures(store, dataset, size)
-        _run_cells(store, profile, dataset, recipe, tools, workers)
+        with _cells(store, profile, dataset) as (todo, watch):
+            if cluster is None:
+                make_cells(todo, recipe, tools, workers, watch)
+            else:
+                make_cells_on_ray(todo, recipe, tools, ray, cluster, watch)
+        connection.close()  # so that nothing of it runs while time is measured
         _measure_external(store, others, dataset, size, tools)
         _once(
             store,
@@ -135,14 +147,11 @@ def _at(picture: Picture, height: int, width: int) -> torch.Tensor:
     return resize(load(picture.path), height, width)
 
 
-def _run_cells(
-    store: RunStore,
-    profile: Profile,
-    dataset: Dataset,
-    recipe: Recipe,
-    tools: Tools,
-    workers: int,
-) -> None:
+@contextmanager
+def _cells(
+    store: RunStore, profile: Profile, dataset: Dataset
+) -> Iterator[tuple[list[Job], Watch]]:
+    """Give the cells that are not there yet, and who watches them being made."""
     chosen = {
         entry.label: set(dataset.spread(entry.pairs)) if entry.pairs else set(dataset.pairs)
         for entry in profile.methods
@@ -156,7 +165,7 @@ def _run_cells(
     todo = [job for job in jobs if not store.has(job.content.name, job.style.name, job.entry.label)]
     work = sum(work_of(job.entry.build()) for job in todo)
     with _bars(len(jobs), len(jobs) - len(todo), work) as watch:
-        make_cells(todo, recipe, tools, workers, watch)
+        yield todo, watch
 
 
 def _measure_external(
@@ -226,4 +235,9 @@ def _bars(cells: int, done: int, work: float) -> Iterator[Watch]:
             console.print(f"[{count}/{cells}] {job}{rest}", markup=False, soft_wrap=True)
 
     with bar:
-        yield Watch(describe, lambda amount: bar.advance(task, amount), finished)
+        yield Watch(
+            describe,
+            lambda amount: bar.advance(task, amount),
+            finished,
+            lambda text: console.print(text, markup=False, soft_wrap=True),
+        )

@@ -101,6 +101,13 @@ class RunStore:
             for left in cells.glob(f"{_PARTIAL}*"):
                 shutil.rmtree(left)
 
+    def add_environment(self, environment: Mapping[str, Any]) -> None:
+        """Record one more place where cells of the run are made, unless it is known."""
+        described = self.description
+        if dict(environment) not in described["environments"]:
+            described["environments"].append(dict(environment))
+            self.write_sealed("run.json", described)
+
     @property
     def description(self) -> dict[str, Any]:
         """What run.json holds."""

