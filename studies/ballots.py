@@ -15,7 +15,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -124,7 +124,7 @@ class Ballots:
         self._now = now
         self._engine = engine_of(url)
         self.where = name_of(self._engine)
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, write=True) as connection:
             schema.prepare(connection, self.where, upgrade)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Ballots:
         Raises:
             UserError: the study was begun with other settings.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, write=True) as connection:
             _lock_studies(connection)
             found = connection.execute(sa.select(STUDIES).where(STUDIES.c.name == name)).first()
             if found is not None and found.digest == digest:
@@ -200,16 +200,14 @@ class Ballots:
             Refused: the study is closed.
         """
         secret = secrets.token_urlsafe(24)
-        with transaction(self._engine) as connection:
+        slots = self.rows(sa.select(TRIALS.c.slot).where(TRIALS.c.study_id == study).distinct())
+        with transaction(self._engine, write=True) as connection:
             held = connection.execute(
                 sa.select(STUDIES.c.closed_at).where(STUDIES.c.id == study).with_for_update()
             ).one()
             if held.closed_at is not None:
                 raise Refused("the study is closed")
-            slots = connection.scalars(
-                sa.select(TRIALS.c.slot).where(TRIALS.c.study_id == study).distinct()
-            ).all()
-            taken = dict.fromkeys(sorted(slots), 0)
+            taken = dict.fromkeys(sorted(row.slot for row in slots), 0)
             idle = self._stamp(-AWAY)
             for row in connection.execute(
                 sa.select(PARTICIPANTS.c.slot).where(
@@ -240,8 +238,7 @@ class Ballots:
         Raises:
             Refused: no participant of this study has this link.
         """
-        with transaction(self._engine) as connection:
-            return self._seat(connection, study, secret)[1]
+        return self._find(study, secret)[1]
 
     def cast(
         self, study: int, secret: str, number: int, answer: str, seconds: float
@@ -264,32 +261,57 @@ class Ballots:
         """
         if answer not in ANSWERS:
             raise Refused(f"no such answer: {answer[:20]!r}")
-        with transaction(self._engine) as connection:
-            key, seat = self._seat(connection, study, secret, hold=True)
-            if 0 <= number < seat.done:
-                return "again", seat
-            if seat.closed:
-                raise Refused("the study is closed")
-            step = seat.step
-            if step is None or number != step.number:
-                raise Refused(f"participant {seat.participant}: step {number} is not their turn")
-            connection.execute(
-                sa.insert(VOTES).values(
-                    participant_id=key,
-                    trial_id=step.trial_id,
-                    question=step.question,
-                    answer=answer,
-                    seconds=max(0.0, seconds),
-                    voted_at=self._stamp(),
+        key, seat = self._find(study, secret)
+        if 0 <= number < seat.done:
+            return "again", seat
+        if not 0 <= number < len(seat.steps):
+            raise Refused(f"participant {seat.participant}: step {number} is not their turn")
+        step = seat.steps[number]
+        last = number + 1 == len(seat.steps)
+        with transaction(self._engine, write=True) as connection:
+            person = connection.execute(
+                sa.select(PARTICIPANTS.c.code).where(PARTICIPANTS.c.id == key).with_for_update()
+            ).first()
+            if person is None:
+                raise Refused(f"participant {seat.participant} withdrew")
+            # A vote may have come in since we looked; the list of steps stays as it is.
+            here = [seat.steps[near] for near in (number - 1, number) if near >= 0]
+            answered = {
+                (row.trial_id, row.question)
+                for row in connection.execute(
+                    sa.select(VOTES.c.trial_id, VOTES.c.question).where(
+                        VOTES.c.participant_id == key,
+                        VOTES.c.trial_id.in_([near.trial_id for near in here]),
+                    )
                 )
-            )
-            last = step.number + 1 == len(seat.steps)
-            connection.execute(
-                sa.update(PARTICIPANTS)
-                .where(PARTICIPANTS.c.id == key)
-                .values(seen_at=self._stamp(), **({"finished_at": self._stamp()} if last else {}))
-            )
-            return "kept", self._seat(connection, study, secret)[1]
+            }
+            *before, again = ((near.trial_id, near.question) in answered for near in here)
+            if not again:
+                if connection.scalar(sa.select(STUDIES.c.closed_at).where(STUDIES.c.id == study)):
+                    raise Refused("the study is closed")
+                if not all(before):
+                    raise Refused(
+                        f"participant {seat.participant}: step {number} is not their turn"
+                    )
+                connection.execute(
+                    sa.insert(VOTES).values(
+                        participant_id=key,
+                        trial_id=step.trial_id,
+                        question=step.question,
+                        answer=answer,
+                        seconds=max(0.0, seconds),
+                        voted_at=self._stamp(),
+                    )
+                )
+                seen = {"seen_at": self._stamp()}
+                connection.execute(
+                    sa.update(PARTICIPANTS)
+                    .where(PARTICIPANTS.c.id == key)
+                    .values(**seen, **({"finished_at": seen["seen_at"]} if last else {}))
+                )
+        if again:
+            return "again", self.seat(study, secret)
+        return "kept", replace(seat, done=number + 1, code=person.code if last else "")
 
     def comment(self, study: int, secret: str, text: str) -> None:
         """Keep what a participant wrote; it replaces what they wrote before.
@@ -299,8 +321,8 @@ class Ballots:
         """
         if len(text) > LONGEST_COMMENT:
             raise Refused(f"a comment of {len(text)} characters; {LONGEST_COMMENT} are kept")
-        with transaction(self._engine) as connection:
-            key, _ = self._seat(connection, study, secret, hold=True)
+        key, _ = self._find(study, secret)
+        with transaction(self._engine, write=True) as connection:
             # PostgreSQL takes no NUL in a text.
             connection.execute(
                 sa.update(PARTICIPANTS)
@@ -314,8 +336,8 @@ class Ballots:
         Raises:
             Refused: no such participant.
         """
-        with transaction(self._engine) as connection:
-            key, seat = self._seat(connection, study, secret, hold=True)
+        key, seat = self._find(study, secret)
+        with transaction(self._engine, write=True) as connection:
             connection.execute(sa.delete(PARTICIPANTS).where(PARTICIPANTS.c.id == key))
         log.info("participant %s withdrew; their answers were deleted", seat.participant)
 
@@ -325,7 +347,7 @@ class Ballots:
         Raises:
             UserError: there is none.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, write=True) as connection:
             row = connection.execute(
                 sa.select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.name == participant)
             ).first()
@@ -339,7 +361,7 @@ class Ballots:
 
     def close_study(self, study: int, closed: bool = True) -> None:
         """Take no more votes, or take them again."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, write=True) as connection:
             connection.execute(
                 sa.update(STUDIES)
                 .where(STUDIES.c.id == study)
@@ -365,7 +387,7 @@ class Ballots:
         Returns:
             how many participants and votes were added: all of them, or none.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, write=True) as connection:
             here = set(connection.scalars(sa.select(PARTICIPANTS.c.name)))
             keys: dict[str, int] = {}
             for person in people:
@@ -395,43 +417,14 @@ class Ballots:
                 connection.execute(sa.insert(VOTES), new)
             return len(keys), len(new)
 
-    def _seat(
-        self, connection: sa.Connection, study: int, secret: str, hold: bool = False
-    ) -> tuple[int, Seat]:
-        """Read a place; with ``hold``, nobody else changes it before the transaction ends."""
-        asked = sa.select(PARTICIPANTS).where(
-            PARTICIPANTS.c.study_id == study, PARTICIPANTS.c.link == _hash(secret)
-        )
-        person = connection.execute(asked.with_for_update() if hold else asked).first()
-        if person is None:
-            raise Refused("no participant has this link")
-        described = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
-        rows = connection.execute(
-            sa.select(TRIALS)
-            .where(TRIALS.c.study_id == study, TRIALS.c.slot == person.slot)
-            .order_by(TRIALS.c.position)
-        ).all()
-        steps = _steps(rows, json.loads(described.settings)["questions"])
-        answered = {
-            (row.trial_id, row.question)
-            for row in connection.execute(
-                sa.select(VOTES.c.trial_id, VOTES.c.question).where(
-                    VOTES.c.participant_id == person.id
-                )
-            )
-        }
-        done = next(
-            (step.number for step in steps if (step.trial_id, step.question) not in answered),
-            len(steps),
-        )
-        return person.id, Seat(
-            participant=person.name,
-            slot=person.slot,
-            steps=steps,
-            done=done,
-            code=person.code if done == len(steps) else "",
-            closed=described.closed_at is not None,
-        )
+    def _find(self, study: int, secret: str) -> tuple[int, Seat]:
+        """Read a participant's key and place.
+
+        Raises:
+            Refused: no participant of this study has this link.
+        """
+        with transaction(self._engine) as connection:
+            return _read_seat(connection, study, secret)
 
     def _stamp(self, later: timedelta = timedelta()) -> str:
         """Return the time as text that sorts as time does."""
@@ -450,6 +443,41 @@ def _steps(rows: Sequence[Any], questions: Sequence[Question]) -> tuple[Step, ..
             if asks(trial, question):
                 found.append(Step(len(found), row.position, question, trial, row.id))
     return tuple(found)
+
+
+def _read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, Seat]:
+    person = connection.execute(
+        sa.select(PARTICIPANTS).where(
+            PARTICIPANTS.c.study_id == study, PARTICIPANTS.c.link == _hash(secret)
+        )
+    ).first()
+    if person is None:
+        raise Refused("no participant has this link")
+    described = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+    rows = connection.execute(
+        sa.select(TRIALS)
+        .where(TRIALS.c.study_id == study, TRIALS.c.slot == person.slot)
+        .order_by(TRIALS.c.position)
+    ).all()
+    steps = _steps(rows, json.loads(described.settings)["questions"])
+    answered = {
+        (row.trial_id, row.question)
+        for row in connection.execute(
+            sa.select(VOTES.c.trial_id, VOTES.c.question).where(VOTES.c.participant_id == person.id)
+        )
+    }
+    done = next(
+        (step.number for step in steps if (step.trial_id, step.question) not in answered),
+        len(steps),
+    )
+    return person.id, Seat(
+        participant=person.name,
+        slot=person.slot,
+        steps=steps,
+        done=done,
+        code=person.code if done == len(steps) else "",
+        closed=described.closed_at is not None,
+    )
 
 
 def _row_of(trial: Trial, study: int, slot: int, position: int) -> dict[str, Any]:

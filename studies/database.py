@@ -25,14 +25,20 @@ def name_of(engine: sa.Engine) -> str:
 
 
 @contextlib.contextmanager
-def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+def transaction(engine: sa.Engine, write: bool = False) -> Iterator[sa.Connection]:
     """Do all of the block, committed at its end, or nothing of it.
+
+    Args:
+        engine: of the database.
+        write: whether the block writes. In SQLite one transaction writes at a time, and readers
+            wait for nobody; so what is only read is read outside of those that write, and these
+            are kept short.
 
     Raises:
         BallotsDown: the database could not do it.
     """
     try:
-        with engine.begin() as connection:
+        with engine.connect().execution_options(write=write) as connection, connection.begin():
             yield connection
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
@@ -97,6 +103,7 @@ def engine_of(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         # At once for writing: two transactions that both read first could not both go on.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
