@@ -10,12 +10,13 @@ that a committed vote outlives a power cut) or ``postgresql://...`` (many proces
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -23,10 +24,10 @@ import sqlalchemy as sa
 
 from dfr.errors import UserError
 from studies import schema
-from studies.database import engine_of, name_of, transaction
+from studies.database import PATIENCE, BallotsDown, engine_of, name_of, transaction
 from studies.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
-from studies.study import Question
-from studies.trial import ANSWERS, Side, Trial
+from studies.seats import Refused, Seat, hash_of, read_seat, row_of
+from studies.trial import ANSWERS, Trial
 
 log = logging.getLogger(__name__)
 
@@ -37,69 +38,12 @@ AWAY = timedelta(minutes=30)
 LONGEST_COMMENT = 2000
 
 
-class Refused(Exception):
-    """What was asked for is not this participant's to ask; the message is for the log."""
-
-
 class StudyFull(Exception):
     """Every place is taken."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One question about one trial.
-
-    Attributes:
-        number: from 0, in the order of showing.
-        position: of the trial in the participant's list.
-        question: what is asked.
-        trial: the two pictures.
-        trial_id: of the trial in the database.
-    """
-
-    number: int
-    position: int
-    question: Question
-    trial: Trial
-    trial_id: int
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A participant's place in a study.
-
-    Attributes:
-        participant: random name; stands in exports.
-        slot: which list of trials is theirs.
-        steps: everything they are asked, in order.
-        done: how many of the steps are answered.
-        code: completion code, "" until they are done.
-        closed: the study takes no more votes.
-    """
-
-    participant: str
-    slot: int
-    steps: tuple[Step, ...]
-    done: int
-    code: str
-    closed: bool
-
-    @property
-    def step(self) -> Step | None:
-        """What is asked next; nothing once all is answered."""
-        return self.steps[self.done] if self.done < len(self.steps) else None
-
-
 #: What became of a vote. ``again`` is one that was there already; the first one counts.
 Outcome = Literal["kept", "again"]
-
-
-def asks(trial: Trial, question: str) -> bool:
-    """Tell whether a question is put about a trial.
-
-    The untouched content keeps all of the content: asked what keeps more, it would be right.
-    """
-    return question != "content" or "content" not in (trial.left.source, trial.right.source)
 
 
 class Ballots:
@@ -123,9 +67,27 @@ class Ballots:
     ) -> None:
         self._now = now
         self._engine = engine_of(url)
+        self._turn = threading.Lock()
         self.where = name_of(self._engine)
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             schema.prepare(connection, self.where, upgrade)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Write, in SQLite one thread of this process after the other.
+
+        SQLite makes no queue: who finds it locked looks again after a while, and among many
+        somebody may look in vain for very long.
+        """
+        alone = self._engine.dialect.name == "sqlite"
+        if alone and not self._turn.acquire(timeout=PATIENCE):
+            raise BallotsDown(f"{self.where}: the ballots are too busy")
+        try:
+            with transaction(self._engine, write=True) as connection:
+                yield connection
+        finally:
+            if alone:
+                self._turn.release()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -151,7 +113,7 @@ class Ballots:
         Raises:
             UserError: the study was begun with other settings.
         """
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             _lock_studies(connection)
             found = connection.execute(sa.select(STUDIES).where(STUDIES.c.name == name)).first()
             if found is not None and found.digest == digest:
@@ -179,7 +141,7 @@ class Ballots:
             connection.execute(
                 sa.insert(TRIALS),
                 [
-                    _row_of(trial, study, slot, position)
+                    row_of(trial, study, slot, position)
                     for slot, trials in enumerate(design())
                     for position, trial in enumerate(trials)
                 ],
@@ -201,7 +163,7 @@ class Ballots:
         """
         secret = secrets.token_urlsafe(24)
         slots = self.rows(sa.select(TRIALS.c.slot).where(TRIALS.c.study_id == study).distinct())
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             held = connection.execute(
                 sa.select(STUDIES.c.closed_at).where(STUDIES.c.id == study).with_for_update()
             ).one()
@@ -224,7 +186,7 @@ class Ballots:
                     study_id=study,
                     name=secrets.token_hex(6),
                     slot=slot,
-                    link=_hash(secret),
+                    link=hash_of(secret),
                     code=secrets.token_hex(4).upper(),
                     joined_at=self._stamp(),
                     seen_at=self._stamp(),
@@ -268,7 +230,7 @@ class Ballots:
             raise Refused(f"participant {seat.participant}: step {number} is not their turn")
         step = seat.steps[number]
         last = number + 1 == len(seat.steps)
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             person = connection.execute(
                 sa.select(PARTICIPANTS.c.code).where(PARTICIPANTS.c.id == key).with_for_update()
             ).first()
@@ -322,7 +284,7 @@ class Ballots:
         if len(text) > LONGEST_COMMENT:
             raise Refused(f"a comment of {len(text)} characters; {LONGEST_COMMENT} are kept")
         key, _ = self._find(study, secret)
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             # PostgreSQL takes no NUL in a text.
             connection.execute(
                 sa.update(PARTICIPANTS)
@@ -337,7 +299,7 @@ class Ballots:
             Refused: no such participant.
         """
         key, seat = self._find(study, secret)
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             connection.execute(sa.delete(PARTICIPANTS).where(PARTICIPANTS.c.id == key))
         log.info("participant %s withdrew; their answers were deleted", seat.participant)
 
@@ -347,7 +309,7 @@ class Ballots:
         Raises:
             UserError: there is none.
         """
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             row = connection.execute(
                 sa.select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.name == participant)
             ).first()
@@ -361,7 +323,7 @@ class Ballots:
 
     def close_study(self, study: int, closed: bool = True) -> None:
         """Take no more votes, or take them again."""
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             connection.execute(
                 sa.update(STUDIES)
                 .where(STUDIES.c.id == study)
@@ -387,7 +349,7 @@ class Ballots:
         Returns:
             how many participants and votes were added: all of them, or none.
         """
-        with transaction(self._engine, write=True) as connection:
+        with self._writing() as connection:
             here = set(connection.scalars(sa.select(PARTICIPANTS.c.name)))
             keys: dict[str, int] = {}
             for person in people:
@@ -424,7 +386,7 @@ class Ballots:
             Refused: no participant of this study has this link.
         """
         with transaction(self._engine) as connection:
-            return _read_seat(connection, study, secret)
+            return read_seat(connection, study, secret)
 
     def _stamp(self, later: timedelta = timedelta()) -> str:
         """Return the time as text that sorts as time does."""
@@ -433,87 +395,6 @@ class Ballots:
 
 #: One list of trials per participant.
 Design = Sequence[Sequence[Trial]]
-
-
-def _steps(rows: Sequence[Any], questions: Sequence[Question]) -> tuple[Step, ...]:
-    found: list[Step] = []
-    for row in rows:
-        trial = _trial_of(row)
-        for question in questions:
-            if asks(trial, question):
-                found.append(Step(len(found), row.position, question, trial, row.id))
-    return tuple(found)
-
-
-def _read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, Seat]:
-    person = connection.execute(
-        sa.select(PARTICIPANTS).where(
-            PARTICIPANTS.c.study_id == study, PARTICIPANTS.c.link == _hash(secret)
-        )
-    ).first()
-    if person is None:
-        raise Refused("no participant has this link")
-    described = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
-    rows = connection.execute(
-        sa.select(TRIALS)
-        .where(TRIALS.c.study_id == study, TRIALS.c.slot == person.slot)
-        .order_by(TRIALS.c.position)
-    ).all()
-    steps = _steps(rows, json.loads(described.settings)["questions"])
-    answered = {
-        (row.trial_id, row.question)
-        for row in connection.execute(
-            sa.select(VOTES.c.trial_id, VOTES.c.question).where(VOTES.c.participant_id == person.id)
-        )
-    }
-    done = next(
-        (step.number for step in steps if (step.trial_id, step.question) not in answered),
-        len(steps),
-    )
-    return person.id, Seat(
-        participant=person.name,
-        slot=person.slot,
-        steps=steps,
-        done=done,
-        code=person.code if done == len(steps) else "",
-        closed=described.closed_at is not None,
-    )
-
-
-def _row_of(trial: Trial, study: int, slot: int, position: int) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "study_id": study,
-        "slot": slot,
-        "position": position,
-        "kind": trial.kind,
-        "content": trial.content,
-        "style": trial.style,
-        "expected": trial.expected,
-        "repeats": trial.repeats,
-    }
-    for name, side in (("left", trial.left), ("right", trial.right)):
-        row |= {
-            f"{name}_source": side.source,
-            f"{name}_method": side.method,
-            f"{name}_mode": side.mode,
-        }
-    return row
-
-
-def _trial_of(row: Any) -> Trial:
-    return Trial(
-        kind=row.kind,
-        content=row.content,
-        style=row.style,
-        left=Side(row.left_source, row.left_method, row.left_mode),
-        right=Side(row.right_source, row.right_method, row.right_mode),
-        expected=row.expected,
-        repeats=row.repeats,
-    )
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _lock_studies(connection: sa.Connection) -> None:

@@ -14,6 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dfr.errors import UserError
 
+#: Seconds that a vote waits for others to be written, before the voter is asked again.
+PATIENCE = 20.0
+
 
 class BallotsDown(UserError):
     """The database cannot be reached or written; nothing was half-written, so ask again."""
@@ -86,7 +89,9 @@ def engine_of(url: str) -> sa.Engine:
     engine = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=sa.NullPool,
-        creator=lambda: sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=20),
+        creator=lambda: sqlite3.connect(
+            f"file:{quote(str(path))}?mode=rw", uri=True, timeout=PATIENCE
+        ),
     )
 
     @sa.event.listens_for(engine, "connect")

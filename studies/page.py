@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from studies.ballots import LONGEST_COMMENT, Refused, Seat, Step, StudyFull
+from studies.ballots import LONGEST_COMMENT, StudyFull
 from studies.database import BallotsDown
 from studies.material import PictureMissing
 from studies.opening import Opened
 from studies.page_style import CSS
+from studies.seats import Refused, Seat, Step
 from studies.study import QUESTIONS
 from studies.trial import Answer
 

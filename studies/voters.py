@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studies.ballots import asks
+from studies.seats import asks
 from studies.trial import ANSWERS, Answer, Side, Trial
 
 Array = npt.NDArray[np.float64]

@@ -11,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from dfr.errors import UserError
-from studies.ballots import Ballots, Refused, StudyFull
+from studies.ballots import Ballots, StudyFull
 from studies.database import BallotsDown
 from studies.exchange import read_poll
 from studies.schema import METADATA, PARTICIPANTS, VOTES, newest
+from studies.seats import Refused
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 
