@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ class ReadBallots(Ballots):
     def __init__(self, url: str) -> None:
         self._now = lambda: datetime.now(UTC)
         self._engine = _reading(url)
+        self._turn = threading.Lock()
         self.where = name_of(self._engine)
         if url.startswith("sqlite:///"):
             self.where = url.removeprefix("sqlite:///")

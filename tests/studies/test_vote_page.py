@@ -17,6 +17,7 @@ from tests.studies.server import Server
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # a busy machine
 
 STUDY = """
 name = "page"
