@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,24 @@ def transaction(engine: sa.Engine, write: bool = False) -> Iterator[sa.Connectio
         raise BallotsDown(
             f"{name_of(engine)}: the ballots cannot be reached or written ({reason})"
         ) from error
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Turn SQLite's write-ahead log on; the file remembers it, so only its first opening has to.
+
+    Who opens a new file while another turns the log on is told "locked" at once: for this one
+    change SQLite does not wait as its timeout says (a wait could be for each other), so we do.
+    """
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def engine_of(url: str) -> sa.Engine:
@@ -97,12 +116,8 @@ def engine_of(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-        ):
+        _keep_a_log(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -305,6 +305,28 @@ def test_two_processes_that_open_a_new_database_at_once_agree(url: str, design):
     assert len(read_poll(Ballots(url), "s").trials) == 10
 
 
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path):
+    """Each round has a chance of some per cent that two change SQLite's journal at once."""
+    complaints: list[Exception] = []
+
+    def open_it(url: str, ready: threading.Barrier) -> None:
+        ready.wait()
+        try:
+            Ballots(url).close()
+        except UserError as error:
+            complaints.append(error)
+
+    for attempt in range(40):
+        ready = threading.Barrier(6)
+        url = f"sqlite:///{tmp_path}/{attempt}.sqlite"
+        threads = [threading.Thread(target=open_it, args=(url, ready)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert complaints == []
+
+
 def test_the_migrations_lead_to_the_tables_that_the_program_uses(url: str):
     Ballots(url).close()
     from alembic.autogenerate import compare_metadata
