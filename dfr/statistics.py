@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import torch
 
@@ -23,7 +24,8 @@ EPSILON = 1e-8
 def gram(features: torch.Tensor) -> torch.Tensor:
     """Gram matrix F F^T / N."""
     rows = features.flatten(2)
-    return rows @ rows.mT / rows.shape[2]
+    product: torch.Tensor = _OwnProducts.apply(rows)
+    return product / rows.shape[2]
 
 
 def pearson(features: torch.Tensor) -> torch.Tensor:
@@ -84,6 +86,22 @@ def statistic(name: str) -> Statistic:
     if name not in STATISTICS:
         raise unknown("statistic", name, STATISTICS)
     return STATISTICS[name]
+
+
+class _OwnProducts(torch.autograd.Function):
+    """F F^T, whose slope (D + D^T) F takes one product instead of the two of autograd."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(rows)
+        return rows @ rows.mT
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, slope: torch.Tensor) -> torch.Tensor:
+        (rows,) = ctx.saved_tensors
+        result: torch.Tensor = (slope + slope.mT) @ rows
+        return result
 
 
 def _centred(features: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
@@ -13,6 +13,8 @@ import torch
 
 from dfr.encoder import Encoder
 from dfr.errors import UserError, unknown
+from dfr.evaluation import loss_and_gradient, terms_of
+from dfr.fast import Fast, minimise
 from dfr.objective import Objective, Terms
 
 #: Called after each iteration with (iterations done, iterations in all).
@@ -52,7 +54,7 @@ class LBFGS:
     history: int = 100
 
 
-Solver = Adam | LBFGS
+Solver = Adam | LBFGS | Fast
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Synthesis:
         terms: the final weighted terms.
         failed: row -> why it was stopped.
         evaluations: evaluations of the objective per picture (more than the iterations where a
-            line search is made).
+            line search is made, fewer where a picture was done before).
+        done: row -> iterations after which it was done, where its solver stops early.
         seconds: wall-clock time of the loop.
     """
 
@@ -76,6 +79,7 @@ class Synthesis:
     failed: Mapping[int, str]
     evaluations: int
     seconds: float
+    done: Mapping[int, int] = field(default_factory=dict)
 
 
 class _Loop(Protocol):
@@ -86,7 +90,7 @@ class _Loop(Protocol):
         encoder: Encoder,
         solver: Solver,
         progress: Progress,
-    ) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], int]: ...
+    ) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]: ...
 
 
 def synthesise(
@@ -102,7 +106,7 @@ def synthesise(
         start: (n, 3, h, w) in [0, 1], one row for each output of the objective.
         objective: with targets on the encoder's device.
         encoder: gives the features.
-        solver: `Adam` or `LBFGS`.
+        solver: `Adam`, `LBFGS` or `Fast`.
         progress: told after every iteration.
 
     An output whose loss or gradient stops being finite is stopped where it last was finite and
@@ -118,8 +122,7 @@ def synthesise(
     pictures, curve, failed, evaluations = run(
         start.to(encoder.device), objective, encoder, solver, progress
     )
-    with torch.no_grad():
-        terms = objective(pictures, encoder(pictures, objective.layers))
+    terms = Terms(*terms_of(pictures, objective, encoder))
     last = terms.total.clone()
     for row in range(len(pictures)):
         if row not in failed and not bool(last[row].isfinite()):
@@ -130,7 +133,14 @@ def synthesise(
     pictures = pictures.detach().cpu()
     seconds = time.perf_counter() - begin
     terms = Terms(*(term.detach().cpu() for term in terms))
-    return Synthesis(pictures, curve, terms, MappingProxyType(failed), evaluations + 1, seconds)
+    done = {
+        row: count - 1
+        for row, count in enumerate(evaluations)
+        if isinstance(solver, Fast) and row not in failed and count <= solver.iterations
+    }
+    return Synthesis(
+        pictures, curve, terms, MappingProxyType(failed), max(evaluations) + 1, seconds, done
+    )
 
 
 def _adam(
@@ -139,7 +149,7 @@ def _adam(
     encoder: Encoder,
     solver: Solver,
     progress: Progress,
-) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], int]:
+) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
     assert isinstance(solver, Adam)
     pictures = start.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([pictures], lr=solver.lr, betas=(solver.beta1, solver.beta2))
@@ -158,18 +168,17 @@ def _adam(
             pictures[rows] = good[rows]
 
     for iteration in range(solver.iterations):
-        losses = objective(pictures, encoder(pictures, objective.layers)).total
+        losses, gradient = loss_and_gradient(pictures, objective, encoder)
         if not bool(losses[active].isfinite().all()):
-            stop(active & ~losses.detach().isfinite(), "loss", iteration)
-        curve.append(losses.detach().masked_fill(~active, float("nan")))
+            stop(active & ~losses.isfinite(), "loss", iteration)
+        curve.append(losses.masked_fill(~active, float("nan")))
         if not bool(active.any()):
             break
-        (gradient,) = torch.autograd.grad(losses[active].sum(), pictures)
         if not bool(gradient.isfinite().all()):
             finite = gradient.isfinite().flatten(1).all(dim=1)
             stop(active & ~finite, "gradient", iteration)
         gradient = torch.where(active.view(-1, 1, 1, 1), gradient, torch.zeros_like(gradient))
-        pictures.grad = gradient.contiguous()
+        pictures.grad = gradient
         good = pictures.detach().clone()
         for group in optimiser.param_groups:
             group["eps"] = solver.epsilon / (1 - solver.beta2 ** (iteration + 1)) ** 0.5
@@ -183,7 +192,7 @@ def _adam(
     missing = solver.iterations - losses_seen.shape[1]
     if missing:
         losses_seen = torch.nn.functional.pad(losses_seen, (0, missing), value=float("nan"))
-    return pictures.detach(), losses_seen, failed, len(curve)
+    return pictures.detach(), losses_seen, failed, [len(curve)] * count
 
 
 class _Closure:
@@ -228,9 +237,9 @@ def _lbfgs(
     encoder: Encoder,
     solver: Solver,
     progress: Progress,
-) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], int]:
+) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
     assert isinstance(solver, LBFGS)
-    results, curves, failed, evaluations = [], [], {}, 0
+    results, curves, failed, evaluations = [], [], {}, []
     for row in range(len(start)):
         part = objective.rows([row])
         variable = start[row : row + 1].clamp(_MARGIN, 1 - _MARGIN).logit()
@@ -260,15 +269,34 @@ def _lbfgs(
             progress(row * solver.iterations + iteration + 1, len(start) * solver.iterations)
         results.append(variable.detach().sigmoid())
         curves.append(curve)
-        evaluations = max(evaluations, closure.evaluations)
+        evaluations.append(closure.evaluations)
     return torch.cat(results), torch.stack(curves), failed, evaluations
 
 
-_LOOPS: Mapping[type, _Loop] = MappingProxyType({Adam: _adam, LBFGS: _lbfgs})
+def _fast(
+    start: torch.Tensor,
+    objective: Objective,
+    encoder: Encoder,
+    solver: Solver,
+    progress: Progress,
+) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
+    assert isinstance(solver, Fast)
+    pictures, curve, failed, evaluations = minimise(start, objective, encoder, solver, progress)
+    return (
+        pictures,
+        curve,
+        {row: _not_finite(what, 0) for row, what in failed.items()},
+        evaluations,
+    )
 
 
-#: The solvers by name, for text that names one.
-SOLVERS: Mapping[str, type[Adam] | type[LBFGS]] = MappingProxyType({"adam": Adam, "lbfgs": LBFGS})
+_LOOPS: Mapping[type, _Loop] = MappingProxyType({Adam: _adam, LBFGS: _lbfgs, Fast: _fast})
+
+
+#: The solvers by name, for text that names one. The published one of DFR and DeCorMST is Adam.
+SOLVERS: Mapping[str, type[Adam] | type[LBFGS] | type[Fast]] = MappingProxyType(
+    {"adam": Adam, "lbfgs": LBFGS, "fast": Fast}
+)
 
 
 def solver_named(name: str, iterations: int) -> Solver:

@@ -9,6 +9,7 @@ import torch
 from dfr.device import make_repeatable
 from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS
 from dfr.errors import UserError
+from dfr.fast import Fast
 from dfr.objective import Objective
 from dfr.statistics import gram
 from dfr.synthesis import LBFGS, Adam, solver_named, synthesise
@@ -81,14 +82,14 @@ def test_lbfgs_lowers_every_loss_inside_the_box_and_faster(encoder, objective, c
     assert quick.pictures.max() <= 1
 
 
-@pytest.mark.parametrize("solver", [Adam(iterations=5), LBFGS(iterations=3)])
+@pytest.mark.parametrize("solver", [Adam(iterations=5), LBFGS(iterations=3), Fast(iterations=4)])
 def test_an_output_does_not_depend_on_its_neighbours(encoder, objective, content, solver):
     together = synthesise(content.repeat(3, 1, 1, 1), objective, encoder, solver)
     alone = synthesise(content, objective.rows([2]), encoder, solver)
     assert torch.allclose(together.pictures[2], alone.pictures[0], atol=2e-3)
 
 
-@pytest.mark.parametrize("solver", [Adam(iterations=5), LBFGS(iterations=3)])
+@pytest.mark.parametrize("solver", [Adam(iterations=5), LBFGS(iterations=3), Fast(iterations=4)])
 def test_the_same_seed_gives_the_same_bytes(encoder, objective, content, solver):
     results = []
     for _ in range(2):
