@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr import cli_data, cli_ranking, cli_runs, cli_votes
+from dfr import cli_data, cli_race, cli_ranking, cli_runs, cli_votes
 from dfr.errors import UserError
 from dfr.terminal import (
     DEFAULT_SIZE,
@@ -80,10 +80,28 @@ def stylize(
             show_default=False,
         ),
     ] = None,
+    solver: Annotated[
+        str | None,
+        typer.Option(
+            help="adam, lbfgs or fast.  [default: as published; dfr and decormst adam, gatys "
+            "lbfgs]",
+            show_default=False,
+        ),
+    ] = None,
     iterations: Annotated[
         int | None,
         typer.Option(
-            help="Iterations.  [default: as published; dfr 3000, decormst 1000; gatys 500]",
+            help="Iterations.  [default: as published; dfr 3000, decormst 1000; gatys 500; with "
+            "fast at most 500, fewer when a picture is done]",
+            show_default=False,
+        ),
+    ] = None,
+    merge: Annotated[
+        bool | None,
+        typer.Option(
+            "--merge/--no-merge",
+            help="DFR: compute rotations that ask for the same picture once.  [default: only "
+            "with --solver fast]",
             show_default=False,
         ),
     ] = None,
@@ -112,7 +130,9 @@ def stylize(
         "pooling": pooling,
         "samples": samples,
         "statistics": None if statistics is None else tuple(words(statistics)),
+        "solver": solver,
         "iterations": iterations,
+        "merge": True if merge is None and method == "dfr" and solver == "fast" else merge,
     }
     chosen = build(method, {name: value for name, value in asked.items() if value is not None})
     folder = out if out is not None else Path("out") / f"{content.stem}__{style.stem}"
@@ -138,6 +158,8 @@ def stylize(
         f"{escape(str(folder / 'contact_sheet.png'))}",
         soft_wrap=True,
     )
+    for mode, first in result.same_as.items():
+        console.print(f"{mode} asks for the same picture as {first}: computed once")
     for mode, why in result.failed.items():
         complain(f"{mode}: {why}")
     if result.failed:
@@ -267,6 +289,7 @@ def show_weights(
 
 for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.diff):
     app.command()(_command)
+app.command()(cli_race.race)
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_votes.app, name="votes")
 cli_votes.app.command()(cli_ranking.rank)

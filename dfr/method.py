@@ -34,7 +34,10 @@ class Stylization:
         failed: mode -> why this output was stopped.
         same_as: mode -> the mode whose output it is too, because their objectives are the same
             and were computed once; empty where every mode was computed.
-        iterations: iterations per output; 0 for a method that optimises nothing.
+        iterations: iterations of the output that took most; 0 for a method that optimises
+            nothing.
+        done: mode -> iterations after which its solver found it done, where that was before the
+            last that it was given.
         evaluations: evaluations of the objective per output.
         seconds: wall-clock seconds for all outputs, from two loaded pictures to the results.
         seconds_targets: the part of it spent on features and targets before the first iteration.
@@ -51,6 +54,7 @@ class Stylization:
     seconds: float
     seconds_targets: float
     same_as: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def computed(self) -> int:
@@ -102,7 +106,8 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
     """Make a method from settings that came as text or as plain values.
 
     Besides the method's own settings, ``iterations`` sets the number of iterations of its
-    solver, and ``solver`` names another solver; a method that optimises nothing has neither.
+    solver, and ``solver`` names another solver, with that one's own number of iterations where
+    none is given; a method that optimises nothing has neither.
 
     Raises:
         UserError: unknown method, unknown setting, or a value of the wrong kind.
@@ -128,7 +133,7 @@ def _solver(kind: type[Method], name: str | None, iterations: int | None) -> Sol
     """Return the method's own solver, or the named one, with a number of iterations."""
     solver = cast(Solver, cast(Any, kind)().solver)
     if name is not None:
-        solver = solver_named(name, solver.iterations)
+        solver = solver_named(name)
     return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
 
 
@@ -184,7 +189,10 @@ def optimise(
         },
         failed=failed,
         same_as={mode: first[row] for mode, row in row_of.items() if first[row] != mode},
-        iterations=solver.iterations,
+        done={mode: result.done[row] for mode, row in row_of.items() if row in result.done},
+        iterations=max(
+            result.done.get(row, solver.iterations) for row in range(len(result.pictures))
+        ),
         evaluations=result.evaluations,
         seconds=time.perf_counter() - began,
         seconds_targets=ready - began,

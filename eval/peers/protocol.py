@@ -1,0 +1,54 @@
+"""How a contender talks: it reads a file of weights and pictures, then takes steps when told.
+
+A contender is a script of its own process, so that it can live in another environment and bring
+its own threads. It imports nothing of this project but this file.
+
+    python with_NAME.py SPEC.npz THREADS [OPTIONS]
+
+It writes one JSON object a line: first ``{"ready": {library: version}}``, then for each line
+``N`` on its standard input ``{"seconds": ..., "losses": [...]}`` after N steps of Adam, with the
+loss before each of them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: What is computed; the shared setting of DFR and DeCorMST.
+STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
+CONTENT_LAYER = "block5_conv2"
+STYLE_WEIGHT, CONTENT_WEIGHT, VARIATION_WEIGHT = 1e-2, 1e4, 30.0
+RATE, BETA1, BETA2, EPSILON = 0.02, 0.99, 0.999, 0.1
+MEAN_BGR = (103.939, 116.779, 123.68)
+CONVOLUTIONS = tuple(
+    f"block{block}_conv{layer}"
+    for block, layers in enumerate((2, 2, 4, 4, 2), start=1)
+    for layer in range(1, layers + 1)
+)
+
+
+def spec_and_threads() -> tuple[Mapping[str, Any], int]:
+    """Read the command line: arrays by name, and the threads to use."""
+    import numpy as np
+
+    with np.load(sys.argv[1], allow_pickle=False) as arrays:
+        return dict(arrays), int(sys.argv[2])
+
+
+def serve(versions: Mapping[str, str], step: Callable[[], Any]) -> None:
+    """Take steps when told; ``step`` returns the loss before it, read after all of them."""
+    _say({"ready": dict(versions)})
+    for line in sys.stdin:
+        began = time.perf_counter()
+        losses = [step() for _ in range(int(line))]
+        numbers = [float(loss) for loss in losses]  # waits for whatever is still computed
+        _say({"seconds": time.perf_counter() - began, "losses": numbers})
+
+
+def _say(words: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()

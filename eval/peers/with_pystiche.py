@@ -1,0 +1,104 @@
+"""The published setting with pystiche's encoder and losses; see `protocol`.
+
+pystiche 1.0.1 (2021) reads two tables of download addresses that later versions of torchvision
+do not have any more. They are not needed here, where the weights are given, so it gets empty ones.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import torch
+from protocol import (
+    BETA1,
+    BETA2,
+    CONTENT_LAYER,
+    CONTENT_WEIGHT,
+    EPSILON,
+    MEAN_BGR,
+    RATE,
+    STYLE_LAYERS,
+    STYLE_WEIGHT,
+    VARIATION_WEIGHT,
+    serve,
+    spec_and_threads,
+)
+
+_MODELS = {
+    "alexnet": ["alexnet"],
+    "vgg": [f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn")],
+}
+for _module, _names in _MODELS.items():
+    _found = importlib.import_module(f"torchvision.models.{_module}")
+    if not hasattr(_found, "model_urls"):
+        _found.model_urls = dict.fromkeys(_names, "")
+
+import pystiche  # noqa: E402
+from pystiche import enc, loss  # noqa: E402
+
+
+def main() -> None:
+    """Build network, targets and optimiser, then take steps when told."""
+    spec, threads = spec_and_threads()
+    torch.set_num_threads(threads)
+    arrays = {name: torch.from_numpy(value) for name, value in spec.items()}
+    mean = torch.tensor(MEAN_BGR).view(1, 3, 1, 1)
+    encoder = enc.vgg19_multi_layer_encoder(
+        pretrained=False, internal_preprocessing=False, allow_inplace=False
+    )
+    for name, module in encoder.named_children():
+        if name.startswith("conv"):
+            block, layer = name.removeprefix("conv").split("_")
+            key = f"block{block}_conv{layer}"
+            if f"{key}_weight" in arrays:
+                module.weight.data = arrays[f"{key}_weight"]
+                module.bias.data = arrays[f"{key}_bias"]
+    for parameter in encoder.parameters():
+        parameter.requires_grad_(False)
+
+    def named(layer: str) -> str:
+        block, number = layer.removeprefix("block").split("_conv")
+        return f"relu{block}_{number}"
+
+    criterion = loss.PerceptualLoss(
+        content_loss=loss.FeatureReconstructionLoss(
+            encoder.extract_encoder(named(CONTENT_LAYER)), score_weight=CONTENT_WEIGHT
+        ),
+        style_loss=loss.MultiLayerEncodingLoss(
+            encoder,
+            [named(layer) for layer in STYLE_LAYERS],
+            lambda layer, weight: loss.GramLoss(layer, score_weight=weight),
+            layer_weights="mean",
+            score_weight=STYLE_WEIGHT,
+        ),
+    )
+
+    def prepared(picture: torch.Tensor) -> torch.Tensor:
+        return picture.flip(1) * 255 - mean
+
+    criterion.set_content_image(prepared(arrays["content"]))
+    criterion.set_style_image(prepared(arrays["style"]))
+    picture = arrays["content"].clone().requires_grad_(True)
+    optimiser = torch.optim.Adam([picture], lr=RATE, betas=(BETA1, BETA2))
+    done = 0
+
+    def step() -> torch.Tensor:
+        nonlocal done
+        done += 1
+        optimiser.zero_grad()
+        found = criterion(prepared(picture))
+        down = (picture[:, :, 1:] - picture[:, :, :-1]).abs().sum()
+        right = (picture[..., 1:] - picture[..., :-1]).abs().sum()
+        total = found.total() + VARIATION_WEIGHT * (down + right)
+        total.backward()
+        optimiser.param_groups[0]["eps"] = EPSILON / (1 - BETA2**done) ** 0.5
+        optimiser.step()
+        with torch.no_grad():
+            picture.clamp_(0, 1)
+        return total.detach()
+
+    serve({"pystiche": pystiche.__version__, "torch": torch.__version__}, step)
+
+
+if __name__ == "__main__":
+    main()
