@@ -290,6 +290,7 @@ def show_weights(
 for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.diff):
     app.command()(_command)
 app.command()(cli_race.race)
+app.command()(cli_race.scale)
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_votes.app, name="votes")
 cli_votes.app.command()(cli_ranking.rank)

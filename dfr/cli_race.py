@@ -122,6 +122,41 @@ def race(
         console.print("without TensorFlow and pystiche: `tox -e peers` installs them and races")
 
 
+def scale(
+    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "bf16",
+    rounds: Annotated[int, typer.Option(help="Times that everything is measured.")] = 3,
+    quick: Annotated[bool, typer.Option("--quick", help="Up to 96 pixels and 2 outputs.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder of the numbers.")] = Path("runs/scale"),
+) -> None:
+    """Measure how time and memory grow with pixels, outputs and pairs, on this machine.
+
+    Leave the machine alone meanwhile.
+    """
+    import torch
+
+    from dfr.files import writable_folder, write_whole
+    from dfr.provenance import environment
+    from eval.scaling import cases, exponents, marginal, measure_all
+
+    if rounds < 1:
+        raise UserError(f"rounds {rounds}: must be at least 1")
+    writable_folder(out)
+    with progress_bar() as bars:
+        task = bars.add_task("measuring", total=None)
+        frame = measure_all(
+            cases(precision, quick), rounds,
+            lambda done, total: bars.update(task, completed=done, total=total),
+        )  # fmt: skip
+    write_whole(out / "scale.csv", lambda path: frame.to_csv(path, index=False))
+    keys = ["kind", "side", "outputs", "pairs", "solver"]
+    medians = frame.groupby(keys, sort=False)[["seconds", "gigabytes"]].median().reset_index()
+    _print(f"one iteration, {precision}, median of {rounds}", medians)
+    _print("growth", exponents(frame))
+    _print("cost of an output", marginal(frame))
+    machine = environment(torch.device("cpu"))
+    console.print(f"{machine['device']}, {machine['threads']} threads -> {escape(str(out))}")
+
+
 def _print(title: str, frame: Any) -> None:
     table = Table(*map(escape, frame.columns), title=escape(title))
     for row in frame.to_dict("records"):
