@@ -54,6 +54,14 @@ class RunData:
         return {cell["label"]: cell["cost"]["iterations"] for cell in self.cells}
 
     @property
+    def solvers(self) -> dict[str, str]:
+        """Label -> name of the solver that made its outputs, of the cells that are there."""
+        return {
+            cell["label"]: cell["settings"].get("solver", {}).get("name", "none")
+            for cell in self.cells
+        }
+
+    @property
     def pairs(self) -> list[tuple[str, str]]:
         """Every (content, style) pair with a finished cell, in order."""
         return list(dict.fromkeys((cell["content"], cell["style"]) for cell in self.cells))

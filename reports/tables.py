@@ -29,6 +29,7 @@ def summary(run: RunData) -> pd.DataFrame:
             {
                 "method": title,
                 "outputs": int(cost["outputs"].max()),
+                "solver": run.solvers[label],
                 "iterations": int(cost["iterations"].max()),
                 "style loss": mine["style_loss"].mean(),
                 "style gap closed": mine["style_gap_closed"].mean(),

@@ -74,6 +74,24 @@ def test_every_method_and_option(dfr, files, tmp_path, options, outputs):
     assert found == outputs
 
 
+def test_the_fast_solver_computes_one_objective_once_and_says_so(dfr, files, tmp_path):
+    command = ("stylize", files / "content.png", files / "style.png", "--size", "32x40")
+    fast = (*command, "--solver", "fast", "--iterations", "40", "--out", tmp_path / "fast")
+    done = dfr(*fast)
+    assert done.returncode == 0, done.stderr
+    assert "rot180 asks for the same picture as rot000: computed once" in done.stdout
+    told = json.loads((tmp_path / "fast" / "stylization.json").read_text())
+    assert told["same_as"] == {"rot180": "rot000", "rot270": "rot090"}
+    assert told["settings"]["solver"]["name"] == "fast"
+    plain = (*command, "--iterations", "80", "--rotations", "0", "--out", tmp_path / "adam")
+    assert dfr(*plain).returncode == 0
+    slow = json.loads((tmp_path / "adam" / "stylization.json").read_text())
+    assert told["losses"]["rot000"]["total"] < slow["losses"]["rot000"]["total"]
+    all_four = dfr(*fast[:-1], tmp_path / "four", "--no-merge", "--iterations", "2")
+    assert all_four.returncode == 0, all_four.stderr
+    assert json.loads((tmp_path / "four" / "stylization.json").read_text())["same_as"] == {}
+
+
 def test_modes_counts_two_of_four(dfr, files):
     done = dfr("modes", files / "content.png", files / "style.png", "--size", 64)
     assert "4 modes, 2 distinct" in done.stdout
@@ -119,6 +137,7 @@ BAD = {
     "size": ([], {"--size": "16"}, "at least 32"),
     "size text": ([], {"--size": "big"}, "HEIGHTxWIDTH"),
     "iterations": ([], {"--iterations": "0"}, "at least 1"),
+    "solver": ([], {"--solver": "fats"}, "did you mean fast"),
     "precision": ([], {"--precision": "bf8"}, "did you mean bf16"),
     "device": ([], {"--device": "gpu"}, "known are auto"),
     "weights": ([], {"--weights": "nothing.pth"}, "no such weights file"),

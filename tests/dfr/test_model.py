@@ -7,6 +7,7 @@ import torch
 from dfr.audit import audit
 from dfr.encoder import STYLE_LAYERS
 from dfr.errors import UserError
+from dfr.fast import Fast
 from dfr.method import METHODS, build, settings_of
 from dfr.model import DFR, mode_name
 from dfr.objective import Weights
@@ -141,6 +142,8 @@ def test_build_from_plain_values():
     assert method == DFR(rotations=(0, 45), reading="angle", solver=Adam(iterations=7))
     other = build("dfr", {"solver": "lbfgs", "iterations": 7})
     assert other.solver == LBFGS(iterations=7)
+    # Another solver brings its own number of iterations, not the published Adam's 3000.
+    assert build("dfr", {"solver": "fast"}).solver == Fast()
     assert settings_of(method)["solver"]["name"] == "adam"
 
 
