@@ -1,11 +1,12 @@
 """The fast solver: L-BFGS inside the box, told how curvature depends on frequency.
 
-The objective of style transfer is ill-conditioned in a way that can be measured: a change of
-brightness at a wavelength of 5 pixels meets a hundred times the curvature of a change at 1 or at
-100 pixels, and colour a thousand times more at long wavelengths than at short ones. L-BFGS (Liu,
-Nocedal 1989) starts every direction from a guess of the inverse curvature. The usual guess is
-one number; here it is one number for each band of spatial frequency, for brightness and for
-colour, learned from the steps taken. All of it runs on a batch of pictures, each on its own:
+The objective of style transfer is ill-conditioned in a way that can be measured. On a real pair
+at 128 pixels, after 100 steps, a change of brightness at a wavelength of 7 pixels met thirty times
+the curvature of one at 100 pixels and a hundred times that of one at 2; a change of colour met
+hundreds of times more at 30 pixels than at 3. L-BFGS (Liu, Nocedal 1989) starts every direction
+from a guess of the inverse curvature. The usual guess is one number; here it is one number for
+each band of spatial frequency, for brightness and for colour, learned from the steps taken. All
+of it runs on a batch of pictures, each on its own:
 its own step length, its own curvature, its own end. The box [0, 1] is kept by projection
 (Bertsekas 1982): pixels at a bound that want to leave it stand still.
 """
