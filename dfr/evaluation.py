@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
 from dfr.encoder import Encoder
-from dfr.objective import Objective
+from dfr.objective import Objective, Terms
 
 #: Pixels that go through the encoder in one pass, counted over the rows. On a CPU a batch is
 #: faster than its rows one by one only while the rows are small (1.35 times at 56 x 68, not at
@@ -19,6 +21,19 @@ def rows_per_pass(pictures: torch.Tensor) -> int:
     """Return how many rows of (n, 3, h, w) pictures go through the encoder at once."""
     limit = PASS_PIXELS.get(pictures.device.type, PASS_PIXELS_ELSEWHERE)
     return max(1, limit // (pictures.shape[2] * pictures.shape[3]))
+
+
+def _passes(
+    pictures: torch.Tensor, objective: Objective
+) -> Iterator[tuple[torch.Tensor, Objective]]:
+    """Cut pictures and their objective into what goes through the encoder at once."""
+    most = rows_per_pass(pictures)
+    if most >= len(pictures):
+        yield pictures, objective  # as it is: a part of an objective is a copy
+        return
+    for first in range(0, len(pictures), most):
+        batch = pictures[first : first + most]
+        yield batch, objective.rows(range(first, first + len(batch)))
 
 
 def loss_and_gradient(
@@ -35,13 +50,9 @@ def loss_and_gradient(
         the losses, (n,), and the gradients, (n, 3, h, w), contiguous; both detached. A row
         whose loss is not finite has a gradient of zeros, and does not touch the others.
     """
-    count = len(pictures)
-    most = rows_per_pass(pictures)
     losses, gradients = [], []
-    for first in range(0, count, most):
-        rows = range(first, min(first + most, count))
-        part = objective if len(rows) == count else objective.rows(rows)
-        batch = pictures[rows.start : rows.stop].detach().requires_grad_(True)
+    for rows, part in _passes(pictures, objective):
+        batch = rows.detach().requires_grad_(True)
         values = part(batch, encoder(batch, part.layers)).total
         finite = values.detach().isfinite()
         losses.append(values.detach())
@@ -56,15 +67,9 @@ def loss_and_gradient(
 
 
 @torch.no_grad()
-def terms_of(
-    pictures: torch.Tensor, objective: Objective, encoder: Encoder
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return the weighted content, style and variation terms of each picture, (n,) each."""
-    most = rows_per_pass(pictures)
-    parts = []
-    for first in range(0, len(pictures), most):
-        rows = range(first, min(first + most, len(pictures)))
-        batch = pictures[rows.start : rows.stop]
-        parts.append(objective.rows(rows)(batch, encoder(batch, objective.layers)))
-    content, style, variation = (torch.cat(each) for each in zip(*parts, strict=True))
-    return content, style, variation
+def terms_of(pictures: torch.Tensor, objective: Objective, encoder: Encoder) -> Terms:
+    """Return the weighted terms of each picture; see `loss_and_gradient` for the arguments."""
+    parts = [
+        part(batch, encoder(batch, part.layers)) for batch, part in _passes(pictures, objective)
+    ]
+    return Terms(*(torch.cat(each) for each in zip(*parts, strict=True)))

@@ -18,6 +18,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
+from dfr.descent import Descent, not_finite
 from dfr.encoder import Encoder
 from dfr.errors import UserError
 from dfr.evaluation import loss_and_gradient
@@ -185,7 +186,7 @@ def minimise(
     encoder: Encoder,
     solver: Fast,
     progress: Callable[[int, int], None],
-) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
+) -> Descent:
     """Minimise an objective over a batch of pictures.
 
     Args:
@@ -195,23 +196,19 @@ def minimise(
         solver: the settings.
         progress: told after every iteration.
 
-    Returns:
-        the pictures of the lowest loss; the loss before each iteration, (n, iterations), which
-        repeats its last value after a picture is done; row -> why it could not be begun; and
-        the evaluations that each row took.
+    A row fails only where it cannot be begun; the others end at the lowest loss they have seen.
     """
     count = len(start)
     losses, slope = loss_and_gradient(start, objective, encoder)
-    good = losses.isfinite() & slope.isfinite().flatten(1).all(dim=1)
+    good = _finite(losses, slope)
     failed = {
-        row: "gradient" if bool(losses[row].isfinite()) else "loss"
-        for row in range(count)
-        if not bool(good[row])
+        row: not_finite("gradient" if bool(losses[row].isfinite()) else "loss", 0)
+        for row in (~good).nonzero().flatten().tolist()
     }
     pictures = start.clone()
     curve = torch.full((count, solver.iterations), float("nan"))
-    taken = [1] * count
-    none = torch.zeros(count, dtype=torch.long, device=start.device)
+    done: dict[int, int] = {}
+    evaluations = 1
     state = _State(
         row=torch.arange(count, device=start.device),
         picture=start.clone(),
@@ -221,8 +218,8 @@ def minimise(
         direction=torch.zeros_like(start),
         length=torch.zeros_like(losses),
         scale=torch.ones_like(losses),
-        refused=none,
-        fresh=none == 0,
+        refused=torch.zeros(count, dtype=torch.long, device=start.device),
+        fresh=torch.ones(count, dtype=torch.bool, device=start.device),
         best=start.clone(),
         lowest=losses.clone(),
     )
@@ -244,18 +241,19 @@ def minimise(
     for iteration in range(solver.iterations):
         rows = state.row.tolist()
         if not rows:
+            progress(solver.iterations, solver.iterations)
             break
         curve[rows, iteration] = state.lowest.cpu()
         _aim(state, ready, history, spectrum)
         ready = _step(state, objective, encoder, history, spectrum)
-        for row in rows:
-            taken[row] += 1
-        done = state.refused >= _PATIENCE
-        history.forget(done & ~state.fresh)
-        ready = ready | (done & ~state.fresh)
-        state.refused = torch.where(done & ~state.fresh, 0, state.refused)
-        stuck = done & state.fresh
-        state.fresh = state.fresh | done
+        evaluations += 1
+        spent = state.refused >= _PATIENCE
+        stuck = spent & state.fresh
+        again = spent & ~state.fresh  # once more, with nothing learned
+        history.forget(again)
+        ready = ready | again
+        state.refused = torch.where(again, 0, state.refused)
+        state.fresh = state.fresh | again
         if solver.tolerance and iteration + 1 >= solver.window:
             before = curve[rows, iteration + 1 - solver.window].to(state.lowest)
             stuck = stuck | (
@@ -263,14 +261,13 @@ def minimise(
             )
         if bool(stuck.any()) and iteration + 1 < solver.iterations:
             for index in stuck.nonzero().flatten().tolist():
+                done[rows[index]] = iteration + 1
                 curve[rows[index], iteration + 1 :] = float(state.lowest[index])
             ready = ready[~stuck]
             leave(~stuck)
         progress(iteration + 1, solver.iterations)
-    progress(solver.iterations, solver.iterations)
-    if len(state.row):
-        leave(torch.zeros_like(state.row, dtype=torch.bool))
-    return pictures, curve, failed, taken
+    leave(torch.zeros_like(state.row, dtype=torch.bool))
+    return Descent(pictures, curve, failed, evaluations, done)
 
 
 def _aim(state: _State, ready: torch.Tensor, history: _History, spectrum: Spectrum) -> None:
@@ -283,8 +280,9 @@ def _aim(state: _State, ready: torch.Tensor, history: _History, spectrum: Spectr
     direction = history.direction(slope, free, spectrum, state.scale)
     downhill = _dot(direction, slope) < 0
     usable = downhill & direction.isfinite().flatten(1).all(dim=1)
-    plain = -spectrum.flatten(slope * free) * free
-    direction = torch.where(_wide(usable), direction, plain)
+    if not bool(usable.all()):
+        plain = -spectrum.flatten(slope * free) * free
+        direction = torch.where(_wide(usable), direction, plain)
     size = direction.square().flatten(1).mean(dim=1).sqrt().clamp_min(1e-30)
     learned = usable & ~state.fresh
     length = torch.where(learned, torch.ones_like(size), _FIRST / size)
@@ -302,7 +300,7 @@ def _step(
     loss, slope = loss_and_gradient(trial, objective, encoder)
     promised = _dot(state.slope, step)
     limit = state.loss + _SUFFICIENT * promised + _NOISE * state.loss.abs()
-    finite = loss.isfinite() & slope.isfinite().flatten(1).all(dim=1)
+    finite = _finite(loss, slope)
     taken = finite & (loss <= limit)
     # A refused step is shortened to the least value of the parabola through what is known.
     excess = loss - state.loss - promised
@@ -331,6 +329,10 @@ def _step(
     state.best = torch.where(_wide(better), trial, state.best)
     state.lowest = torch.where(better, loss, state.lowest)
     return taken
+
+
+def _finite(loss: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+    return loss.isfinite() & slope.isfinite().flatten(1).all(dim=1)
 
 
 def _dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

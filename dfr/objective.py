@@ -172,19 +172,29 @@ def total_variation(pictures: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def yardstick(content: torch.Tensor, style: torch.Tensor, encoder: Encoder) -> Objective:
-    """Return the common yardstick: the shared setting's content and (unrotated) style loss.
-
-    Every method is measured with it, also one that optimises something else.
+def shared_objective(
+    content: torch.Tensor, style: torch.Tensor, encoder: Encoder, weights: Weights = Weights()
+) -> Objective:
+    """Return the shared setting of DFR and DeCorMST with the unrotated style: DFR at rotation 0.
 
     Args:
         content: (1, 3, h, w).
         style: (1, 3, h', w').
         encoder: with max pooling, as the shared setting has it.
+        weights: how the terms are added.
     """
     targets = encoder(style, STYLE_LAYERS)
     return Objective(
         content=encoder(content, CONTENT_LAYERS),
         style={layer: gram(targets[layer]) for layer in STYLE_LAYERS},
-        weights=Weights(variation=0.0),
+        weights=weights,
     )
+
+
+def yardstick(content: torch.Tensor, style: torch.Tensor, encoder: Encoder) -> Objective:
+    """Return the common yardstick: the shared setting's content and (unrotated) style loss.
+
+    Every method is measured with it, also one that optimises something else; see
+    `shared_objective` for the arguments.
+    """
+    return shared_objective(content, style, encoder, Weights(variation=0.0))

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
 
 import torch
 
+from dfr.descent import Descent, not_finite
 from dfr.encoder import Encoder
 from dfr.errors import UserError, unknown
 from dfr.evaluation import loss_and_gradient, terms_of
@@ -82,17 +82,6 @@ class Synthesis:
     done: Mapping[int, int] = field(default_factory=dict)
 
 
-class _Loop(Protocol):
-    def __call__(
-        self,
-        start: torch.Tensor,
-        objective: Objective,
-        encoder: Encoder,
-        solver: Solver,
-        progress: Progress,
-    ) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]: ...
-
-
 def synthesise(
     start: torch.Tensor,
     objective: Objective,
@@ -119,27 +108,22 @@ def synthesise(
         raise UserError(f"iterations {solver.iterations}: must be at least 1")
     begin = time.perf_counter()
     run = _LOOPS[type(solver)]
-    pictures, curve, failed, evaluations = run(
+    pictures, curve, failed, evaluations, done = run(
         start.to(encoder.device), objective, encoder, solver, progress
     )
-    terms = Terms(*terms_of(pictures, objective, encoder))
+    terms = terms_of(pictures, objective, encoder)
     last = terms.total.clone()
     for row in range(len(pictures)):
         if row not in failed and not bool(last[row].isfinite()):
-            failed[row] = _not_finite("loss", solver.iterations)
+            failed[row] = not_finite("loss", solver.iterations)
         if row in failed:
             last[row] = float("nan")
-    curve = torch.cat([curve, last.detach().cpu().unsqueeze(1)], dim=1)
-    pictures = pictures.detach().cpu()
+    curve = torch.cat([curve, last.cpu().unsqueeze(1)], dim=1)
+    pictures = pictures.cpu()
     seconds = time.perf_counter() - begin
-    terms = Terms(*(term.detach().cpu() for term in terms))
-    done = {
-        row: count - 1
-        for row, count in enumerate(evaluations)
-        if isinstance(solver, Fast) and row not in failed and count <= solver.iterations
-    }
+    terms = Terms(*(term.cpu() for term in terms))
     return Synthesis(
-        pictures, curve, terms, MappingProxyType(failed), max(evaluations) + 1, seconds, done
+        pictures, curve, terms, MappingProxyType(failed), evaluations + 1, seconds, done
     )
 
 
@@ -147,10 +131,9 @@ def _adam(
     start: torch.Tensor,
     objective: Objective,
     encoder: Encoder,
-    solver: Solver,
+    solver: Adam,
     progress: Progress,
-) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
-    assert isinstance(solver, Adam)
+) -> Descent:
     pictures = start.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([pictures], lr=solver.lr, betas=(solver.beta1, solver.beta2))
     count = len(pictures)
@@ -161,7 +144,7 @@ def _adam(
 
     def stop(rows: torch.Tensor, what: str, iteration: int) -> None:
         for row in rows.nonzero().flatten().tolist():
-            failed[row] = _not_finite(what, iteration)
+            failed[row] = not_finite(what, iteration)
             active[row] = False
         # A failed row stands still at its last finite picture and no longer counts.
         with torch.no_grad():
@@ -192,7 +175,7 @@ def _adam(
     missing = solver.iterations - losses_seen.shape[1]
     if missing:
         losses_seen = torch.nn.functional.pad(losses_seen, (0, missing), value=float("nan"))
-    return pictures.detach(), losses_seen, failed, [len(curve)] * count
+    return Descent(pictures.detach(), losses_seen, failed, len(curve))
 
 
 class _Closure:
@@ -235,11 +218,10 @@ def _lbfgs(
     start: torch.Tensor,
     objective: Objective,
     encoder: Encoder,
-    solver: Solver,
+    solver: LBFGS,
     progress: Progress,
-) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
-    assert isinstance(solver, LBFGS)
-    results, curves, failed, evaluations = [], [], {}, []
+) -> Descent:
+    results, curves, failed, evaluations = [], [], {}, 0
     for row in range(len(start)):
         part = objective.rows([row])
         variable = start[row : row + 1].clamp(_MARGIN, 1 - _MARGIN).logit()
@@ -261,7 +243,7 @@ def _lbfgs(
             curve[iteration] = loss
             finite = variable.grad is not None and bool(variable.grad.isfinite().all())
             if not (loss - loss == 0 and finite and bool(variable.isfinite().all())):
-                failed[row] = _not_finite("loss" if loss - loss != 0 else "gradient", iteration)
+                failed[row] = not_finite("loss" if loss - loss != 0 else "gradient", iteration)
                 with torch.no_grad():
                     variable.copy_(good)
                 break
@@ -269,28 +251,13 @@ def _lbfgs(
             progress(row * solver.iterations + iteration + 1, len(start) * solver.iterations)
         results.append(variable.detach().sigmoid())
         curves.append(curve)
-        evaluations.append(closure.evaluations)
-    return torch.cat(results), torch.stack(curves), failed, evaluations
+        evaluations = max(evaluations, closure.evaluations)
+    return Descent(torch.cat(results), torch.stack(curves), failed, evaluations)
 
 
-def _fast(
-    start: torch.Tensor,
-    objective: Objective,
-    encoder: Encoder,
-    solver: Solver,
-    progress: Progress,
-) -> tuple[torch.Tensor, torch.Tensor, dict[int, str], list[int]]:
-    assert isinstance(solver, Fast)
-    pictures, curve, failed, evaluations = minimise(start, objective, encoder, solver, progress)
-    return (
-        pictures,
-        curve,
-        {row: _not_finite(what, 0) for row, what in failed.items()},
-        evaluations,
-    )
-
-
-_LOOPS: Mapping[type, _Loop] = MappingProxyType({Adam: _adam, LBFGS: _lbfgs, Fast: _fast})
+_LOOPS: Mapping[type, Callable[..., Descent]] = MappingProxyType(
+    {Adam: _adam, LBFGS: _lbfgs, Fast: minimise}
+)
 
 
 #: The solvers by name, for text that names one. The published one of DFR and DeCorMST is Adam.
@@ -308,10 +275,3 @@ def solver_named(name: str, iterations: int | None = None) -> Solver:
     if name not in SOLVERS:
         raise unknown("solver", name, SOLVERS)
     return SOLVERS[name]() if iterations is None else SOLVERS[name](iterations=iterations)
-
-
-def _not_finite(what: str, iteration: int) -> str:
-    return (
-        f"the {what} was not finite at iteration {iteration}; this output was stopped there "
-        "(try --precision fp32, or smaller weights)"
-    )
