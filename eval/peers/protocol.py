@@ -1,7 +1,7 @@
 """How a contender talks: it reads a file of weights and pictures, then takes steps when told.
 
 A contender is a script of its own process, so that it can live in another environment and bring
-its own threads. It imports nothing of this project but this file.
+its own threads. But for ours, it imports nothing of this project outside of this folder.
 
     python with_NAME.py SPEC.npz THREADS [OPTIONS]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 
 import torch
-from protocol import BETA1, BETA2, EPSILON, RATE, serve, spec_and_threads
+from protocol import serve, spec_and_threads
+from torch_steps import published_adam
 
-from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.encoder import Encoder
 from dfr.evaluation import loss_and_gradient
-from dfr.objective import Objective
-from dfr.statistics import gram
+from dfr.objective import shared_objective
 from dfr.weights import load_vgg19
 
 
@@ -20,27 +20,13 @@ def main() -> None:
     torch.set_num_threads(threads)
     encoder = Encoder(load_vgg19(), precision=sys.argv[3])
     content, style = torch.from_numpy(spec["content"]), torch.from_numpy(spec["style"])
-    with torch.no_grad():
-        targets = encoder(style, STYLE_LAYERS)
-        objective = Objective(
-            content=encoder(content, CONTENT_LAYERS),
-            style={layer: gram(targets[layer]) for layer in STYLE_LAYERS},
-        )
-    picture = content.clone().requires_grad_(True)
-    optimiser = torch.optim.Adam([picture], lr=RATE, betas=(BETA1, BETA2))
-    done = 0
+    objective = shared_objective(content, style, encoder)
 
-    def step() -> torch.Tensor:
-        nonlocal done
-        done += 1
+    def evaluate(picture: torch.Tensor) -> torch.Tensor:
         losses, picture.grad = loss_and_gradient(picture, objective, encoder)
-        optimiser.param_groups[0]["eps"] = EPSILON / (1 - BETA2**done) ** 0.5
-        optimiser.step()
-        with torch.no_grad():
-            picture.clamp_(0, 1)
         return losses[0]
 
-    serve({"torch": torch.__version__}, step)
+    serve({"torch": torch.__version__}, published_adam(content, evaluate))
 
 
 if __name__ == "__main__":

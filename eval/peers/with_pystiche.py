@@ -10,19 +10,15 @@ import importlib
 
 import torch
 from protocol import (
-    BETA1,
-    BETA2,
     CONTENT_LAYER,
     CONTENT_WEIGHT,
-    EPSILON,
     MEAN_BGR,
-    RATE,
     STYLE_LAYERS,
     STYLE_WEIGHT,
-    VARIATION_WEIGHT,
     serve,
     spec_and_threads,
 )
+from torch_steps import published_adam, weighted_variation
 
 _MODELS = {
     "alexnet": ["alexnet"],
@@ -78,25 +74,13 @@ def main() -> None:
 
     criterion.set_content_image(prepared(arrays["content"]))
     criterion.set_style_image(prepared(arrays["style"]))
-    picture = arrays["content"].clone().requires_grad_(True)
-    optimiser = torch.optim.Adam([picture], lr=RATE, betas=(BETA1, BETA2))
-    done = 0
 
-    def step() -> torch.Tensor:
-        nonlocal done
-        done += 1
-        optimiser.zero_grad()
-        found = criterion(prepared(picture))
-        down = (picture[:, :, 1:] - picture[:, :, :-1]).abs().sum()
-        right = (picture[..., 1:] - picture[..., :-1]).abs().sum()
-        total = found.total() + VARIATION_WEIGHT * (down + right)
+    def evaluate(picture: torch.Tensor) -> torch.Tensor:
+        total = criterion(prepared(picture)).total() + weighted_variation(picture)
         total.backward()
-        optimiser.param_groups[0]["eps"] = EPSILON / (1 - BETA2**done) ** 0.5
-        optimiser.step()
-        with torch.no_grad():
-            picture.clamp_(0, 1)
-        return total.detach()
+        return total
 
+    step = published_adam(arrays["content"], evaluate)
     serve({"pystiche": pystiche.__version__, "torch": torch.__version__}, step)
 
 

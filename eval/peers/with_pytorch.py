@@ -1,28 +1,23 @@
 """The published setting in PyTorch as one would first write it; see `protocol`.
 
-float32, PyTorch's usual layout (channels first), autograd for everything, `torch.optim.Adam`
-(with the epsilon that makes it TensorFlow's).
+float32, PyTorch's usual layout (channels first), autograd for everything.
 """
 
 from __future__ import annotations
 
 import torch
 from protocol import (
-    BETA1,
-    BETA2,
     CONTENT_LAYER,
     CONTENT_WEIGHT,
     CONVOLUTIONS,
-    EPSILON,
     MEAN_BGR,
-    RATE,
     STYLE_LAYERS,
     STYLE_WEIGHT,
-    VARIATION_WEIGHT,
     serve,
     spec_and_threads,
 )
 from torch.nn import functional
+from torch_steps import published_adam, weighted_variation
 
 
 def main() -> None:
@@ -49,32 +44,20 @@ def main() -> None:
     with torch.no_grad():
         of_style, of_content = features(arrays["style"]), features(arrays["content"])
         grams = {name: gram(of_style[name]) for name in STYLE_LAYERS}
-    picture = arrays["content"].clone().requires_grad_(True)
-    optimiser = torch.optim.Adam([picture], lr=RATE, betas=(BETA1, BETA2))
-    done = 0
 
-    def step() -> torch.Tensor:
-        nonlocal done
-        done += 1
-        optimiser.zero_grad()
+    def evaluate(picture: torch.Tensor) -> torch.Tensor:
         found = features(picture)
         parts = [(gram(found[name]) - grams[name]).square().mean() for name in STYLE_LAYERS]
         kept = (found[CONTENT_LAYER] - of_content[CONTENT_LAYER]).square().mean()
-        down = (picture[:, :, 1:] - picture[:, :, :-1]).abs().sum()
-        right = (picture[..., 1:] - picture[..., :-1]).abs().sum()
         loss = (
             STYLE_WEIGHT * torch.stack(parts).mean()
             + CONTENT_WEIGHT * kept
-            + VARIATION_WEIGHT * (down + right)
+            + weighted_variation(picture)
         )
         loss.backward()
-        optimiser.param_groups[0]["eps"] = EPSILON / (1 - BETA2**done) ** 0.5
-        optimiser.step()
-        with torch.no_grad():
-            picture.clamp_(0, 1)
-        return loss.detach()
+        return loss
 
-    serve({"torch": torch.__version__}, step)
+    serve({"torch": torch.__version__}, published_adam(arrays["content"], evaluate))
 
 
 if __name__ == "__main__":
