@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr.cli_runs import DataOption
+from dfr.cli_runs import ContentFolderOption, DataOption, StyleFolderOption
 from dfr.errors import UserError
 from dfr.terminal import WeightsOption, console, progress_bar, wide
 
@@ -18,14 +18,8 @@ PEERS = Path(".tox/peers/bin/python")
 
 
 def race(
-    content: Annotated[
-        Path | None,
-        typer.Option(help="Folder of content pictures.  [default: see --data]", show_default=False),
-    ] = None,
-    style: Annotated[
-        Path | None,
-        typer.Option(help="Folder of style pictures.  [default: see --data]", show_default=False),
-    ] = None,
+    content: ContentFolderOption = None,
+    style: StyleFolderOption = None,
     data: DataOption = "auto",
     pairs: Annotated[int | None, typer.Option(help="Pairs.  [default: 8]")] = None,
     size: Annotated[
@@ -63,7 +57,7 @@ def race(
 
     Leave the machine alone meanwhile. A race that was stopped goes on where it was.
     """
-    from dfr.files import writable_folder
+    from dfr.files import writable_folder, write_whole
     from dfr.images import Size
     from dfr.synthesis import Adam
     from dfr.weights import load_vgg19
@@ -106,8 +100,8 @@ def race(
 
         rows = race(dataset, folder, settings, load_vgg19(weights), found, watch)
     steps, times = summary(rows)
-    steps.to_csv(folder / "steps.csv", index=False)
-    times.to_csv(folder / "pairs.csv", index=False)
+    write_whole(folder / "steps.csv", lambda path: steps.to_csv(path, index=False))
+    write_whole(folder / "pairs.csv", lambda path: times.to_csv(path, index=False))
     _print(f"one step at {rows[0]['size'][0]} x {rows[0]['size'][1]}", steps)
     _print("time to the loss of the published solver", times)
     _print("median", times.median(numeric_only=True).to_frame().T)
@@ -137,6 +131,7 @@ def scale(
     from dfr.files import writable_folder, write_whole
     from dfr.provenance import environment
     from eval.scaling import cases, exponents, marginal, measure_all
+    from reports.published import DFR_SECONDS
 
     if rounds < 1:
         raise UserError(f"rounds {rounds}: must be at least 1")
@@ -152,7 +147,7 @@ def scale(
     medians = frame.groupby(keys, sort=False)[["seconds", "gigabytes"]].median().reset_index()
     _print(f"one iteration, {precision}, median of {rounds}", medians)
     _print("growth", exponents(frame))
-    _print("cost of an output", marginal(frame))
+    _print("cost of an output", marginal(frame, DFR_SECONDS))
     machine = environment(torch.device("cpu"))
     console.print(f"{machine['device']}, {machine['threads']} threads -> {escape(str(out))}")
 

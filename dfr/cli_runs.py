@@ -19,6 +19,20 @@ DataOption = Annotated[
         "embedded.",
     ),
 ]
+ContentFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--content",
+        help="Folder of content pictures.  [default: see --data]",
+        show_default=False,
+    ),
+]
+StyleFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--style", help="Folder of style pictures.  [default: see --data]", show_default=False
+    ),
+]
 
 
 def reproduce(
@@ -30,14 +44,8 @@ def reproduce(
             show_default=False,
         ),
     ] = None,
-    content: Annotated[
-        Path | None,
-        typer.Option(help="Folder of content pictures.  [default: see --data]", show_default=False),
-    ] = None,
-    style: Annotated[
-        Path | None,
-        typer.Option(help="Folder of style pictures.  [default: see --data]", show_default=False),
-    ] = None,
+    content: ContentFolderOption = None,
+    style: StyleFolderOption = None,
     data: DataOption = "auto",
     external: Annotated[
         Path | None,

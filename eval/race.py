@@ -19,16 +19,15 @@ import pandas as pd
 import torch
 
 from dfr.device import make_repeatable
-from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.encoder import Encoder
 from dfr.errors import UserError
 from dfr.evaluation import terms_of
 from dfr.fast import Fast
 from dfr.files import read_json, write_json
 from dfr.images import Size, load, load_pair, quantise, save
-from dfr.objective import Objective
+from dfr.objective import shared_objective
 from dfr.perceptual import Lpips
 from dfr.provenance import environment
-from dfr.statistics import gram
 from dfr.synthesis import Adam, Solver, Synthesis, synthesise
 from dfr.weights import Vgg19Weights
 from eval.coherence import c_statistic
@@ -63,17 +62,6 @@ class Settings:
     rounds: int = 5
 
 
-@dataclass(frozen=True)
-class Tools:
-    """What is loaded once."""
-
-    weights: Vgg19Weights
-    ruler: Encoder
-    lpips: Lpips
-    bases: PcaBases
-    peers: Path | None
-
-
 #: Told of (what is done, iterations done, iterations in all).
 Watch = Callable[[str, int, int], None]
 
@@ -94,164 +82,171 @@ def race(
     Raises:
         UserError: fewer pairs than asked for, or a contender that fails.
     """
-    pairs = dataset.spread(settings.pairs)
-    if len(pairs) < settings.pairs:
-        raise UserError(f"{settings.pairs} pairs asked for, but the pictures make {len(pairs)}")
+    chosen = dataset.spread(settings.pairs)
+    if len(chosen) < settings.pairs:
+        raise UserError(f"{settings.pairs} pairs asked for, but the pictures make {len(chosen)}")
+    pairs = [
+        _Pair(content, style, *load_pair(content.path, style.path, settings.size))
+        for content, style in chosen
+    ]
     ruler = Encoder(weights)
-    sized = [load_pair(content.path, style.path, settings.size) for content, style in pairs]
-    tools = Tools(
+    track = _Track(
+        out=out,
+        settings=settings,
         weights=weights,
         ruler=ruler,
         lpips=Lpips("alex"),
-        bases=fit_bases((content for content, _ in sized), ruler),
+        bases=fit_bases((pair.content for pair in pairs), ruler),
         peers=peers,
+        contenders=available(peers),
+        environment=environment(torch.device("cpu")),
+        watch=watch,
     )
     # All of the long runs first, so that what is timed stands close together.
-    published = [
-        _published(pair, pictures, out, settings, tools, watch)
-        for pair, pictures in zip(pairs, sized, strict=True)
-    ]
-    return [
-        _race_one(pair, pictures, record, out, settings, tools, watch)
-        for pair, pictures, record in zip(pairs, sized, published, strict=True)
-    ]
+    published = [track.published(pair) for pair in pairs]
+    return [track.race(pair, record) for pair, record in zip(pairs, published, strict=True)]
 
 
-def objective_of(content: torch.Tensor, style: torch.Tensor, encoder: Encoder) -> Objective:
-    """Return the objective of DFR's output at rotation 0: the shared setting of the papers."""
-    with torch.no_grad():
-        targets = encoder(style, STYLE_LAYERS)
-        return Objective(
-            content=encoder(content, CONTENT_LAYERS),
-            style={layer: gram(targets[layer]) for layer in STYLE_LAYERS},
-        )
+@dataclass(frozen=True)
+class _Pair:
+    """A pair of files, and their pictures at the working size."""
+
+    content_file: Picture
+    style_file: Picture
+    content: torch.Tensor
+    style: torch.Tensor
+
+    @property
+    def name(self) -> str:
+        return f"{self.content_file.name}__{self.style_file.name}"
 
 
-def _published(
-    pair: tuple[Picture, Picture],
-    pictures: tuple[torch.Tensor, torch.Tensor],
-    out: Path,
-    settings: Settings,
-    tools: Tools,
-    watch: Watch,
-) -> dict[str, Any]:
-    name = _name(pair)
-    path = out / "published" / f"{name}.json"
-    key = _key(pair, pictures, settings.published, settings.published_precision, tools)
-    if path.exists():
-        record: dict[str, Any] = read_json(path)
-        if record["key"] == key:
-            return record
-        raise UserError(f"{path}: was made with other settings; choose another --out")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    result, _, _ = _run(
-        pictures, settings.published, settings.published_precision, tools,
-        lambda done, total: watch(f"{name}: published solver", done, total),
-    )  # fmt: skip
-    save(result.pictures, path.with_suffix(".png"))
-    record = {
-        "key": key,
-        "loss": _loss(result.pictures, pictures, tools),
-        "curve": result.curve[0].tolist(),
-        "environment": environment(torch.device("cpu"), torch.get_num_threads()),
-    }
-    write_json(path, record)
-    return record
+@dataclass(frozen=True)
+class _Track:
+    """Where pairs race: what is loaded once, and what is asked for."""
 
+    out: Path
+    settings: Settings
+    weights: Vgg19Weights
+    ruler: Encoder
+    lpips: Lpips
+    bases: PcaBases
+    peers: Path | None
+    contenders: list[str]
+    environment: dict[str, Any]
+    watch: Watch
 
-def _race_one(
-    pair: tuple[Picture, Picture],
-    pictures: tuple[torch.Tensor, torch.Tensor],
-    published: Mapping[str, Any],
-    out: Path,
-    settings: Settings,
-    tools: Tools,
-    watch: Watch,
-) -> dict[str, Any]:
-    name = _name(pair)
-    path = out / "race" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = _key(pair, pictures, settings.fast, settings.precision, tools)
-    key |= {"published": published["key"], "rounds": settings.rounds}
-    names = available(tools.peers)
-    key["contenders"] = names
-    if path.exists():
-        row: dict[str, Any] = read_json(path)
-        if row["key"] == key:
-            return row
-    watch(f"{name}: steps", 0, settings.rounds)
-    content, style = pictures
-    with contest(
-        names, content, style, tools.weights, torch.get_num_threads(), tools.peers
-    ) as running:
-        steps = rounds(running, settings.rounds)
-        versions = {contender.name: dict(contender.versions) for contender in running}
-    result, began, times = _run(
-        pictures, settings.fast, settings.precision, tools,
-        lambda done, total: watch(f"{name}: fast solver", done, total),
-    )  # fmt: skip
-    save(result.pictures, path.with_suffix(".png"))
-    loss = _loss(result.pictures, pictures, tools)
-    reference = "tensorflow" if "tensorflow" in names else "pytorch"
-    lasted = median(steps[reference]) * settings.published.iterations
-    # The curve is in the run's own precision: stretch it so that it ends at the fp32 loss.
-    curve = [value * loss / float(result.curve[0, -1]) for value in result.curve[0].tolist()]
-    ends = load(out / "published" / f"{name}.png"), quantise(result.pictures)
-    row = {
-        "key": key,
-        "pair": name,
-        "size": list(content.shape[-2:]),
-        "steps": steps,
-        "versions": versions,
-        "reference": reference,
-        "seconds_published": lasted,
-        "seconds_fast": times[-1] - began,
-        "iterations_fast": result.done.get(0, settings.fast.iterations),
-        "loss_published": published["loss"],
-        "loss_fast": loss,
-        "speedup": {
-            f"{level:g}": _speedup(curve, times, began, level * published["loss"], lasted)
-            for level in LEVELS
-        },
-        "pictures": {
-            "lpips_between": float(tools.lpips(*ends)),
-            "lpips_content": [float(tools.lpips(each, content)) for each in ends],
-            "e_statistic": [e_statistic(each, style, tools.bases, tools.ruler) for each in ends],
-            "c_statistic": [c_statistic(each, content) for each in ends],
-        },
-        "environment": environment(torch.device("cpu"), torch.get_num_threads()),
-    }
-    write_json(path, row)
-    return row
+    def published(self, pair: _Pair) -> dict[str, Any]:
+        """Run the published solver to its end, unless its record is there."""
+        path = self._path("published", pair)
+        solver, precision = self.settings.published, self.settings.published_precision
+        key = self._key(pair, solver, precision)
+        if path.exists():
+            record: dict[str, Any] = read_json(path)
+            if record["key"] == key:
+                return record
+            raise UserError(f"{path}: was made with other settings; choose another --out")
+        result, _, _ = self._run(pair, solver, precision, "published solver")
+        save(result.pictures, path.with_suffix(".png"))
+        record = {
+            "key": key,
+            "loss": self._loss(result.pictures, pair),
+            "curve": result.curve[0].tolist(),
+            "environment": self.environment,
+        }
+        write_json(path, record)
+        return record
 
+    def race(self, pair: _Pair, published: Mapping[str, Any]) -> dict[str, Any]:
+        """Time the steps and the fast solver, unless it was done in the same way before."""
+        path, settings = self._path("race", pair), self.settings
+        key = {
+            **self._key(pair, settings.fast, settings.precision),
+            "published": published["key"],
+            "rounds": settings.rounds,
+            "contenders": self.contenders,
+        }
+        if path.exists():
+            row: dict[str, Any] = read_json(path)
+            if row["key"] == key:
+                return row
+        self.watch(f"{pair.name}: steps", 0, settings.rounds)
+        threads = torch.get_num_threads()
+        with contest(
+            self.contenders, pair.content, pair.style, self.weights, threads, self.peers
+        ) as running:
+            steps = rounds(running, settings.rounds)
+            versions = {contender.name: dict(contender.versions) for contender in running}
+        result, began, times = self._run(pair, settings.fast, settings.precision, "fast solver")
+        save(result.pictures, path.with_suffix(".png"))
+        loss = self._loss(result.pictures, pair)
+        reference = "tensorflow" if "tensorflow" in self.contenders else "pytorch"
+        lasted = median(steps[reference]) * settings.published.iterations
+        # The curve is in the run's own precision: stretch it so that it ends at the fp32 loss.
+        curve = [value * loss / float(result.curve[0, -1]) for value in result.curve[0].tolist()]
+        ends = load(self._path("published", pair).with_suffix(".png")), quantise(result.pictures)
+        row = {
+            "key": key,
+            "pair": pair.name,
+            "size": list(pair.content.shape[-2:]),
+            "steps": steps,
+            "versions": versions,
+            "reference": reference,
+            "seconds_published": lasted,
+            "seconds_fast": times[-1] - began,
+            "iterations_fast": result.done.get(0, settings.fast.iterations),
+            "loss_published": published["loss"],
+            "loss_fast": loss,
+            "speedup": {
+                f"{level:g}": _speedup(curve, times, began, level * published["loss"], lasted)
+                for level in LEVELS
+            },
+            "pictures": {
+                "lpips_between": float(self.lpips(*ends)),
+                "lpips_content": [float(self.lpips(end, pair.content)) for end in ends],
+                "e_statistic": [
+                    e_statistic(end, pair.style, self.bases, self.ruler) for end in ends
+                ],
+                "c_statistic": [c_statistic(end, pair.content) for end in ends],
+            },
+            "environment": self.environment,
+        }
+        write_json(path, row)
+        return row
 
-def _run(
-    pictures: tuple[torch.Tensor, torch.Tensor],
-    solver: Solver,
-    precision: str,
-    tools: Tools,
-    progress: Callable[[int, int], None],
-) -> tuple[Synthesis, float, list[float]]:
-    """Run a solver; return what came out, when it began, and when each iteration was done."""
-    make_repeatable(0)
-    encoder = Encoder(tools.weights, precision=precision)
-    times: list[float] = []
+    def _run(
+        self, pair: _Pair, solver: Solver, precision: str, what: str
+    ) -> tuple[Synthesis, float, list[float]]:
+        """Run a solver; return what came out, when it began, and when each iteration was done."""
+        make_repeatable(0)
+        encoder = Encoder(self.weights, precision=precision)
+        times: list[float] = []
 
-    def watch(done: int, total: int) -> None:
-        times.append(time.perf_counter())
-        progress(done, total)
+        def watch(done: int, total: int) -> None:
+            times.append(time.perf_counter())
+            self.watch(f"{pair.name}: {what}", done, total)
 
-    began = time.perf_counter()
-    objective = objective_of(*pictures, encoder)
-    result = synthesise(pictures[0], objective, encoder, solver, watch)
-    return result, began, times
+        began = time.perf_counter()
+        objective = shared_objective(pair.content, pair.style, encoder)
+        result = synthesise(pair.content, objective, encoder, solver, watch)
+        return result, began, times
 
+    def _loss(self, picture: torch.Tensor, pair: _Pair) -> float:
+        objective = shared_objective(pair.content, pair.style, self.ruler)
+        return float(terms_of(picture, objective, self.ruler).total)
 
-def _loss(
-    picture: torch.Tensor, pictures: tuple[torch.Tensor, torch.Tensor], tools: Tools
-) -> float:
-    objective = objective_of(*pictures, tools.ruler)
-    return float(sum(terms_of(picture, objective, tools.ruler)))
+    def _path(self, kind: str, pair: _Pair) -> Path:
+        return self.out / kind / f"{pair.name}.json"
+
+    def _key(self, pair: _Pair, solver: Solver, precision: str) -> dict[str, Any]:
+        return {
+            "content": pair.content_file.sha256,
+            "style": pair.style_file.sha256,
+            "size": list(pair.content.shape[-2:]),
+            "solver": {"name": type(solver).__name__.lower(), **vars(solver)},
+            "precision": precision,
+            "weights": self.weights.sha256,
+        }
 
 
 def _speedup(
@@ -262,27 +257,6 @@ def _speedup(
         if value <= goal:
             return lasted / (moment - began)
     return None
-
-
-def _name(pair: tuple[Picture, Picture]) -> str:
-    return f"{pair[0].name}__{pair[1].name}"
-
-
-def _key(
-    pair: tuple[Picture, Picture],
-    pictures: tuple[torch.Tensor, torch.Tensor],
-    solver: Solver,
-    precision: str,
-    tools: Tools,
-) -> dict[str, Any]:
-    return {
-        "content": pair[0].sha256,
-        "style": pair[1].sha256,
-        "size": list(pictures[0].shape[-2:]),
-        "solver": {"name": type(solver).__name__.lower(), **vars(solver)},
-        "precision": precision,
-        "weights": tools.weights.sha256,
-    }
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:

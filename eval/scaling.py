@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -23,13 +23,10 @@ from dfr.encoder import Encoder
 from dfr.errors import UserError
 from dfr.evaluation import loss_and_gradient
 from dfr.images import resize
+from dfr.objective import shared_objective
 from dfr.synthesis import SOLVERS, solver_named, synthesise
 from dfr.weights import load_vgg19
 from eval.memory import peak_memory
-from eval.race import objective_of
-
-#: Seconds that the paper's slides tell for DFR-1 to DFR-4, without hardware or number of pairs.
-PUBLISHED_SECONDS = (361.0, 377.0, 396.0, 417.0)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def measure(case: Case) -> dict[str, Any]:
     per_iteration = []
     with peak_memory(encoder.device) as peak:
         for content in contents:
-            objective = objective_of(content, style, encoder).rows([0] * case.outputs)
+            objective = shared_objective(content, style, encoder).rows([0] * case.outputs)
             start = content.repeat(case.outputs, 1, 1, 1)
             loss_and_gradient(start[:1], objective.rows([0]), encoder)  # kernels are chosen once
             moments: list[float] = []
@@ -117,10 +114,9 @@ def measure_apart(case: Case) -> dict[str, Any]:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it was killed, perhaps for want of memory"])[
-            -1
-        ]
-        raise UserError(f"{case.kind} at {case.side} pixels, {case.outputs} outputs: {last}")
+        words = done.stderr.strip() or "it was killed, perhaps for want of memory"
+        where = f"{case.kind} at {case.side} pixels, {case.outputs} outputs"
+        raise UserError(f"{where}: {words.splitlines()[-1]}")
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
@@ -129,24 +125,26 @@ def measure_all(
     wanted: Sequence[Case], rounds: int, progress: Callable[[int, int], None]
 ) -> pd.DataFrame:
     """Measure all cases, several rounds of each: a row for each measurement."""
-    rows, done = [], 0
-    for number in range(rounds):
-        for case in wanted:
-            if case.kind == "memory" and number:
-                done += 1
-                continue  # memory does not vary
-            rows.append({"round": number, **measure_apart(case)})
-            done += 1
-            progress(done, rounds * len(wanted))
+    # Memory does not vary from round to round.
+    plan = [
+        (number, case)
+        for number in range(rounds)
+        for case in wanted
+        if case.kind != "memory" or number == 0
+    ]
+    rows = []
+    for done, (number, case) in enumerate(plan, start=1):
+        rows.append({"round": number, **measure_apart(case)})
+        progress(done, len(plan))
     return pd.DataFrame(rows)
 
 
 def exponents(frame: pd.DataFrame) -> pd.DataFrame:
-    """Fit seconds and memory to a power of pixels, outputs and pairs, by least squares of logs.
+    """Fit seconds to a power of pixels, outputs and pairs, and memory to a line of them.
 
-    Memory is fitted without the process's least, which is libraries and weights.
+    The power is by least squares of logarithms. The line's start is libraries and weights.
     """
-    return pd.DataFrame(list(_exponents(frame)))
+    return pd.DataFrame(_exponents(frame))
 
 
 def _exponents(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -168,10 +166,14 @@ def _exponents(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         }
 
 
-def marginal(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return outputs -> time relative to one output, here and as published."""
+def marginal(frame: pd.DataFrame, published: Mapping[int, float]) -> pd.DataFrame:
+    """Return outputs -> time relative to one output, here and as published.
+
+    Args:
+        frame: see `measure_all`.
+        published: outputs -> published seconds.
+    """
     part = frame[frame["kind"] == "outputs"].groupby("outputs")["seconds"].median()
-    published = dict(enumerate(PUBLISHED_SECONDS, start=1))
     return pd.DataFrame(
         {
             "outputs": count,

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from dfr.cli import app
 from dfr.errors import UserError
 from eval.scaling import Case, cases, exponents, marginal, measure_apart
+from reports.published import DFR_SECONDS
 
 
 def made_up(time: float, gigabytes: float) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def test_the_fit_finds_the_power_and_the_slope(time, gigabytes):
 
 
 def test_the_cost_of_an_output_stands_beside_the_published():
-    found = marginal(made_up(1.0, 1.0)).set_index("outputs")
+    found = marginal(made_up(1.0, 1.0), DFR_SECONDS).set_index("outputs")
     assert found["times one output"].to_dict() == {n: n for n in (1, 2, 3, 4, 6, 8)}
     assert found.loc[4, "published"] == pytest.approx(417 / 361)
     assert found["published"].isna().tolist() == [False] * 4 + [True] * 2
