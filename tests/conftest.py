@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from skimage import data as photographs
 
 from dfr.encoder import Encoder
 from dfr.images import resize
+from dfr.objective import Objective, shared_objective
 from dfr.weights import load_vgg19
 from eval.procedural import draw
 
@@ -41,6 +43,21 @@ def style() -> torch.Tensor:
     import numpy as np
 
     return resize(_tensor(np.asarray(draw("stained_glass"))), 48, 64)
+
+
+def styled_by(
+    content: torch.Tensor, style: torch.Tensor, encoder: Encoder, *amounts: float
+) -> Objective:
+    """The shared objective with an output for each amount of the style's Gram matrices."""
+    shared = shared_objective(content, style, encoder)
+    return dataclasses.replace(
+        shared,
+        style={
+            layer: torch.cat([amount * target for amount in amounts])
+            for layer, target in shared.style.items()
+        },
+        statistics=shared.statistics * len(amounts),
+    )
 
 
 @pytest.fixture(params=["flat content", "flat style", "black and white"])

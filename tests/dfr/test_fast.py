@@ -8,28 +8,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS
+from dfr.encoder import STYLE_LAYERS
 from dfr.errors import UserError
 from dfr.evaluation import PASS_PIXELS, loss_and_gradient, rows_per_pass, terms_of
 from dfr.fast import BANDS, Fast, Spectrum
 from dfr.objective import Objective
 from dfr.statistics import gram
 from dfr.synthesis import Adam, synthesise
+from tests.conftest import styled_by
 
 
 @pytest.fixture(scope="module")
-@torch.no_grad()
 def objective(encoder, content, style) -> Objective:
     """Two outputs: 60 % and 100 % of the style's Gram matrices."""
-    of_style = encoder(style, STYLE_LAYERS)
-    return Objective(
-        content=encoder(content, CONTENT_LAYERS),
-        style={
-            layer: torch.cat([amount * gram(f) for amount in (0.6, 1.0)])
-            for layer, f in of_style.items()
-        },
-        statistics=(gram,) * 2,
-    )
+    return styled_by(content, style, encoder, 0.6, 1.0)
 
 
 def test_it_needs_a_third_of_adam_s_evaluations(encoder, objective, content):

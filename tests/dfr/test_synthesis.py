@@ -7,27 +7,18 @@ import pytest
 import torch
 
 from dfr.device import make_repeatable
-from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS
 from dfr.errors import UserError
 from dfr.fast import Fast
 from dfr.objective import Objective
 from dfr.statistics import gram
 from dfr.synthesis import LBFGS, Adam, solver_named, synthesise
+from tests.conftest import styled_by
 
 
 @pytest.fixture(scope="module")
-@torch.no_grad()
 def objective(encoder, content, style) -> Objective:
     """Three outputs: 50 %, 100 % and 150 % of the style's Gram matrices."""
-    of_style = encoder(style, STYLE_LAYERS)
-    return Objective(
-        content=encoder(content, CONTENT_LAYERS),
-        style={
-            layer: torch.cat([amount * gram(f) for amount in (0.5, 1.0, 1.5)])
-            for layer, f in of_style.items()
-        },
-        statistics=(gram,) * 3,
-    )
+    return styled_by(content, style, encoder, 0.5, 1.0, 1.5)
 
 
 def tensorflow_adam(objective, encoder, start, steps) -> np.ndarray:
