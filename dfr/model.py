@@ -10,6 +10,7 @@ import torch
 
 from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.errors import UserError, unknown
+from dfr.fast import first_picture
 from dfr.method import Stylization, optimise
 from dfr.objective import Features, Objective, Weights, same_targets
 from dfr.rotation import PUBLISHED, rotation
@@ -79,7 +80,10 @@ class DFR:
         seed: int = 0,  # noqa: ARG002  (nothing here is random)
         progress: Progress = silent,
     ) -> Stylization:
-        """Stylize, starting from the content picture; see `dfr.method.Method`."""
+        """Stylize, starting from the content picture or near it; see `dfr.method.Method`.
+
+        Only the fast solver starts near it, see `dfr.fast.first_picture`.
+        """
         began = time.perf_counter()
         content, style = content.to(encoder.device), style.to(encoder.device)
         with torch.no_grad():
@@ -94,7 +98,8 @@ class DFR:
             groups = same_targets(objective.style)
             rows = [next(i for i, group in enumerate(groups) if row in group) for row in rows]
             objective = objective.rows([group[0] for group in groups])
-        start = content.repeat(len(objective.statistics), 1, 1, 1)
+        begin = first_picture(self.solver, content, style)
+        start = begin.repeat(len(objective.statistics), 1, 1, 1)
         return optimise(self, "dfr", start, objective, encoder, self.solver, began, progress, rows)
 
     def targets(self, style: Features) -> Mapping[str, torch.Tensor]:

@@ -22,7 +22,7 @@ from dfr.device import make_repeatable
 from dfr.encoder import Encoder
 from dfr.errors import UserError
 from dfr.evaluation import terms_of
-from dfr.fast import Fast
+from dfr.fast import Fast, first_picture
 from dfr.files import read_json, write_json
 from dfr.images import Size, load, load_pair, quantise, save
 from dfr.objective import shared_objective
@@ -228,7 +228,8 @@ class _Track:
 
         began = time.perf_counter()
         objective = shared_objective(pair.content, pair.style, encoder)
-        result = synthesise(pair.content, objective, encoder, solver, watch)
+        start = first_picture(solver, pair.content, pair.style)
+        result = synthesise(start, objective, encoder, solver, watch)
         return result, began, times
 
     def _loss(self, picture: torch.Tensor, pair: _Pair) -> float:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from dfr.encoder import STYLE_LAYERS
 from dfr.errors import UserError
 from dfr.evaluation import PASS_PIXELS, loss_and_gradient, rows_per_pass, terms_of
-from dfr.fast import BANDS, Fast, Spectrum
+from dfr.fast import Fast, first_picture
+from dfr.images import resize
 from dfr.objective import Objective
+from dfr.spectrum import BANDS, Spectrum
 from dfr.statistics import gram
-from dfr.synthesis import Adam, synthesise
+from dfr.synthesis import LBFGS, Adam, synthesise
 from tests.conftest import styled_by
 
 
@@ -86,11 +88,38 @@ def test_a_tolerance_ends_it_early_and_the_curve_stays_flat(encoder, objective, 
 
 
 @pytest.mark.parametrize(
-    "settings", [{"history": 0}, {"window": 0}, {"tolerance": -0.1}, {"tolerance": math.nan}]
+    ("settings", "words"),
+    [
+        ({"history": 0}, "history 0: must be at least 1"),
+        ({"scouts": 0}, "scouts 0: must be at least 1"),
+        ({"window": 0}, "window 0: must be at least 1"),
+        ({"tolerance": -0.1}, "tolerance -0.1: must be at least 0 and below 1"),
+        ({"tolerance": math.nan}, "tolerance nan: must be"),
+        ({"beta1": 1.0}, "beta1 1.0: must be at least 0 and below 1"),
+        ({"beta2": 1.0}, "beta2 1.0: must be at least 0 and below 1"),
+        ({"lr": 0.0}, "lr 0.0: must be a positive number"),
+        ({"lr": math.nan}, "lr nan: must be a positive number"),
+        ({"style_share": 1.5}, "style share 1.5: must be from 0 to 1"),
+    ],
 )
-def test_settings_that_solve_nothing_are_refused(settings):
-    with pytest.raises(UserError, match="must be at least 1, at least 1, and in"):
+def test_settings_that_solve_nothing_are_refused(settings, words):
+    with pytest.raises(UserError, match=words):
         Fast(**settings)
+
+
+def test_what_follows_the_scouts_goes_much_deeper(encoder, objective, content):
+    scouts = synthesise(content, objective.rows([1]), encoder, Fast(iterations=30, scouts=30))
+    both = synthesise(content, objective.rows([1]), encoder, Fast(iterations=120, scouts=30))
+    assert torch.equal(both.curve[0, :30], scouts.curve[0, :30])
+    assert both.terms.total < 0.9 * scouts.terms.total
+
+
+def test_only_the_fast_solver_begins_beside_the_content(content, style):
+    for solver in (Adam(), LBFGS(), Fast(style_share=0.0)):
+        assert torch.equal(first_picture(solver, content, style), content)
+    mixed = first_picture(Fast(style_share=0.25), content, style)
+    fitted = resize(style, *content.shape[-2:])
+    assert torch.allclose(mixed, 0.75 * content + 0.25 * fitted, atol=1e-6)
 
 
 @given(
@@ -120,6 +149,19 @@ def test_flattening_with_nothing_learned_only_scales(count, height, width):
     spectrum = Spectrum(slopes)
     flat = spectrum.flatten(slopes)
     assert torch.allclose(flat / flat.norm(), slopes / slopes.norm(), atol=1e-6)
+
+
+@given(st.integers(0, 1000), st.floats(0.01, 100))
+def test_whitening_twice_is_flattening(seed, factor):
+    """Up to a scale: and white noise, whitened once, is as strong as before."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(1, 3, 64, 64, generator=generator)
+    spectrum = Spectrum(noise)
+    bends = noise.mean(dim=1, keepdim=True) * factor + noise.roll(1, dims=3)
+    spectrum.learn(noise, bends, torch.tensor([True]))
+    twice, flat = spectrum.whiten(spectrum.whiten(noise)), spectrum.flatten(noise)
+    assert torch.allclose(twice / twice.norm(), flat / flat.norm(), atol=1e-5)
+    assert float(spectrum.whiten(noise).std()) == pytest.approx(float(noise.std()), rel=0.1)
 
 
 def test_passes_change_neither_losses_nor_gradients(monkeypatch, encoder, objective, content):

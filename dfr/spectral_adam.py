@@ -1,0 +1,98 @@
+"""Adam where all frequencies bend alike: how the fast solver goes on.
+
+The objective has kinks everywhere (ReLU, max pooling, total variation), and a deep narrow valley.
+L-BFGS, which trusts the slope at one place, slows down there: at 128 pixels its loss after 1000
+evaluations was 1.6 to 10 % above that of published Adam after 3000. Momentum averages the slopes
+of many places. Adam (Kingma, Ba 2015) has that, and a scale for each pixel, but knows nothing of
+frequency: it needs thousands of steps for what bends little. Here it works on the slopes whitened
+by the spectrum that L-BFGS has learned. Its steps begin large and shrink to nothing, and its
+memory of squares is short, which both matter much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+
+from dfr.encoder import Encoder
+from dfr.evaluation import loss_and_gradient
+from dfr.objective import Objective
+from dfr.quasi_newton import QuasiNewton, finite_rows, wide
+
+#: First steps, which are smaller: momentum has seen little yet.
+_WARM_UP = 10
+
+
+@dataclass
+class _State:
+    """The pictures that are still moving, a row each; all of it is (n, ...)."""
+
+    row: torch.Tensor  # of the whole batch
+    picture: torch.Tensor
+    mean: torch.Tensor  # of whitened slopes
+    square: torch.Tensor
+    best: torch.Tensor
+    lowest: torch.Tensor
+
+    def keep(self, rows: torch.Tensor) -> None:
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name)[rows])
+
+
+class SpectralAdam:
+    """Pictures on their way down, by Adam on whitened slopes.
+
+    Args:
+        begun: the pictures, and the spectrum that was learned.
+        steps: how many are going to be taken.
+        lr: of the first steps, in pixel values of a picture in [0, 1].
+        beta1: memory of the mean slope.
+        beta2: memory of its square.
+    """
+
+    def __init__(
+        self, begun: QuasiNewton, steps: int, lr: float, beta1: float, beta2: float
+    ) -> None:
+        old = begun.state
+        self.spectrum = begun.spectrum
+        self.state = _State(
+            row=old.row,
+            picture=old.best.clone(),
+            mean=torch.zeros_like(old.best),
+            square=torch.zeros_like(old.best),
+            best=old.best,
+            lowest=old.lowest,
+        )
+        self.steps, self.lr, self.beta1, self.beta2 = steps, lr, beta1, beta2
+        self.taken = 0
+
+    @property
+    def settling(self) -> bool:
+        """Whether steps have become small: before, a loss that does not fall says nothing."""
+        return 2 * self.taken >= self.steps
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Keep only these rows."""
+        self.state.keep(rows)
+        self.spectrum.rows(rows)
+
+    def step(self, objective: Objective, encoder: Encoder) -> torch.Tensor:
+        """Evaluate each row once; return which rows can go no further."""
+        state = self.state
+        loss, slope = loss_and_gradient(state.picture, objective, encoder)
+        finite = finite_rows(loss, slope)
+        better = finite & (loss < state.lowest)
+        state.best = torch.where(wide(better), state.picture, state.best)
+        state.lowest = torch.where(better, loss, state.lowest)
+        white = self.spectrum.whiten(torch.where(wide(finite), slope, torch.zeros_like(slope)))
+        state.mean = self.beta1 * state.mean + (1 - self.beta1) * white
+        state.square = self.beta2 * state.square + (1 - self.beta2) * white.square()
+        count = self.taken + 1
+        mean = state.mean / (1 - self.beta1**count)
+        root = (state.square / (1 - self.beta2**count)).sqrt().clamp_min(1e-30)
+        length = self.lr * (1 - (self.taken / self.steps) ** 2) * min(1, count / _WARM_UP)
+        move = length * self.spectrum.whiten(mean / root)
+        state.picture = (state.picture - move).clamp(0, 1)
+        self.taken = count
+        return ~finite
