@@ -63,7 +63,7 @@ def race(
     from dfr.weights import load_vgg19
     from eval.dataset import PHOTOGRAPHS, choose_data, open_dataset
     from eval.procedural import NAMES
-    from eval.race import Settings, race, summary
+    from eval.race import Settings, medians, race, summary
 
     count = pairs if pairs is not None else (2 if quick else 8)
     if count < 1 or rounds < 1:
@@ -103,8 +103,12 @@ def race(
     write_whole(folder / "steps.csv", lambda path: steps.to_csv(path, index=False))
     write_whole(folder / "pairs.csv", lambda path: times.to_csv(path, index=False))
     _print(f"one step at {rows[0]['size'][0]} x {rows[0]['size'][1]}", steps)
-    _print("time to the loss of the published solver", times)
-    _print("median", times.median(numeric_only=True).to_frame().T)
+    pictures = [name for name in times if str(name).split()[0] in ("LPIPS", "E", "C")]
+    _print(
+        "time to the loss of the published solver (-: not reached)", times.drop(columns=pictures)
+    )
+    _print("the pictures that the two solvers made", times[["pair", *pictures]])
+    _print("medians over pairs", medians(times))
     machine = rows[-1]["environment"]
     told = (
         f"{machine['device']}, {machine['threads']} threads, "
@@ -147,7 +151,7 @@ def scale(
     medians = frame.groupby(keys, sort=False)[["seconds", "gigabytes"]].median().reset_index()
     _print(f"one iteration, {precision}, median of {rounds}", medians)
     _print("growth", exponents(frame))
-    _print("cost of an output", marginal(frame, DFR_SECONDS))
+    _print("cost of an output (-: not published)", marginal(frame, DFR_SECONDS))
     machine = environment(torch.device("cpu"))
     console.print(f"{machine['device']}, {machine['threads']} threads -> {escape(str(out))}")
 
@@ -161,5 +165,5 @@ def _print(title: str, frame: Any) -> None:
 
 def _text(value: object) -> str:
     if isinstance(value, float):
-        return "not reached" if value != value else f"{value:.3g}"
-    return "not reached" if value is None else str(value)
+        return "-" if value != value else f"{value:.3g}"
+    return "-" if value is None else str(value)

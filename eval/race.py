@@ -304,3 +304,16 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, pd.DataFra
         for row in rows
     ]
     return pd.DataFrame(steps), pd.DataFrame(pairs)
+
+
+def medians(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row: the median of each number of the second table of `summary`.
+
+    A pair that did not reach a loss counts as the slowest there; nan where the median pair did
+    not reach it. Of two pairs in the middle, speeds take the slower.
+    """
+    speeds = [column for column in pairs if str(column).startswith("x at ")]
+    row = pairs.drop(columns=speeds).median(numeric_only=True)
+    reached = pairs[speeds].astype(float).fillna(0.0).quantile(0.5, interpolation="lower")
+    found: pd.DataFrame = pd.concat([row, reached.where(reached > 0)]).to_frame().T
+    return found

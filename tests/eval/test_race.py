@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from dfr.cli import app
 from dfr.errors import UserError
 from eval.contenders import available, contest, rounds
+from eval.race import medians
 
 ARGUMENTS = ["race", "--pairs", "1", "--size", "48", "--rounds", "2", "--iterations", "12"]
 
@@ -108,3 +111,20 @@ def test_a_contender_that_stops_says_why(content, style, encoder):
 def test_only_what_is_installed_is_raced():
     assert available(None) == ["pytorch", "ours", "ours-bf16"]
     assert available(Path(sys.executable)) == available(None)
+
+
+def test_a_loss_that_was_not_reached_counts_as_slowest():
+    pairs = pd.DataFrame(
+        {
+            "pair": list("abcd"),
+            "fast, s": [1.0, 2.0, 3.0, 4.0],
+            "x at 1": [12.0, None, None, None],
+            "x at 1.02": [12.0, 14.0, None, 15.0],
+            "x at 1.05": [12.0, 14.0, 16.0, 18.0],
+        }
+    )
+    (row,) = medians(pairs).to_dict("records")
+    assert row["fast, s"] == 2.5
+    assert math.isnan(row["x at 1"])
+    assert row["x at 1.02"] == 12.0
+    assert row["x at 1.05"] == 14.0

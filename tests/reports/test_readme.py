@@ -1,0 +1,59 @@
+"""The README quotes the tables that a race left behind, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).parents[2]
+NAMES = {
+    "tensorflow": "TensorFlow",
+    "pytorch": "plain PyTorch",
+    "pystiche": "pystiche",
+    "ours": "ours",
+    "ours-bf16": "ours-bf16",
+}
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the README's table whose first column is called so."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith(f"| {heading} |"))
+    table = []
+    for line in lines[first + 2 :]:
+        if not line.startswith("|"):
+            break
+        table.append([cell.strip() for cell in line.strip("|").split("|")])
+    return table
+
+
+def test_the_steps_are_those_of_the_race():
+    steps = pd.read_csv(ROOT / "reports" / "race" / "steps.csv")
+    assert rows("step of") == [
+        [
+            NAMES[row["contender"]],
+            f"{row['seconds']:.3f}",
+            *(f"{row[key]:.2f}" for key in ("ratio", "least", "most")),
+        ]
+        for row in steps.to_dict("records")
+    ]
+
+
+def test_the_times_to_the_loss_are_those_of_the_race():
+    pairs = pd.read_csv(ROOT / "reports" / "race" / "pairs.csv")
+    expected = []
+    for row in pairs.to_dict("records"):
+        content, style = row["pair"].split("__")
+        speeds = [row[f"x at {level}"] for level in ("1", "1.02", "1.05", "1.1")]
+        expected.append(
+            [
+                f"{content.split('_')[1].lstrip('0')} × {style.split('_')[-1]}",
+                f"{row['published, s']:.0f}",
+                f"{row['fast, s']:.0f}",
+                f"{row['loss / published']:.3f}",
+                *("—" if speed != speed else f"{speed:.1f}" for speed in speeds),
+                f"{row['LPIPS between']:.2f}",
+            ]
+        )
+    assert rows("content × style") == expected
