@@ -71,8 +71,8 @@ def first_picture(solver: object, content: torch.Tensor, style: torch.Tensor) ->
     """Return where a solver begins that is free to choose: the content, for all but `Fast`.
 
     `Fast` begins with a little of the style picture in it: where the content has large plain
-    areas, textures that are there already spare it most of the way (on one of three pairs at 128
-    pixels the last loss was 15 % lower, on the others as high).
+    areas, textures that are there already spare it most of the way (on one of two pairs at 128
+    pixels the last loss was 15 % lower, on the other as high).
 
     Args:
         solver: any solver.
