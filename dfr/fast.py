@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import torch
 
-from dfr.descent import Descent, not_finite
+from dfr.descent import Descent, finite_rows, not_finite
 from dfr.encoder import Encoder
 from dfr.errors import UserError
 from dfr.evaluation import loss_and_gradient
 from dfr.images import resize
 from dfr.objective import Objective
-from dfr.quasi_newton import QuasiNewton, finite_rows
+from dfr.quasi_newton import QuasiNewton
 from dfr.spectral_adam import SpectralAdam
 
 

@@ -9,10 +9,11 @@ that want to leave it stand still.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 
+from dfr.descent import Moving, finite_rows, wide
 from dfr.encoder import Encoder
 from dfr.evaluation import loss_and_gradient
 from dfr.objective import Objective
@@ -29,12 +30,10 @@ _NOISE = 1e-3
 _PATIENCE = 8
 
 
-@dataclass
-class _State:
-    """The pictures that are still moving, a row each; all of it is (n, ...)."""
+@dataclass(kw_only=True)
+class _State(Moving):
+    """What L-BFGS keeps of each picture besides."""
 
-    row: torch.Tensor  # of the whole batch
-    picture: torch.Tensor
     loss: torch.Tensor
     slope: torch.Tensor
     free: torch.Tensor  # 1 where a pixel may move, 0 where it is held by its bound
@@ -44,12 +43,6 @@ class _State:
     refused: torch.Tensor  # steps in a row
     ready: torch.Tensor  # wants a new direction
     fresh: torch.Tensor  # what was learned was dropped, and no step was taken since
-    best: torch.Tensor
-    lowest: torch.Tensor
-
-    def keep(self, rows: torch.Tensor) -> None:
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name)[rows])
 
 
 class _History:
@@ -76,12 +69,12 @@ class _History:
         """Return minus the inverse curvature times the slope, on the free pixels (two loops)."""
         current, amounts = slope * free, []
         for step, change, inverse in reversed(self.pairs):
-            amount = inverse * dot(step, current)
+            amount = inverse * _dot(step, current)
             amounts.append(amount)
             current = current - wide(amount) * change
         current = spectrum.flatten(current * free) * free * wide(scale)
         for (step, change, inverse), amount in zip(self.pairs, reversed(amounts), strict=True):
-            current = current + wide(amount - inverse * dot(change, current)) * step
+            current = current + wide(amount - inverse * _dot(change, current)) * step
         return -current * free
 
 
@@ -151,7 +144,7 @@ def _aim(state: _State, history: _History, spectrum: Spectrum) -> None:
     bound = ((picture <= 0) & (slope > 0)) | ((picture >= 1) & (slope < 0))
     free = (~bound).to(picture.dtype)
     direction = history.direction(slope, free, spectrum, state.scale)
-    downhill = dot(direction, slope) < 0
+    downhill = _dot(direction, slope) < 0
     usable = downhill & direction.isfinite().flatten(1).all(dim=1)
     if not bool(usable.all()):
         plain = -spectrum.flatten(slope * free) * free
@@ -171,7 +164,7 @@ def _step(
     trial = (state.picture + wide(state.length) * state.direction).clamp(0, 1)
     step = trial - state.picture
     loss, slope = loss_and_gradient(trial, objective, encoder)
-    promised = dot(state.slope, step)
+    promised = _dot(state.slope, step)
     limit = state.loss + _SUFFICIENT * promised + _NOISE * state.loss.abs()
     finite = finite_rows(loss, slope)
     taken = finite & (loss <= limit)
@@ -182,15 +175,15 @@ def _step(
 
     change = torch.where(wide(taken), slope - state.slope, torch.zeros_like(slope))
     step = torch.where(wide(taken), step, torch.zeros_like(step))
-    bends = dot(step, change)
-    sizes = (dot(step, step) * dot(change, change)).sqrt()
+    bends = _dot(step, change)
+    sizes = (_dot(step, step) * _dot(change, change)).sqrt()
     convex = taken & (bends > 1e-10 * sizes) & (sizes > 0)
     inverse = torch.where(convex, 1 / bends.clamp_min(1e-30), torch.zeros_like(bends))
     if bool(convex.any()):
         history.add(step, change, inverse)
         moved, changed = step * state.free, change * state.free
         spectrum.learn(moved, changed, convex)
-        found = bends / dot(changed, spectrum.flatten(changed)).clamp_min(1e-30)
+        found = bends / _dot(changed, spectrum.flatten(changed)).clamp_min(1e-30)
         state.scale = torch.where(convex, found, state.scale)
     state.picture = torch.where(wide(taken), trial, state.picture)
     state.loss = torch.where(taken, loss, state.loss)
@@ -198,22 +191,10 @@ def _step(
     state.length = torch.where(taken, state.length, shorter)
     state.refused = torch.where(taken, 0, state.refused + 1)
     state.fresh = state.fresh & ~convex
-    better = taken & (loss < state.lowest)
-    state.best = torch.where(wide(better), trial, state.best)
-    state.lowest = torch.where(better, loss, state.lowest)
+    state.remember(taken, trial, loss)
     return taken
 
 
-def finite_rows(loss: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    """Say which of n rows have a finite loss (n,) and slope (n, ...)."""
-    return loss.isfinite() & slope.isfinite().flatten(1).all(dim=1)
-
-
-def dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def _dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Return the scalar product of each row, (n,)."""
     return (a * b).flatten(1).sum(dim=1)
-
-
-def wide(values: torch.Tensor) -> torch.Tensor:
-    """Give (n,) values the shape in which they meet (n, 3, h, w)."""
-    return values.view(-1, 1, 1, 1)

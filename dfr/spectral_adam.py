@@ -11,33 +11,26 @@ memory of squares is short, which both matter much.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 
+from dfr.descent import Moving, finite_rows, wide
 from dfr.encoder import Encoder
 from dfr.evaluation import loss_and_gradient
 from dfr.objective import Objective
-from dfr.quasi_newton import QuasiNewton, finite_rows, wide
+from dfr.quasi_newton import QuasiNewton
 
 #: First steps, which are smaller: momentum has seen little yet.
 _WARM_UP = 10
 
 
-@dataclass
-class _State:
-    """The pictures that are still moving, a row each; all of it is (n, ...)."""
+@dataclass(kw_only=True)
+class _State(Moving):
+    """What Adam keeps of each picture besides."""
 
-    row: torch.Tensor  # of the whole batch
-    picture: torch.Tensor
     mean: torch.Tensor  # of whitened slopes
     square: torch.Tensor
-    best: torch.Tensor
-    lowest: torch.Tensor
-
-    def keep(self, rows: torch.Tensor) -> None:
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name)[rows])
 
 
 class SpectralAdam:
@@ -82,9 +75,7 @@ class SpectralAdam:
         state = self.state
         loss, slope = loss_and_gradient(state.picture, objective, encoder)
         finite = finite_rows(loss, slope)
-        better = finite & (loss < state.lowest)
-        state.best = torch.where(wide(better), state.picture, state.best)
-        state.lowest = torch.where(better, loss, state.lowest)
+        state.remember(finite, state.picture, loss)
         white = self.spectrum.whiten(torch.where(wide(finite), slope, torch.zeros_like(slope)))
         state.mean = self.beta1 * state.mean + (1 - self.beta1) * white
         state.square = self.beta2 * state.square + (1 - self.beta2) * white.square()
