@@ -63,7 +63,7 @@ def race(
     from dfr.weights import load_vgg19
     from eval.dataset import PHOTOGRAPHS, choose_data, open_dataset
     from eval.procedural import NAMES
-    from eval.race import Settings, medians, race, summary
+    from eval.race import PICTURES, Settings, medians, race, summary
 
     count = pairs if pairs is not None else (2 if quick else 8)
     if count < 1 or rounds < 1:
@@ -103,11 +103,9 @@ def race(
     write_whole(folder / "steps.csv", lambda path: steps.to_csv(path, index=False))
     write_whole(folder / "pairs.csv", lambda path: times.to_csv(path, index=False))
     _print(f"one step at {rows[0]['size'][0]} x {rows[0]['size'][1]}", steps)
-    pictures = [name for name in times if str(name).split()[0] in ("LPIPS", "E", "C")]
-    _print(
-        "time to the loss of the published solver (-: not reached)", times.drop(columns=pictures)
-    )
-    _print("the pictures that the two solvers made", times[["pair", *pictures]])
+    alone = times.drop(columns=list(PICTURES))
+    _print("time to the loss of the published solver (-: not reached)", alone)
+    _print("the pictures that the two solvers made", times[["pair", *PICTURES]])
     _print("medians over pairs", medians(times))
     machine = rows[-1]["environment"]
     told = (

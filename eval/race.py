@@ -37,6 +37,14 @@ from eval.effectiveness import PcaBases, e_statistic, fit_bases
 
 #: Parts of the published loss whose times are told: the loss itself, and a little above it.
 LEVELS = (1.0, 1.02, 1.05, 1.1)
+_SPEEDS = {f"{level:g}": f"x at {level:g}" for level in LEVELS}
+_STATISTICS = {"e_statistic": "E", "c_statistic": "C"}
+_SOLVERS = ("published", "fast")
+#: Columns of the second table of `summary` that are about the pictures.
+PICTURES = (
+    "LPIPS between",
+    *(f"{title} {which}" for title in _STATISTICS.values() for which in _SOLVERS),
+)
 
 
 @dataclass(frozen=True)
@@ -293,12 +301,12 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, pd.DataFra
             "fast, s": row["seconds_fast"],
             "iterations": row["iterations_fast"],
             "loss / published": row["loss_fast"] / row["loss_published"],
-            **{f"x at {level:g}": row["speedup"][f"{level:g}"] for level in LEVELS},
+            **{column: row["speedup"][level] for level, column in _SPEEDS.items()},
             "LPIPS between": row["pictures"]["lpips_between"],
             **{
                 f"{title} {which}": row["pictures"][measure][index]
-                for measure, title in (("e_statistic", "E"), ("c_statistic", "C"))
-                for index, which in enumerate(("published", "fast"))
+                for measure, title in _STATISTICS.items()
+                for index, which in enumerate(_SOLVERS)
             },
         }
         for row in rows
@@ -312,7 +320,7 @@ def medians(pairs: pd.DataFrame) -> pd.DataFrame:
     A pair that did not reach a loss counts as the slowest there; nan where the median pair did
     not reach it. Of two pairs in the middle, speeds take the slower.
     """
-    speeds = [column for column in pairs if str(column).startswith("x at ")]
+    speeds = list(_SPEEDS.values())
     row = pairs.drop(columns=speeds).median(numeric_only=True)
     reached = pairs[speeds].astype(float).fillna(0.0).quantile(0.5, interpolation="lower")
     found: pd.DataFrame = pd.concat([row, reached.where(reached > 0)]).to_frame().T

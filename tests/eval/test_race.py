@@ -121,6 +121,7 @@ def test_a_loss_that_was_not_reached_counts_as_slowest():
             "x at 1": [12.0, None, None, None],
             "x at 1.02": [12.0, 14.0, None, 15.0],
             "x at 1.05": [12.0, 14.0, 16.0, 18.0],
+            "x at 1.1": [13.0, 15.0, 17.0, 19.0],
         }
     )
     (row,) = medians(pairs).to_dict("records")
@@ -128,3 +129,4 @@ def test_a_loss_that_was_not_reached_counts_as_slowest():
     assert math.isnan(row["x at 1"])
     assert row["x at 1.02"] == 12.0
     assert row["x at 1.05"] == 14.0
+    assert row["x at 1.1"] == 15.0
