@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +17,8 @@ from dfr.encoder import Encoder
 from dfr.errors import UserError, unknown
 from dfr.objective import Objective
 from dfr.synthesis import Progress, Solver, silent, solver_named, synthesise
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,9 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
     """Make a method from settings that came as text or as plain values.
 
     Besides the method's own settings, ``iterations`` sets the number of iterations of its
-    solver, and ``solver`` names another solver, with that one's own number of iterations where
-    none is given; a method that optimises nothing has neither.
+    solver, and ``solver`` chooses another solver, by name or as a table of its ``name`` and of
+    settings of its own; where none is given, it has its own number of iterations. A method that
+    optimises nothing has neither.
 
     Raises:
         UserError: unknown method, unknown setting, or a value of the wrong kind.
@@ -118,23 +121,36 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
     if "solver" in known:
         known.append("iterations")
         values["solver"] = _solver(kind, values.get("solver"), values.pop("iterations", None))
+    return _filled(kind, values, f"method '{name}'", known)
+
+
+def _solver(
+    kind: type[Method], chosen: str | Mapping[str, Any] | None, iterations: int | None
+) -> Solver:
+    """Return the method's own solver, or the chosen one, with a number of iterations."""
+    if chosen is None:
+        solver = cast(Solver, cast(Any, kind)().solver)
+    elif isinstance(chosen, str):
+        solver = solver_named(chosen)
+    else:
+        values = dict(chosen)
+        known = solver_named(str(values.pop("name", "")))
+        fields = [item.name for item in dataclasses.fields(known)]
+        solver = _filled(type(known), values, f"solver '{chosen['name']}'", fields)
+    return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
+
+
+def _filled(kind: type[_T], values: Mapping[str, Any], what: str, known: Sequence[str]) -> _T:
+    """Make a dataclass from plain values, or say which of them it cannot be made from."""
     for setting in values:
         if setting not in known:
-            raise unknown(f"setting of method '{name}':", setting, known)
+            raise unknown(f"setting of {what}:", setting, known)
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"method '{name}', setting '{where}': {first['msg']}") from error
-
-
-def _solver(kind: type[Method], name: str | None, iterations: int | None) -> Solver:
-    """Return the method's own solver, or the named one, with a number of iterations."""
-    solver = cast(Solver, cast(Any, kind)().solver)
-    if name is not None:
-        solver = solver_named(name)
-    return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
+        raise UserError(f"{what}, setting '{where}': {first['msg']}") from error
 
 
 def optimise(
