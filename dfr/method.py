@@ -130,13 +130,14 @@ def _solver(
     """Return the method's own solver, or the chosen one, with a number of iterations."""
     if chosen is None:
         solver = cast(Solver, cast(Any, kind)().solver)
-    elif isinstance(chosen, str):
-        solver = solver_named(chosen)
-    else:
+    elif isinstance(chosen, Mapping):
         values = dict(chosen)
-        known = solver_named(str(values.pop("name", "")))
-        fields = [item.name for item in dataclasses.fields(known)]
-        solver = _filled(type(known), values, f"solver '{chosen['name']}'", fields)
+        name = str(values.pop("name", ""))
+        named = solver_named(name)
+        fields = [item.name for item in dataclasses.fields(named)]
+        solver = _filled(type(named), values, f"solver '{name}'", fields)
+    else:
+        solver = solver_named(str(chosen))
     return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
 
 

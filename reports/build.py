@@ -21,6 +21,7 @@ from reports.data import read_run
 from reports.explorer import explorer
 from reports.figures import all_figures
 from reports.plotstyle import Figure
+from reports.solver_effect import SOLVER_NOTE, solver_effect
 from reports.summary import best_of
 from reports.tables import (
     claims_table,
@@ -31,6 +32,7 @@ from reports.tables import (
     not_supplied,
     readable,
     readable_best,
+    readable_solvers,
     readable_tests,
     summary,
 )
@@ -69,6 +71,7 @@ def build_report(
         variance(certainty, folder / "figures"),
     ]
     claims = all_claims(data)
+    solvers = solver_effect(data)
     methods, per_mode = with_choice(summary(data), data.votes), modes(data)
     chosen = vote_section(data, folder)
     keep_tables(
@@ -76,6 +79,7 @@ def build_report(
             "methods": methods,
             "modes": per_mode,
             "claims": claims_table(claims),
+            **({} if solvers.empty else {"solvers": solvers}),
             **certainty,
             **data.tables,
             **chosen.kept,
@@ -102,6 +106,8 @@ def build_report(
         "claims": claims,
         "methods": methods,
         "modes": per_mode,
+        "solvers": readable_solvers(solvers),
+        "solver_note": SOLVER_NOTE,
         "failures": failures(data),
         "external": external_notes(data),
         "not_supplied": not_supplied(data),

@@ -89,16 +89,28 @@ class RunData:
     def scale(self) -> str:
         """One sentence that says at which scale everything on the page was measured."""
         identity, profile = self.identity, self.identity["profile"]
-        counts = sorted(set(self.iterations.values()) - {0}) or [0]
-        iterations = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        iterations = self._iterations_by_solver()
         devices = " and ".join(dict.fromkeys(item["device"] for item in self.environments))
         unfinished = "" if self.complete else "; THE RUN IS NOT FINISHED"
         return (
-            f"Profile {profile['name']}, {self.size} pixels (height × width), {iterations} "
-            f"iterations, contents: {len(identity['contents'])} ({identity['contents_from']}), "
+            f"Profile {profile['name']}, {self.size} pixels (height × width), "
+            f"iterations: {iterations}, "
+            f"contents: {len(identity['contents'])} ({identity['contents_from']}), "
             f"styles: {len(identity['styles'])} ({identity['styles_from']}), "
             f"{profile['precision']}, {devices}{unfinished}."
         )
+
+    def _iterations_by_solver(self) -> str:
+        """Tell how long each solver ran: ``40 (fast), 100 to 300 (adam)``."""
+        counts: dict[str, set[int]] = {}
+        for label, count in self.iterations.items():
+            if self.solvers[label] != "none":
+                counts.setdefault(self.solvers[label], set()).add(count)
+        told = []
+        for solver, found in counts.items():
+            span = f"{min(found)}" if len(found) == 1 else f"{min(found)} to {max(found)}"
+            told.append(f"{span} ({solver})")
+        return ", ".join(told) or "none"
 
     def pair(self, content: str, style: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the content and the style picture of a pair at working size."""

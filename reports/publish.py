@@ -21,8 +21,9 @@ from reports.certainty import certainty_tables
 from reports.claims import all_claims
 from reports.data import RunData, read_run
 from reports.figures import diversity_table
+from reports.solver_effect import SOLVER_NOTE, solver_effect
 from reports.summary import best_of
-from reports.tables import claims_table, modes, readable, readable_best, summary
+from reports.tables import claims_table, modes, readable, readable_best, readable_solvers, summary
 
 #: Digits that are kept; more would only be rounding.
 DIGITS = 6
@@ -38,6 +39,7 @@ def publish(run: Path, folder: Path = FOLDER) -> None:
     if not data.complete or not data.timing or not data.audit:
         raise UserError(f"{run}: is not finished; only a whole run is a reference")
     certainty = certainty_tables(data)
+    solvers = solver_effect(data)
     best = readable_best(best_of(data, certainty))
     claims = claims_table(all_claims(data))
     keys = ["content", "style", "label", "mode"]
@@ -49,6 +51,7 @@ def publish(run: Path, folder: Path = FOLDER) -> None:
         "modes": modes(data),
         "best": best,
         "claims": claims,
+        **({} if solvers.empty else {"solvers": solvers}),
         **certainty,
     }
     for name, table in tables.items():
@@ -57,10 +60,11 @@ def publish(run: Path, folder: Path = FOLDER) -> None:
             lambda path, t=table: t.to_csv(path, index=False, float_format=f"%.{DIGITS}g"),  # type: ignore[misc]
         )
     write_json(folder / "run.json", {"identity": data.identity, "environments": data.environments})
-    write_text(folder / "README.md", _readme(data, best, claims))
+    write_text(folder / "README.md", _readme(data, best, readable_solvers(solvers), claims))
 
 
-def _readme(data: RunData, best: pd.DataFrame, claims: pd.DataFrame) -> str:
+def _readme(data: RunData, best: pd.DataFrame, solvers: pd.DataFrame, claims: pd.DataFrame) -> str:
+    changes = f"## What the solver changes\n\n{SOLVER_NOTE}\n\n{_markdown(solvers)}\n"
     pairs = f"{len(data.identity['contents'])} × {len(data.identity['styles'])}"
     machines = "; ".join(
         dict.fromkeys(
@@ -77,6 +81,7 @@ other:** {data.scale}
 - Machine: {machines}.
 - The contents are photographs and the styles paintings and textures that the authors of DFR and
   DeCorMST published beside their code; run.json has the SHA-256 of every one.
+- methods.csv says which solver made which numbers; timing.csv times DFR-X with the published one.
 - Losses, E, C, SSIM and LPIPS are of the 8-bit pictures, in fp32; the networks that stylize ran
   in {data.identity["profile"]["precision"]}.
 - Seconds in methods.csv and means.csv are those of a machine that made cells beside each other
@@ -89,7 +94,7 @@ Made by `dfr reproduce --profile {data.identity["profile"]["name"]} --content DI
 ## Best by each measure
 
 {_markdown(best)}
-## Claims
+{"" if solvers.empty else changes}## Claims
 
 {_markdown(claims[["name", "measured", "verdict"]])}"""
 

@@ -9,6 +9,7 @@ import pandas as pd
 from dfr.sheet import contact_sheet
 from reports.data import RunData
 from reports.plotstyle import Figure, keep
+from reports.verdicts import published_dfr
 
 #: Sheets of at most this many pairs are drawn; the page's explorer shows every pair.
 PAIRS_ON_PAGE = 6
@@ -65,11 +66,15 @@ def _pair_sheet(run: RunData, folder: Path, content: str, style: str) -> Figure:
 def sweep_cells(run: RunData) -> pd.DataFrame:
     """Return every output of DFR at 90 degrees in the code reading, by lambda.
 
-    Lambda 0 is the unrotated output (the same objective), taken from rotation 0.
+    Lambda 0 is the unrotated output (the same objective), taken from rotation 0. Where several
+    solvers made outputs, those of `published_dfr`'s are taken.
     """
     found = []
+    solvers = {run.solvers[label] for label in published_dfr(run)}
     for cell in run.cells:
         settings = cell["settings"]
+        if solvers and run.solvers[cell["label"]] not in solvers:
+            continue
         if cell["method"] != "dfr" or settings["reading"] != "code" or settings["fusion"] != "gram":
             continue
         weights = {"rot090": float(settings["rotation_weight"]), "rot000": 0.0}

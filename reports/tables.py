@@ -113,6 +113,18 @@ def readable_best(best: list[Best]) -> pd.DataFrame:
     )
 
 
+def readable_solvers(effect: pd.DataFrame) -> pd.DataFrame:
+    """Return what the solver changes with short column names."""
+
+    def titled(name: str) -> str:
+        measure, comma, solver = name.partition(", ")
+        return f"{column_title(measure)}{comma}{solver}"
+
+    return effect.rename(columns={"loss": "loss of a / b", "solvers": "a / b"}).rename(
+        columns=titled
+    )
+
+
 def claims_table(claims: list[Claim]) -> pd.DataFrame:
     """Return the claims as a table."""
     return pd.DataFrame([asdict(claim) for claim in claims])

@@ -154,8 +154,8 @@ def time_methods(run: RunData, folder: Path) -> Figure:
             "time_by_method",
             "Time of every method",
             "Left: median over pairs with its interval, each method with its own number of "
-            f"iterations. {source} One iteration of Gatys et al. is one of L-BFGS, which "
-            "evaluates the objective more than once; a feed-forward method has none.",
+            f"iterations. {source} One iteration of the solver lbfgs evaluates the objective more "
+            "than once, one of adam or fast does once; a feed-forward method has none.",
             table,
         )
 

@@ -15,11 +15,11 @@ from reports import published
 from reports.data import RunData
 from reports.plotstyle import COLOURS, Figure, keep, plot
 from reports.verdicts import (
+    ENOUGH,
     FAILS,
     HOLDS,
-    LEAST_ITERATIONS,
-    LEAST_PAIRS,
     Claim,
+    decormst,
     large_enough,
     published_dfr,
 )
@@ -35,8 +35,8 @@ _INDEPENDENT = (
 
 #: When this run's own votes decide a verdict.
 _WHEN = (
-    "Where people voted on this run (a closed study that asks which is better overall, "
-    f"{LEAST_ITERATIONS} iterations of DFR and DeCorMST, {LEAST_PAIRS} pairs), holds if"
+    "Where people voted on this run (a closed study that asks which is better overall; DFR and "
+    f"DeCorMST with {ENOUGH}), holds if"
 )
 
 
@@ -136,12 +136,10 @@ def collected(run: RunData) -> QuestionResult | None:
 
 def published_names(run: RunData) -> dict[str, str]:
     """Return label -> name in the published study, of the methods of this run that were in it."""
-    found = dict.fromkeys(published_dfr(run), "DFR")
+    found = dict.fromkeys(published_dfr(run), "DFR") | dict.fromkeys(decormst(run), "DeCorMST")
     for cell in run.cells:
         label, title = cell["label"], str(cell["title"]).lower()
-        if cell["method"] == "decormst":
-            found[label] = "DeCorMST"
-        elif cell["method"] == "external":
+        if cell["method"] == "external":
             for name in published.VOTE_SHARES:
                 if name.lower() in title:
                     found[label] = name

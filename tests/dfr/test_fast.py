@@ -109,9 +109,15 @@ def test_settings_that_solve_nothing_are_refused(settings, words):
 
 def test_what_follows_the_scouts_goes_much_deeper(encoder, objective, content):
     scouts = synthesise(content, objective.rows([1]), encoder, Fast(iterations=30, scouts=30))
-    both = synthesise(content, objective.rows([1]), encoder, Fast(iterations=120, scouts=30))
+    both = synthesise(content, objective.rows([1]), encoder, Fast(iterations=150, scouts=30))
     assert torch.equal(both.curve[0, :30], scouts.curve[0, :30])
     assert both.terms.total < 0.9 * scouts.terms.total
+
+
+def test_with_few_evaluations_all_are_scouts(encoder, objective, content):
+    few = synthesise(content, objective.rows([1]), encoder, Fast(iterations=20, scouts=5))
+    same = synthesise(content, objective.rows([1]), encoder, Fast(iterations=20, scouts=20))
+    assert torch.equal(few.curve, same.curve)
 
 
 def test_only_the_fast_solver_begins_beside_the_content(content, style):

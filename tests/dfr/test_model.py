@@ -147,6 +147,14 @@ def test_build_from_plain_values():
     assert settings_of(method)["solver"]["name"] == "adam"
 
 
+def test_a_solver_is_chosen_with_settings_of_its_own():
+    solver = {"name": "fast", "style_share": 0.0, "lr": 0.1}
+    method = build("dfr", {"solver": solver, "iterations": 7})
+    assert method.solver == Fast(iterations=7, style_share=0.0, lr=0.1)
+    assert build("dfr", settings_of(method)) == method
+    assert solver == {"name": "fast", "style_share": 0.0, "lr": 0.1}
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
@@ -156,6 +164,13 @@ def test_build_from_plain_values():
         ("gatys", {"reading": "code"}, "unknown setting of method 'gatys'"),
         ("feedforward", {"iterations": 5}, "unknown setting of method 'feedforward'"),
         ("decormst", {"statistics": ["pearsons"]}, "did you mean pearson"),
+        ("dfr", {"solver": "fats"}, "did you mean fast"),
+        ("dfr", {"solver": {"name": "fats"}}, "did you mean fast"),
+        ("dfr", {"solver": {"style_share": 0.0}}, "unknown solver"),
+        ("dfr", {"solver": {"name": "adam", "style_share": 0.0}}, "setting of solver 'adam'"),
+        ("dfr", {"solver": {"name": "fast", "lr": "x"}}, "solver 'fast', setting 'lr'"),
+        ("dfr", {"solver": {"name": "fast", "lr": 0.0}}, "lr 0.0: must be a positive number"),
+        ("dfr", {"solver": 3}, "unknown solver"),
     ],
 )
 def test_build_refuses(name, settings, message):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 import shutil
@@ -15,6 +16,7 @@ from reports import claims
 from reports.build import build_report
 from reports.claims import all_claims
 from reports.data import read_run
+from reports.solver_effect import solver_effect
 from reports.time_figures import time_methods
 from reports.verdicts import FAILS, HOLDS, OPEN
 from tests.conftest import complaint
@@ -85,8 +87,8 @@ def test_the_page_needs_nothing_from_outside(page):
 def test_the_page_says_at_which_scale_it_was_made(page, tiny_run):
     summary = (tiny_run / "report" / "report.md").read_text()
     for text in (page, summary):
-        for told in ("Profile tiny", "32 × 40 pixels", "2 to 3 iterations", "contents: 1",
-                     "styles: 2", "procedural styles", "cpu ("):  # fmt: skip
+        for told in ("Profile tiny", "32 × 40 pixels", "iterations: 2 to 3 (adam), 2 (lbfgs)",
+                     "contents: 1", "styles: 2", "procedural styles", "cpu ("):  # fmt: skip
             assert told in text
 
 
@@ -199,15 +201,23 @@ def test_too_small_a_run_is_not_judged(run):
         assert verdict(run, judge) == OPEN
 
 
-def enlarged(run, pairs: int = 6, iterations: int = 200):
-    """The same cells under more styles and with more iterations."""
+def solved(cell, name: str, iterations: int):
+    """The same cell, as if another solver had made it."""
+    if "solver" not in cell["settings"]:
+        return cell
+    settings = {**cell["settings"], "solver": {"name": name, "iterations": iterations}}
+    return {**cell, "settings": settings, "cost": {**cell["cost"], "iterations": iterations}}
+
+
+def enlarged(run, pairs: int = 6, solver: str = "adam", iterations: int = 100):
+    """The same cells under more styles, with another solver and more iterations."""
     styles = [f"style{i}" for i in range(pairs)]
-    cells = []
-    for style in styles:
-        for cell in run.cells:
-            if cell["style"] == "strokes":
-                cost = {**cell["cost"], "iterations": iterations}
-                cells.append({**cell, "style": style, "cost": cost})
+    cells = [
+        solved({**cell, "style": style}, solver, iterations)
+        for style in styles
+        for cell in run.cells
+        if cell["style"] == "strokes"
+    ]
     return dataclasses.replace(run, cells=cells, tables=tables(cells))
 
 
@@ -254,6 +264,101 @@ def test_verdict_of_the_five_correlations(run):
     assert judged(0.5) == HOLDS
     assert judged(2.0) == FAILS
     assert verdict(run, claims.five_correlations) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("solver", "iterations", "pairs", "found"),
+    [
+        ("adam", 100, 5, FAILS),
+        ("adam", 99, 5, OPEN),
+        ("adam", 100, 4, OPEN),
+        ("fast", 40, 5, FAILS),
+        ("fast", 39, 5, OPEN),
+    ],
+)
+def test_what_a_verdict_needs_depends_on_the_solver(run, solver, iterations, pairs, found):
+    large = enlarged(run, pairs, solver, iterations)
+    outputs = large.tables["outputs"].assign(style_gap_closed=0.1)
+    large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+    assert verdict(large, claims.effective) == found
+
+
+def both_solvers(run, label: str):
+    """A run of the fast solver, in which Adam made a method on five of six pairs too."""
+    large = enlarged(run, 6, "fast", 40)
+    more = [
+        solved({**cell, "label": f"{label}-adam"}, "adam", 100)
+        for cell in enlarged(run, 5).cells
+        if cell["label"] == label
+    ]
+    identity = copy.deepcopy(large.identity)
+    methods = identity["profile"]["methods"]
+    entry = next(entry for entry in methods if entry["label"] == label)
+    methods.append({**entry, "label": f"{label}-adam", "title": f"{entry['title']}, Adam"})
+    cells = [*more, *large.cells]
+    return dataclasses.replace(large, identity=identity, cells=cells, tables=tables(cells))
+
+
+def test_correlations_are_judged_by_adam_where_a_run_has_both_solvers(run):
+    large = both_solvers(run, "decormst")
+    curves = large.tables["curves"].copy()
+    first = curves["iteration"] == 0
+
+    def judged(adam, fast):
+        ends = curves["label"].map(lambda label: adam if label.endswith("-adam") else fast)
+        changed = curves.assign(loss=np.where(first, 1.0, ends))
+        return claims.five_correlations(
+            dataclasses.replace(large, tables={**large.tables, "curves": changed})
+        )
+
+    assert judged(adam=2.0, fast=0.5).verdict == FAILS
+    assert judged(adam=0.5, fast=2.0).verdict == HOLDS
+    assert "cosine 2 (adam); gram 0.5" in judged(adam=2.0, fast=0.5).measured
+
+
+def test_dfr_is_the_one_on_most_pairs_where_a_run_has_both_solvers(run):
+    large = both_solvers(run, "dfr")
+    outputs = large.tables["outputs"]
+    mine = outputs["label"].str.endswith("-adam")
+    outputs = outputs.assign(style_gap_closed=np.where(mine, 0.1, 0.9), style_loss=7.0)
+    for label, mode, loss in (("dfr", "rot000", 1.0), ("half", "rot090", 2.0),
+                              ("dfr", "rot090", 3.0)):  # fmt: skip
+        here = (outputs["label"] == label) & (outputs["mode"] == mode)
+        outputs.loc[here, "style_loss"] = loss
+    large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+    assert verdict(large, claims.effective) == HOLDS
+    assert "(fast)" in claims.effective(large).measured
+    assert verdict(large, claims.lambda_controls) == HOLDS
+
+
+def test_what_the_solver_changes(run):
+    large = both_solvers(run, "dfr")
+    outputs = large.tables["outputs"]
+    adam = outputs["label"] == "dfr-adam"
+    outputs = outputs.assign(own_total=np.where(adam, 4.0, 1.0), c_statistic=np.where(adam, 0, 1))
+    large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+    table = solver_effect(large)
+    assert list(table["mode"]) == ["rot000", "rot090", "rot180", "rot270"]
+    assert set(table["method"]) == {large.titles["dfr"]}
+    assert set(table["solvers"]) == {"fast / adam"}
+    assert set(table["pairs"]) == {5}
+    assert set(table["loss"]) == {0.25}
+    assert set(table["c_statistic, fast"]) == {1}
+    assert set(table["c_statistic, adam"]) == {0}
+    assert solver_effect(run).empty
+    assert solver_effect(enlarged(run, 6, "fast", 40)).empty
+
+
+def test_time_is_judged_by_the_published_solver_alone(run):
+    rows = [
+        *timing(1, 2, 3, 4),
+        *timing(1, 6, kind="method", names=("decormst", "decormst-adam")),
+        *loops(3),
+    ]
+    fast = dataclasses.replace(enlarged(run, 6, "fast", 40), timing=rows)
+    assert verdict(fast, claims.three_days) == OPEN
+    both = dataclasses.replace(both_solvers(run, "decormst"), timing=rows)
+    assert "costs 0.500 (95 % interval" in claims.three_days(both).measured
 
 
 def test_every_claim_is_whole(run):
