@@ -6,7 +6,7 @@ small for a rule answers "not testable at this scale".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +36,8 @@ from reports.vote_claims import dfr_over_decormst, shares_differ
 AUTHORS_CONTENTS = Path(__file__).parent / "authors_contents.csv"
 #: Fewer of them than this do not stand for all.
 LEAST_CONTENTS = 10
+#: A loss that falls by less than this part of itself has not fallen.
+_NOTHING = 0.02
 #: How MSCOCO names its pictures.
 COCO_NAME = r"(?:COCO_\w+_)?\d{12}\.jpg"
 
@@ -69,8 +71,7 @@ def five_correlations(run: RunData) -> Claim:
         f"below 1). Judged by Adam's outputs where there are any. Needs {ENOUGH}.",
         measured=f"Loss at the end over loss at the start: {'; '.join(told)}. The objectives "
         "are on scales that differ by orders of magnitude; where the start is nearly solved, "
-        "Adam's first steps of a fixed size lead away from it, and a solver that only goes down "
-        "stays at the content picture."
+        f"Adam's first steps of a fixed size lead away from it.{_stuck(ratios, run)}"
         if told
         else "No DeCorMST cell in this run.",
         verdict=verdict_of(
@@ -79,6 +80,18 @@ def five_correlations(run: RunData) -> Claim:
         ),
         evidence="loss_curves",
     )
+
+
+def _stuck(ratios: Mapping[str, Mapping[str, float]], run: RunData) -> str:
+    """Tell where the fast solver, which only goes down, found nothing below the content picture."""
+    for label, ends in ratios.items():
+        stuck = [mode for mode, ratio in ends.items() if ratio > 1 - _NOTHING]
+        if run.solvers[label] == "fast" and stuck:
+            return (
+                f" The fast solver, which only goes down, found no picture {_NOTHING:.0%} below "
+                f"the content picture for {' and '.join(stuck)}."
+            )
+    return ""
 
 
 def coco_contents(run: RunData) -> Claim:

@@ -314,6 +314,9 @@ def test_correlations_are_judged_by_adam_where_a_run_has_both_solvers(run):
     assert judged(adam=2.0, fast=0.5).verdict == FAILS
     assert judged(adam=0.5, fast=2.0).verdict == HOLDS
     assert "cosine 2 (adam); gram 0.5" in judged(adam=2.0, fast=0.5).measured
+    found_nothing = "no picture 2% below the content picture for gram and pearson"
+    assert found_nothing in judged(adam=2.0, fast=0.99).measured
+    assert "found no picture" not in judged(adam=0.99, fast=0.5).measured
 
 
 def test_dfr_is_the_one_on_most_pairs_where_a_run_has_both_solvers(run):
