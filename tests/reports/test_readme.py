@@ -1,4 +1,4 @@
-"""The README quotes the tables that a race left behind, and nothing else."""
+"""The README quotes the tables that the race and the reference run left, and nothing else."""
 
 from __future__ import annotations
 
@@ -57,3 +57,20 @@ def test_the_times_to_the_loss_are_those_of_the_race():
             ]
         )
     assert rows("content × style") == expected
+
+
+def test_what_the_solver_changes_is_of_the_reference_run():
+    solvers = pd.read_csv(ROOT / "reports" / "reference" / "solvers.csv")
+    assert rows("method, mode") == [
+        [
+            f"{row['method'].removesuffix(' (code)')}, {row['mode']}",
+            f"{row['loss']:.2g} [{row['low']:.2g}, {row['high']:.2g}]",
+            *(
+                f"{row[f'{measure}, {solver}']:.2f}"
+                for measure in ("style_gap_closed", "e_statistic", "c_statistic")
+                for solver in ("fast", "adam")
+            ),
+        ]
+        for row in solvers.to_dict("records")
+        if row["mode"] not in ("rot180", "rot270")  # the same as rot000 and rot090
+    ]
