@@ -18,7 +18,7 @@ POOLINGS: Mapping[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
     "max": nn.functional.max_pool2d,
     "avg": nn.functional.avg_pool2d,
 }
-PRECISIONS = {"fp32": None, "bf16": torch.bfloat16}
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 _CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
 _IMAGENET_MEAN, _IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -30,8 +30,8 @@ class Encoder(nn.Module):
     Args:
         weights: trained kernels, see `dfr.weights.load_vgg19`.
         pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
-        precision: ``"fp32"``, or ``"bf16"`` for bfloat16 autocast inside the network; features
-            are float32 in either case, and so is everything computed from them.
+        precision: ``"fp32"``, or ``"bf16"`` for kernels and activations in bfloat16, with sums
+            in float32 where the device has them (as oneDNN and cuDNN do).
 
     Kernels and activations are kept channels-last. Weights are constants: only the picture
     has a gradient.
@@ -61,7 +61,7 @@ class Encoder(nn.Module):
         deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else _IMAGENET_DEVIATION)
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
-        self.to(memory_format=torch.channels_last)
+        self.convolutions.to(PRECISIONS[precision]).to(memory_format=torch.channels_last)
 
     def with_pooling(self, pooling: str) -> Encoder:
         """Return this encoder with another pooling, on the same device."""
@@ -95,6 +95,10 @@ class Encoder(nn.Module):
         Raises:
             UserError: a layer name that VGG-19 does not have up to block5_conv2.
         """
+        return {name: found.float() for name, found in self.as_kept(pictures, layers).items()}
+
+    def as_kept(self, pictures: torch.Tensor, layers: Iterable[str]) -> Mapping[str, torch.Tensor]:
+        """Return the activations as `forward` does, but in the network's own precision."""
         wanted = set(layers)
         for name in wanted - set(CONVOLUTIONS):
             raise unknown("layer", name, CONVOLUTIONS)
@@ -102,15 +106,14 @@ class Encoder(nn.Module):
             return {}
         deepest = max(CONVOLUTIONS.index(name) for name in wanted)
         features: dict[str, torch.Tensor] = {}
-        kind = PRECISIONS[self.precision]
         current = self.preprocess(pictures).contiguous(memory_format=torch.channels_last)
+        current = current.to(PRECISIONS[self.precision])
         block = CONVOLUTIONS[0].split("_")[0]
-        with torch.autocast(self.device.type, dtype=kind, enabled=kind is not None):
-            for name in CONVOLUTIONS[: deepest + 1]:
-                if not name.startswith(block):
-                    block = name.split("_")[0]
-                    current = POOLINGS[self.pooling](current, 2)
-                current = nn.functional.relu(self.convolutions[name](current))
-                if name in wanted:
-                    features[name] = current.float()
+        for name in CONVOLUTIONS[: deepest + 1]:
+            if not name.startswith(block):
+                block = name.split("_")[0]
+                current = POOLINGS[self.pooling](current, 2)
+            current = nn.functional.relu(self.convolutions[name](current))
+            if name in wanted:
+                features[name] = current
         return features

@@ -53,7 +53,7 @@ def loss_and_gradient(
     losses, gradients = [], []
     for rows, part in _passes(pictures, objective):
         batch = rows.detach().requires_grad_(True)
-        values = part(batch, encoder(batch, part.layers)).total
+        values = part(batch, encoder.as_kept(batch, part.layers)).total
         finite = values.detach().isfinite()
         losses.append(values.detach())
         if bool(finite.any()):

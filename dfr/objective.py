@@ -100,7 +100,7 @@ class Objective:
 
     def _content(self, features: Features) -> torch.Tensor:
         parts = [
-            (features[layer] - target).square().flatten(1).mean(dim=1)
+            (features[layer].float() - target).square().flatten(1).mean(dim=1)
             for layer, target in self.content.items()
         ]
         return torch.stack(parts).mean(dim=0)

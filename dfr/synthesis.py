@@ -201,7 +201,8 @@ class _Closure:
                 return loss
         self.evaluations += 1
         picture = self.variable.sigmoid()
-        value = self.objective(picture, self.encoder(picture, self.objective.layers)).total.sum()
+        features = self.encoder.as_kept(picture, self.objective.layers)
+        value = self.objective(picture, features).total.sum()
         (gradient,) = torch.autograd.grad(value, self.variable)
         gradient = gradient.contiguous()  # the flip to BGR leaves it strided; L-BFGS flattens it
         loss = value.detach()

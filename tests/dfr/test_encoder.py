@@ -82,6 +82,14 @@ def test_bf16_is_near_and_returns_float32(encoder, content):
     assert float((rough - exact).norm() / exact.norm()) < 0.05
 
 
+@torch.no_grad()
+def test_as_kept_is_the_same_before_it_becomes_float32(encoder, content):
+    for network in (encoder, Encoder(encoder.weights, precision="bf16")):
+        kept, given = (read(content, ["block2_conv1"]) for read in (network.as_kept, network))
+        assert kept["block2_conv1"].dtype == network.convolutions["block2_conv1"].weight.dtype
+        assert torch.equal(kept["block2_conv1"].float(), given["block2_conv1"])
+
+
 def test_average_pooling_is_another_network(encoder, content):
     average = encoder.with_pooling("avg")
     assert encoder.with_pooling("max") is encoder

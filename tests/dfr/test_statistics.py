@@ -108,6 +108,24 @@ def test_gradients_are_finite_where_the_definitions_have_a_corner(name, kind):
     assert gradient.isfinite().all()
 
 
+@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("sides", [(4, 6), (90, 101)])
+def test_bfloat16_features_lose_little(name, sides):
+    """Places are many enough in the second case to be summed in parts."""
+    rough = random_features(3, 8, *sides).bfloat16()
+    exact = rough.float().requires_grad_()
+    rough.requires_grad_()
+    found, expected = statistic(name)(rough), statistic(name)(exact)
+    assert found.dtype == torch.float32
+    assert float((found - expected).detach().norm() / expected.detach().norm()) < 3e-3
+    weights = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0))
+    slopes = [
+        torch.autograd.grad((weights * result).sum(), features)[0].float()
+        for result, features in ((found, rough), (expected, exact))
+    ]
+    assert float((slopes[0] - slopes[1]).norm() / slopes[1].norm()) < 1e-2
+
+
 def test_unknown_statistic_names_the_nearest():
     with pytest.raises(UserError, match="did you mean pearson"):
         statistic("person")
