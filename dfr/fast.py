@@ -27,6 +27,9 @@ from dfr.spectral_adam import SpectralAdam
 
 #: Fewer evaluations than this are all L-BFGS's.
 _SHORT = 150
+#: Of the spectrum of curvature. The bolder guess goes deeper at once; where Adam follows, the
+#: cautious one ends lower.
+_FLOOR_OF_SHORT, _FLOOR = 0.01, 0.06
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ class Fast:
         window: iterations that are looked back on.
     """
 
-    iterations: int = 500
+    iterations: int = 650
     scouts: int = 30
     history: int = 20
-    lr: float = 0.04
+    lr: float = 0.05
     beta1: float = 0.97
     beta2: float = 0.9
     style_share: float = 0.25
@@ -121,7 +124,10 @@ def minimise(
     curve = torch.full((len(start), solver.iterations), float("nan"))
     done: dict[int, int] = {}
     evaluations = 1
-    run: QuasiNewton | SpectralAdam = QuasiNewton(start, losses, slope, solver.history)
+    short = solver.iterations < _SHORT
+    scouts = solver.iterations if short else solver.scouts
+    floor = _FLOOR_OF_SHORT if short else _FLOOR
+    run: QuasiNewton | SpectralAdam = QuasiNewton(start, losses, slope, solver.history, floor)
 
     def leave(staying: torch.Tensor) -> None:
         nonlocal objective
@@ -133,7 +139,6 @@ def minimise(
 
     if failed:
         leave(good)
-    scouts = solver.scouts if solver.iterations >= _SHORT else solver.iterations
     for iteration in range(solver.iterations):
         if isinstance(run, QuasiNewton) and iteration == scouts:
             steps = solver.iterations - iteration

@@ -26,6 +26,8 @@ _SUFFICIENT = 1e-4
 #: ... or rises by no more than this: less is noise of the network's precision, and a loss that
 #: may never rise stalls in it.
 _NOISE = 1e-3
+#: What the spectrum keeps of what it knew, at each step.
+_MEMORY = 0.9
 #: Refused steps in a row after which what was learned is dropped, and then the picture is done.
 _PATIENCE = 8
 
@@ -86,10 +88,16 @@ class QuasiNewton:
         loss: of them, (n,).
         slope: of the loss, (n, 3, h, w).
         history: pairs of steps and changes of slope that are remembered.
+        floor: of the spectrum of curvature.
     """
 
     def __init__(
-        self, start: torch.Tensor, loss: torch.Tensor, slope: torch.Tensor, history: int
+        self,
+        start: torch.Tensor,
+        loss: torch.Tensor,
+        slope: torch.Tensor,
+        history: int,
+        floor: float,
     ) -> None:
         count, device = len(start), start.device
         self.state = _State(
@@ -107,7 +115,7 @@ class QuasiNewton:
             best=start.clone(),
             lowest=loss.clone(),
         )
-        self.history, self.spectrum = _History(history), Spectrum(start)
+        self.history, self.spectrum = _History(history), Spectrum(start, floor)
 
     @property
     def settling(self) -> bool:
@@ -182,7 +190,7 @@ def _step(
     if bool(convex.any()):
         history.add(step, change, inverse)
         moved, changed = step * state.free, change * state.free
-        spectrum.learn(moved, changed, convex)
+        spectrum.learn(moved, changed, convex, _MEMORY)
         found = bends / _dot(changed, spectrum.flatten(changed)).clamp_min(1e-30)
         state.scale = torch.where(convex, found, state.scale)
     state.picture = torch.where(wide(taken), trial, state.picture)

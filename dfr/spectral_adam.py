@@ -5,8 +5,8 @@ L-BFGS, which trusts the slope at one place, slows down there: at 128 pixels its
 evaluations was 1.6 to 10 % above that of published Adam after 3000. Momentum averages the slopes
 of many places. Adam (Kingma, Ba 2015) has that, and a scale for each pixel, but knows nothing of
 frequency: it needs thousands of steps for what bends little. Here it works on the slopes whitened
-by the spectrum that L-BFGS has learned. Its steps begin large and shrink to nothing, and its
-memory of squares is short, which both matter much.
+by the spectrum that L-BFGS has learned, and goes on learning it. Its steps stay large for long
+and then shrink to nothing, and its memory of squares is short, which both matter much.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from dfr.quasi_newton import QuasiNewton
 
 #: First steps, which are smaller: momentum has seen little yet.
 _WARM_UP = 10
+#: What the spectrum keeps of what it knew, at each step; these are small, and show little.
+_MEMORY = 0.98
+#: How late steps shrink: they lose the part (steps taken / all steps) to this power.
+_LATENESS = 3
 
 
 @dataclass(kw_only=True)
@@ -31,6 +35,8 @@ class _State(Moving):
 
     mean: torch.Tensor  # of whitened slopes
     square: torch.Tensor
+    last: torch.Tensor  # where it was before this step
+    slope: torch.Tensor  # there
 
 
 class SpectralAdam:
@@ -54,6 +60,8 @@ class SpectralAdam:
             picture=old.best.clone(),
             mean=torch.zeros_like(old.best),
             square=torch.zeros_like(old.best),
+            last=old.best,
+            slope=torch.zeros_like(old.best),
             best=old.best,
             lowest=old.lowest,
         )
@@ -76,13 +84,18 @@ class SpectralAdam:
         loss, slope = loss_and_gradient(state.picture, objective, encoder)
         finite = finite_rows(loss, slope)
         state.remember(finite, state.picture, loss)
-        white = self.spectrum.whiten(torch.where(wide(finite), slope, torch.zeros_like(slope)))
+        slope = torch.where(wide(finite), slope, torch.zeros_like(slope))
+        if self.taken:
+            step, change = state.picture - state.last, slope - state.slope
+            self.spectrum.learn(step, change, finite, _MEMORY)
+        state.last, state.slope = state.picture, slope
+        white = self.spectrum.whiten(slope)
         state.mean = self.beta1 * state.mean + (1 - self.beta1) * white
         state.square = self.beta2 * state.square + (1 - self.beta2) * white.square()
         count = self.taken + 1
         mean = state.mean / (1 - self.beta1**count)
         root = (state.square / (1 - self.beta2**count)).sqrt().clamp_min(1e-30)
-        length = self.lr * (1 - (self.taken / self.steps) ** 2) * min(1, count / _WARM_UP)
+        length = self.lr * (1 - (self.taken / self.steps) ** _LATENESS) * min(1, count / _WARM_UP)
         move = length * self.spectrum.whiten(mean / root)
         state.picture = (state.picture - move).clamp(0, 1)
         self.taken = count

@@ -6,10 +6,6 @@ import torch
 
 #: Edges of the bands of spatial frequency, in cycles per pixel; 0.71 is a chessboard.
 BANDS = (0.01, 0.02, 0.04, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5)
-#: Added to curvature, relative to the greatest of all bands: flat bands get no endless steps.
-_FLOOR = 0.01
-#: How fast the learned spectrum forgets.
-_MEMORY = 0.9
 
 
 class Spectrum:
@@ -17,9 +13,12 @@ class Spectrum:
 
     Args:
         pictures: (n, 3, h, w), whose number, size and device it is for.
+        floor: added to the curvature, relative to the greatest of all bands, so that flat bands
+            get no endless steps.
     """
 
-    def __init__(self, pictures: torch.Tensor) -> None:
+    def __init__(self, pictures: torch.Tensor, floor: float) -> None:
+        self.floor = floor
         self.size = (pictures.shape[2], pictures.shape[3])
         down = torch.fft.fftfreq(self.size[0]).unsqueeze(1)
         right = torch.fft.rfftfreq(self.size[1]).unsqueeze(0)
@@ -31,11 +30,20 @@ class Spectrum:
         self.slopes = pictures.new_zeros(shape)
         self.steps = pictures.new_zeros(shape)
 
-    def learn(self, steps: torch.Tensor, slopes: torch.Tensor, rows: torch.Tensor) -> None:
-        """Take in steps (n, 3, h, w) and how they changed the slope; ``rows`` (n,) says whose."""
+    def learn(
+        self, steps: torch.Tensor, slopes: torch.Tensor, rows: torch.Tensor, memory: float
+    ) -> None:
+        """Take in what steps have shown.
+
+        Args:
+            steps: (n, 3, h, w).
+            slopes: how they changed the slope, likewise.
+            rows: (n,), whose steps count.
+            memory: the part that is kept of what was learned before.
+        """
         moved, changed = self._powers(steps), self._powers(slopes)
         scale = moved.sum(dim=(1, 2), keepdim=True).clamp_min(1e-30)
-        keep = torch.where(rows, _MEMORY, 1.0).view(-1, 1, 1)
+        keep = torch.where(rows, memory, 1.0).view(-1, 1, 1)
         new = rows.view(-1, 1, 1).to(moved.dtype)
         self.steps = keep * self.steps + new * moved / scale
         self.slopes = keep * self.slopes + new * changed / scale
@@ -48,7 +56,7 @@ class Spectrum:
 
     def flatten(self, slopes: torch.Tensor) -> torch.Tensor:
         """Divide (n, 3, h, w) slopes by the curvature of their frequencies."""
-        return self._weighted(slopes, 1 / (self.curvature() + _FLOOR))
+        return self._weighted(slopes, 1 / (self.curvature() + self.floor))
 
     def whiten(self, slopes: torch.Tensor) -> torch.Tensor:
         """Divide (n, 3, h, w) slopes by the root of the curvature of their frequencies.
@@ -56,7 +64,7 @@ class Spectrum:
         White noise keeps its root mean square. Done once to slopes and once to the steps made of
         them, it is what a method does that works where all frequencies bend alike.
         """
-        factors = (self.curvature() + _FLOOR) ** -0.5
+        factors = (self.curvature() + self.floor) ** -0.5
         powers = factors.square() @ self.share
         # Of white noise, a third of the power is brightness.
         mean = (powers[:, 0] + 2 * powers[:, 1]) / 3

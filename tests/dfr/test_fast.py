@@ -139,8 +139,8 @@ def test_the_spectrum_finds_the_curvature_of_a_wave(down, right, grey, factor):
     colours = torch.tensor([1.0, 1.0, 1.0] if grey else [1.0, -1.0, 0.0]).view(1, 3, 1, 1)
     picture = 100 * wave * colours
     noise = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(1))
-    spectrum = Spectrum(picture)
-    spectrum.learn(picture + noise, factor * picture + noise, torch.tensor([True]))
+    spectrum = Spectrum(picture, floor=0.01)
+    spectrum.learn(picture + noise, factor * picture + noise, torch.tensor([True]), 0.9)
     found = spectrum.curvature()[0]
     frequency = math.hypot(min(down, 32 - down), min(right, 32 - right)) / 32
     band = sum(frequency > edge for edge in BANDS)
@@ -152,7 +152,7 @@ def test_the_spectrum_finds_the_curvature_of_a_wave(down, right, grey, factor):
 @given(st.integers(1, 3), st.integers(32, 50), st.integers(32, 50))
 def test_flattening_with_nothing_learned_only_scales(count, height, width):
     slopes = torch.randn(count, 3, height, width, generator=torch.Generator().manual_seed(2))
-    spectrum = Spectrum(slopes)
+    spectrum = Spectrum(slopes, floor=0.01)
     flat = spectrum.flatten(slopes)
     assert torch.allclose(flat / flat.norm(), slopes / slopes.norm(), atol=1e-6)
 
@@ -162,9 +162,9 @@ def test_whitening_twice_is_flattening(seed, factor):
     """Up to a scale: and white noise, whitened once, is as strong as before."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(1, 3, 64, 64, generator=generator)
-    spectrum = Spectrum(noise)
+    spectrum = Spectrum(noise, floor=0.1)
     bends = noise.mean(dim=1, keepdim=True) * factor + noise.roll(1, dims=3)
-    spectrum.learn(noise, bends, torch.tensor([True]))
+    spectrum.learn(noise, bends, torch.tensor([True]), 0.9)
     twice, flat = spectrum.whiten(spectrum.whiten(noise)), spectrum.flatten(noise)
     assert torch.allclose(twice / twice.norm(), flat / flat.norm(), atol=1e-5)
     assert float(spectrum.whiten(noise).std()) == pytest.approx(float(noise.std()), rel=0.1)

@@ -11,10 +11,7 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +25,7 @@ from studies.exchange import Poll
 from studies.seats import Seat
 from studies.trial import ANSWERS, Answer
 from studies.voters import Voters
-from tests.studies.conftest import free_port
+from tests.studies.server import Server
 
 playwright = pytest.importorskip("playwright.async_api")
 
@@ -124,67 +121,14 @@ def write_study(folder: Path, run: Path, name: str = "crowd", **settings: Any) -
     return path
 
 
-class Server:
-    """`streamlit run studies/vote.py` on a port of its own."""
-
-    def __init__(self, study: Path, database: str, log: Path) -> None:
-        self.study, self.database, self.log = study, database, log
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        command = [
-            sys.executable, "-m", "streamlit", "run", "studies/vote.py",
-            "--server.port", self.port, "--server.address", "127.0.0.1",
-            "--", "--study", self.study, "--database", self.database,
-        ]  # fmt: skip
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*map(str, command)], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, env={**os.environ, "OMP_NUM_THREADS": "1"},
-            )  # fmt: skip
-        until = time.monotonic() + 120
-        try:
-            while not self._answers():
-                assert self.process.poll() is None, self.log.read_text()
-                assert time.monotonic() < until, "the page's server does not start"
-                time.sleep(0.1)
-        except BaseException:
-            self.kill()
-            raise
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @contextlib.contextmanager
 def servers(study: Path, database: str, folder: Path, count: int = 1) -> Iterator[list[Server]]:
     """Run some servers over one database."""
     running: list[Server] = []
     try:
         running.extend(
-            Server(study, database, folder / f"server-{number}.log") for number in range(count)
+            Server(folder / f"server-{number}.log", "--study", study, "--database", database)
+            for number in range(count)
         )
         yield running
     finally:

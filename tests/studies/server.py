@@ -15,38 +15,58 @@ ROOT = Path(__file__).parents[2]
 
 
 class Server:
-    """One process of ``streamlit run studies/vote.py``."""
+    """One process of ``streamlit run studies/vote.py``, on a port of its own."""
 
     def __init__(self, log: Path, *arguments: object, port: int | None = None, **environment: str):
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.log = log
-        with log.open("ab") as stream:
+        self.log, self._environment = log, environment
+        self._command = [
+            sys.executable, "-m", "streamlit", "run", "studies/vote.py",
+            "--server.port", str(self.port), "--server.address", "127.0.0.1",
+            "--", *map(str, arguments),
+        ]  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also once more after it was ended, and wait until it answers."""
+        with self.log.open("ab") as stream:
             self.process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "streamlit", "run", "studies/vote.py",
-                    "--server.port", str(self.port), "--server.address", "127.0.0.1",
-                    "--", *map(str, arguments),
-                ],
-                cwd=ROOT, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL,
-                env={**_plain_environment(), "OMP_NUM_THREADS": "1", **environment},
+                self._command, cwd=ROOT, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL,
+                env={**_plain_environment(), "OMP_NUM_THREADS": "1", **self._environment},
             )  # fmt: skip
-        self._wait()
-
-    def _wait(self) -> None:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=2):
-                    return
-            except OSError:
+        until = time.monotonic() + 120
+        try:
+            while not self._answers():
+                assert self.process.poll() is None, self.log.read_text()
+                assert time.monotonic() < until, "the page's server does not start"
                 time.sleep(0.1)
-        raise AssertionError(self.log.read_text())
+        except BaseException:
+            self.kill()
+            raise
 
-    def stop(self) -> None:
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
         self.process.kill()
         self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _plain_environment() -> dict[str, str]:
