@@ -51,10 +51,10 @@ class Fast:
         window: iterations that are looked back on.
     """
 
-    iterations: int = 650
+    iterations: int = 750
     scouts: int = 30
     history: int = 20
-    lr: float = 0.05
+    lr: float = 0.04
     beta1: float = 0.97
     beta2: float = 0.9
     style_share: float = 0.25

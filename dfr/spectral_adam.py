@@ -27,6 +27,8 @@ _WARM_UP = 10
 _MEMORY = 0.98
 #: How late steps shrink: they lose the part (steps taken / all steps) to this power.
 _LATENESS = 3
+#: Part of their first length below which steps count as small: a loss may stand still before.
+_SMALL = 0.2
 
 
 @dataclass(kw_only=True)
@@ -71,7 +73,11 @@ class SpectralAdam:
     @property
     def settling(self) -> bool:
         """Whether steps have become small: before, a loss that does not fall says nothing."""
-        return 2 * self.taken >= self.steps
+        return self._shrunk() < _SMALL
+
+    def _shrunk(self) -> float:
+        """Part of its first length that the next step has."""
+        return float(1 - (self.taken / self.steps) ** _LATENESS)
 
     def keep(self, rows: torch.Tensor) -> None:
         """Keep only these rows."""
@@ -95,7 +101,7 @@ class SpectralAdam:
         count = self.taken + 1
         mean = state.mean / (1 - self.beta1**count)
         root = (state.square / (1 - self.beta2**count)).sqrt().clamp_min(1e-30)
-        length = self.lr * (1 - (self.taken / self.steps) ** _LATENESS) * min(1, count / _WARM_UP)
+        length = self.lr * self._shrunk() * min(1, count / _WARM_UP)
         move = length * self.spectrum.whiten(mean / root)
         state.picture = (state.picture - move).clamp(0, 1)
         self.taken = count
