@@ -120,8 +120,8 @@ class _OwnProducts(torch.autograd.Function):
 
 
 def _summed(places: torch.Tensor) -> torch.Tensor:
-    """P^T P in float32 of (N, c); in bfloat16, parts of the sum are rounded, and not all of it."""
-    if places.dtype == torch.float32:
+    """P^T P of (N, c); of bfloat16 in float32, though parts of the sum are rounded between."""
+    if places.dtype != torch.bfloat16:
         return places.T @ places
     parts = [part.T @ part for part in torch.split(places, _PART)]
     return torch.stack(parts).sum(dim=0, dtype=torch.float32)
