@@ -69,12 +69,11 @@ def test_damaged_weights_on_a_node_are_told_as_they_are_here(dfr, cluster, profi
 
 @pytest.mark.skipif(not can_hide(), reason="may not give a process its own mounts")
 def test_other_code_on_a_node_is_refused(dfr, cluster, profile_file, tmp_path):
-    here = Path(package.__file__).parents[1]
-    for part in ("dfr", "baselines", "eval", "reports"):
-        shutil.copytree(here / part, tmp_path / "other" / part)
-    init = tmp_path / "other" / "dfr" / "__init__.py"
+    here, other = Path(package.__file__).parent, tmp_path / "dfr"
+    shutil.copytree(here, other)  # not the whole checkout: the environment may lie in it
+    init = other / "__init__.py"
     init.write_text(init.read_text().replace(package.__version__, "0.0.7"))
-    with elsewhere(cluster, f"--bind {tmp_path / 'other'} {here}"):
+    with elsewhere(cluster, f"--bind {other} {here}"):
         said = on_ray(dfr, profile_file, tmp_path / "run", cluster.address)
     assert "the node elsewhere has another version of dfr-suite (0.0.7) than this" in said
 
