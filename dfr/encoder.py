@@ -106,8 +106,8 @@ class Encoder(nn.Module):
             return {}
         deepest = max(CONVOLUTIONS.index(name) for name in wanted)
         features: dict[str, torch.Tensor] = {}
-        current = self.preprocess(pictures).contiguous(memory_format=torch.channels_last)
-        current = current.to(PRECISIONS[self.precision])
+        current = self.preprocess(pictures)
+        current = current.to(PRECISIONS[self.precision], memory_format=torch.channels_last)
         block = CONVOLUTIONS[0].split("_")[0]
         for name in CONVOLUTIONS[: deepest + 1]:
             if not name.startswith(block):
