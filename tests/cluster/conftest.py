@@ -143,9 +143,10 @@ def elsewhere(cluster: Any, mount: str) -> Iterator[None]:
         f"hostname elsewhere && mount {mount} && exec {sys.executable} -m ray.scripts.scripts "
         f"start --address {cluster.address} --num-cpus 1 --object-store-memory {2**28} --block"
     )
-    node = subprocess.Popen(["unshare", "-mu", "sh", "-c", script], stdout=subprocess.DEVNULL)
+    node = subprocess.Popen(["unshare", "-mu", "sh", "-c", script],
+                            stdout=subprocess.DEVNULL, text=True)  # fmt: skip
     try:
-        until(lambda: living(cluster) == 2)
+        until(lambda: living(cluster) == 2, node)
         yield
     finally:
         node.terminate()
