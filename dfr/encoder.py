@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from itertools import zip_longest
 
 import torch
 from torch import nn
 
-from dfr.errors import unknown
+from dfr import integers
+from dfr.convolution import Convolution
+from dfr.errors import UserError, unknown
 from dfr.weights import CONVOLUTIONS, Vgg19Weights
 
 #: The shared setting of DFR and DeCorMST (after ReLU).
@@ -18,7 +22,8 @@ POOLINGS: Mapping[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
     "max": nn.functional.max_pool2d,
     "avg": nn.functional.avg_pool2d,
 }
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+#: Precision -> what kernels and activations are kept in.
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.float32}
 
 _CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
 _IMAGENET_MEAN, _IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -30,11 +35,16 @@ class Encoder(nn.Module):
     Args:
         weights: trained kernels, see `dfr.weights.load_vgg19`.
         pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
-        precision: ``"fp32"``, or ``"bf16"`` for kernels and activations in bfloat16, with sums
-            in float32 where the device has them (as oneDNN and cuDNN do).
+        precision: ``"fp32"``; ``"bf16"`` for kernels and activations in bfloat16, with sums in
+            float32 where the device has them (as oneDNN and cuDNN do); or ``"int8"`` for
+            activations of float32, whose slope comes back in eight-bit integers: on a CPU only,
+            see `dfr.integers`.
 
     Kernels and activations are kept channels-last. Weights are constants: only the picture
     has a gradient.
+
+    Raises:
+        UserError: an unknown pooling or precision, or int8 where the processor lacks it.
     """
 
     mean: torch.Tensor
@@ -48,31 +58,48 @@ class Encoder(nn.Module):
             raise unknown("pooling", pooling, POOLINGS)
         if precision not in PRECISIONS:
             raise unknown("precision", precision, PRECISIONS)
+        if precision == "int8" and not integers.available():
+            raise UserError("precision int8: this processor has no VNNI; use bf16 or fp32")
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.convolutions = nn.ModuleDict()
+        kernels: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
         for name in CONVOLUTIONS:
             weight, bias = weights.kernels[name]
             layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
             layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
             layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
             self.convolutions[name] = layer
+            kernels[name] = layer.weight, layer.bias
         caffe = weights.convention == "caffe"
         mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
         deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else _IMAGENET_DEVIATION)
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
         self.convolutions.to(PRECISIONS[precision]).to(memory_format=torch.channels_last)
+        # For the CPU. The first convolution, of three channels, is as fast as torch has it.
+        self._own = {
+            name: Convolution(weight, bias, rounded=precision == "int8")
+            for name, (weight, bias) in kernels.items()
+            if precision != "bf16" and name != CONVOLUTIONS[0]
+        }
 
     def with_pooling(self, pooling: str) -> Encoder:
         """Return this encoder with another pooling, on the same device."""
         if pooling == self.pooling:
             return self
-        return Encoder(self.weights, pooling, self.precision).to(self.device)
+        other = copy(self)  # kernels are constants: the two share them
+        other.pooling = pooling
+        return other
 
     @property
     def device(self) -> torch.device:
         """The device the kernels lie on."""
         return self.mean.device
+
+    @property
+    def mixes_rows(self) -> bool:
+        """Whether the slope of a picture depends, by rounding, on the others of its batch."""
+        return self.precision == "int8"
 
     def preprocess(self, pictures: torch.Tensor) -> torch.Tensor:
         """Turn RGB in [0, 1] into the input the weights were trained for."""
@@ -98,7 +125,13 @@ class Encoder(nn.Module):
         return {name: found.float() for name, found in self.as_kept(pictures, layers).items()}
 
     def as_kept(self, pictures: torch.Tensor, layers: Iterable[str]) -> Mapping[str, torch.Tensor]:
-        """Return the activations as `forward` does, but in the network's own precision."""
+        """Return the activations as `forward` does, but in the network's own precision.
+
+        Raises:
+            UserError: as `forward`; also int8 for pictures that are not on the CPU.
+        """
+        if self.precision == "int8" and pictures.device.type != "cpu":
+            raise UserError("precision int8 is for the CPU; use bf16 or fp32 on other devices")
         wanted = set(layers)
         for name in wanted - set(CONVOLUTIONS):
             raise unknown("layer", name, CONVOLUTIONS)
@@ -108,12 +141,22 @@ class Encoder(nn.Module):
         features: dict[str, torch.Tensor] = {}
         current = self.preprocess(pictures)
         current = current.to(PRECISIONS[self.precision], memory_format=torch.channels_last)
-        block = CONVOLUTIONS[0].split("_")[0]
-        for name in CONVOLUTIONS[: deepest + 1]:
-            if not name.startswith(block):
-                block = name.split("_")[0]
-                current = POOLINGS[self.pooling](current, 2)
-            current = nn.functional.relu(self.convolutions[name](current))
+        names = CONVOLUTIONS[: deepest + 1]
+        for name, after in zip_longest(names, names[1:]):
+            pools = after is not None and _block(after) != _block(name)
+            own = self._own.get(name) if current.device.type == "cpu" else None
+            if own is None:
+                current = nn.functional.relu(self.convolutions[name](current))
+            elif pools and self.pooling == "max" and name not in wanted:
+                current, pools = own.pooled(current), False
+            else:
+                current = own(current)
             if name in wanted:
                 features[name] = current
+            if pools:
+                current = POOLINGS[self.pooling](current, 2)
         return features
+
+
+def _block(layer: str) -> str:
+    return layer.split("_")[0]

@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 import numpy as np
 import torch
 
+from dfr import integers
 from dfr.errors import UserError
 from dfr.weights import CONVOLUTIONS, Vgg19Weights
 
@@ -28,6 +29,7 @@ CONTENDERS: Mapping[str, tuple[str, tuple[str, ...], str | None]] = MappingProxy
         "pystiche": ("with_pystiche.py", (), "pystiche"),
         "ours": ("with_ours.py", ("fp32",), None),
         "ours-bf16": ("with_ours.py", ("bf16",), None),
+        "ours-int8": ("with_ours.py", ("int8",), None),
     }
 )
 
@@ -82,9 +84,10 @@ def available(peers: Path | None) -> list[str]:
         UserError: ``peers`` is no Python that can be run.
     """
     found = []
-    for name, (_, _, module) in CONTENDERS.items():
+    for name, (_, options, module) in CONTENDERS.items():
         if module is None:
-            found.append(name)
+            if "int8" not in options or integers.available():
+                found.append(name)
         elif peers is not None:
             look = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec('{module}'))"
             try:

@@ -40,7 +40,7 @@ class Case:
         pairs: pairs one after the other.
         solver: by name.
         iterations: of each output; the first is left out of the time.
-        precision: ``"fp32"`` or ``"bf16"``.
+        precision: of the encoder.
     """
 
     kind: str

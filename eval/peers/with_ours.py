@@ -1,4 +1,4 @@
-"""The published setting with this project's engine; see `protocol`. A third argument: bf16."""
+"""The published setting with this project's engine; see `protocol`. Then: the precision."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from dfr import integers
 from dfr.cli import app
 from dfr.errors import UserError
 from eval.contenders import available, contest, rounds
@@ -36,7 +37,7 @@ def row_of(out: Path) -> dict:
 def test_a_race_tells_steps_losses_and_pictures(raced):
     row = row_of(raced)
     assert row["reference"] == "pytorch"  # the tests' own environment has no TensorFlow
-    assert set(row["steps"]) == {"pytorch", "ours", "ours-bf16"}
+    assert set(row["steps"]) == set(available(None))
     assert all(len(seconds) == 2 for seconds in row["steps"].values())
     assert row["loss_fast"] < row["loss_published"]  # 12 iterations against up to 500
     speedups = list(row["speedup"].values())
@@ -109,7 +110,8 @@ def test_a_contender_that_stops_says_why(content, style, encoder):
 
 
 def test_only_what_is_installed_is_raced():
-    assert available(None) == ["pytorch", "ours", "ours-bf16"]
+    here = ["ours-int8"] if integers.available() else []
+    assert available(None) == ["pytorch", "ours", "ours-bf16", *here]
     assert available(Path(sys.executable)) == available(None)
 
 

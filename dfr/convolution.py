@@ -1,0 +1,145 @@
+"""Convolution, ReLU and pooling on a CPU, with as little work as their slope needs.
+
+Kernels are constants here: only features have a slope. That is a convolution too, and each way
+is taken by the faster means: Winograd's or the direct one, and eight-bit integers on the way back
+where they are asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import nn
+
+from dfr.integers import RoundedKernel
+from dfr.winograd import Winograd, pays
+
+
+class Convolution:
+    """A 3 x 3 convolution and its ReLU in float32.
+
+    Args:
+        weight: (out, in, 3, 3) float32, channels-last, on a CPU.
+        bias: (out,) float32.
+        rounded: whether slopes come back in eight-bit integers, see `dfr.integers`.
+
+    Kernels of each kind are made when they are first needed.
+    """
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor, rounded: bool = False) -> None:
+        self.weight, self.bias, self.rounded = weight, bias, rounded
+
+    def __call__(self, features: torch.Tensor) -> torch.Tensor:
+        """Convolve (n, in, h, w) float32; return (n, out, h, w) after ReLU."""
+        result: torch.Tensor = _Convolved.apply(features, self)
+        return result
+
+    def pooled(self, features: torch.Tensor) -> torch.Tensor:
+        """Convolve likewise, and take the largest of each 2 x 2: (n, out, h // 2, w // 2)."""
+        result: torch.Tensor = _ConvolvedAndPooled.apply(features, self)
+        return result
+
+    @cached_property
+    def ahead(self) -> ExactKernel:
+        """What gives the features before the ReLU."""
+        return ExactKernel(self.weight, self.bias)
+
+    @cached_property
+    def back(self) -> ExactKernel | RoundedKernel:
+        """What gives the slope of the input, of that before the ReLU."""
+        turned = self.weight.flip(2, 3).transpose(0, 1)
+        if self.rounded:
+            return RoundedKernel(turned)
+        return ExactKernel(turned, turned.new_zeros(len(turned)))
+
+
+class ExactKernel:
+    """A 3 x 3 convolution in float32, by Winograd's method where that is the faster one.
+
+    Args:
+        weight: (out, in, 3, 3) float32, on a CPU.
+        bias: (out,) float32.
+    """
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        self.weight, self.bias = weight.contiguous(memory_format=torch.channels_last), bias
+
+    @cached_property
+    def _winograd(self) -> Winograd:
+        return Winograd(self.weight)
+
+    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor]:
+        """Return a slope as it is; see `RoundedKernel`, which needs more."""
+        return (slope,)
+
+    def convolve(self, features: torch.Tensor) -> torch.Tensor:
+        """Convolve (n, in, h, w); return (n, out, h, w)."""
+        if pays(*features.shape[1:]):
+            return self._winograd(features, self.bias)
+        return nn.functional.conv2d(features, self.weight, self.bias, padding=1)
+
+
+class _Convolved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, features: torch.Tensor, convolution: Convolution) -> torch.Tensor:
+        result = convolution.ahead.convolve(features).relu_()
+        ctx.save_for_backward(result)
+        ctx.back = convolution.back
+        return result
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
+        (result,) = ctx.saved_tensors
+        return ctx.back.convolve(*ctx.back.encode(_where_above_0(result, slope))), None
+
+
+class _ConvolvedAndPooled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, features: torch.Tensor, convolution: Convolution) -> torch.Tensor:
+        result = convolution.ahead.convolve(features).relu_()
+        pooled, winners = _largest(result)
+        ctx.save_for_backward(pooled, winners)
+        ctx.back = convolution.back
+        return pooled
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
+        pooled, winners = ctx.saved_tensors
+        values, *unit = ctx.back.encode(_where_above_0(pooled, slope))
+        wide = winners.to(values.dtype, copy=True)
+        for place in _corners(wide):
+            place.mul_(values)
+        return ctx.back.convolve(wide, *unit), None
+
+
+def _where_above_0(activations: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+    passed: torch.Tensor = torch.ops.aten.threshold_backward(slope, activations, 0)
+    return passed
+
+
+def _corners(maps: torch.Tensor) -> list[torch.Tensor]:
+    """Return the four places of each window of 2 x 2, (n, c, h // 2, w // 2) each, as views."""
+    height, width = maps.shape[2] // 2 * 2, maps.shape[3] // 2 * 2
+    return [maps[:, :, y:height:2, x:width:2] for y in (0, 1) for x in (0, 1)]
+
+
+def _largest(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the largest of each window of 2 x 2, and a map, int8, with 1 where it was found.
+
+    Of equal ones the first counts, as in torch's max pooling.
+    """
+    upper_left, upper_right, lower_left, lower_right = _corners(features)
+    upper = torch.maximum(upper_left, upper_right)
+    lower = torch.maximum(lower_left, lower_right)
+    is_upper = (upper >= lower).view(torch.int8)
+    winners = torch.zeros_like(features, dtype=torch.int8)
+    places = _corners(winners)
+    rows = ((is_upper, upper_left >= upper_right), (1 - is_upper, lower_left >= lower_right))
+    for row, (share, is_left) in enumerate(rows):
+        torch.mul(share, is_left.view(torch.int8), out=places[2 * row])
+        torch.sub(share, places[2 * row], out=places[2 * row + 1])
+    return torch.maximum(upper, lower), winners
