@@ -16,6 +16,14 @@ from dfr.terminal import WeightsOption, console, progress_bar, wide
 #: Where `tox -e peers` puts TensorFlow and pystiche.
 PEERS = Path(".tox/peers/bin/python")
 
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Of our cheap steps.  [default: int8 where the processor has VNNI, else bf16]",
+        show_default=False,
+    ),
+]
+
 
 def race(
     content: ContentFolderOption = None,
@@ -34,13 +42,7 @@ def race(
             help="fp32, or int8 or bf16 for less time; its last loss is computed in fp32 anyway."
         ),
     ] = "fp32",
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            help="Of the fast solver.  [default: int8 where the processor has VNNI, else bf16]",
-            show_default=False,
-        ),
-    ] = None,
+    precision: PrecisionOption = None,
     rounds: Annotated[int, typer.Option(help="Steps that each contender takes, in turns.")] = 5,
     peers: Annotated[
         Path | None,
@@ -63,7 +65,7 @@ def race(
 
     Leave the machine alone meanwhile. A race that was stopped goes on where it was.
     """
-    from dfr import integers
+    from dfr.encoder import cheap_precision
     from dfr.files import writable_folder, write_whole
     from dfr.images import Size
     from dfr.synthesis import Adam
@@ -82,7 +84,7 @@ def race(
             iterations=iterations if iterations is not None else (100 if quick else 3000)
         ),
         published_precision=published_precision,
-        precision=precision or ("int8" if integers.available() else "bf16"),
+        precision=precision or cheap_precision(),
         rounds=rounds,
     )
     folder = out if out is not None else Path("runs") / ("race-quick" if quick else "race")
@@ -126,7 +128,7 @@ def race(
 
 
 def scale(
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or int8.")] = "bf16",
+    precision: PrecisionOption = None,
     rounds: Annotated[int, typer.Option(help="Times that everything is measured.")] = 3,
     quick: Annotated[bool, typer.Option("--quick", help="Up to 96 pixels and 2 outputs.")] = False,
     out: Annotated[Path, typer.Option(help="Folder of the numbers.")] = Path("runs/scale"),
@@ -137,6 +139,7 @@ def scale(
     """
     import torch
 
+    from dfr.encoder import cheap_precision
     from dfr.files import writable_folder, write_whole
     from dfr.provenance import environment
     from eval.scaling import cases, exponents, marginal, measure_all
@@ -145,16 +148,17 @@ def scale(
     if rounds < 1:
         raise UserError(f"rounds {rounds}: must be at least 1")
     writable_folder(out)
+    chosen = precision or cheap_precision()
     with progress_bar() as bars:
         task = bars.add_task("measuring", total=None)
         frame = measure_all(
-            cases(precision, quick), rounds,
+            cases(chosen, quick), rounds,
             lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
     write_whole(out / "scale.csv", lambda path: frame.to_csv(path, index=False))
     keys = ["kind", "side", "outputs", "pairs", "solver"]
     medians = frame.groupby(keys, sort=False)[["seconds", "gigabytes"]].median().reset_index()
-    _print(f"one iteration, {precision}, median of {rounds}", medians)
+    _print(f"one iteration, {chosen}, median of {rounds}", medians)
     _print("growth", exponents(frame))
     _print("cost of an output (-: not published)", marginal(frame, DFR_SECONDS))
     machine = environment(torch.device("cpu"))

@@ -86,14 +86,14 @@ class _Convolved(torch.autograd.Function):
     def forward(ctx: Any, features: torch.Tensor, convolution: Convolution) -> torch.Tensor:
         result = convolution.ahead.convolve(features).relu_()
         ctx.save_for_backward(result)
-        ctx.back = convolution.back
+        ctx.convolution = convolution
         return result
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
-        (result,) = ctx.saved_tensors
-        return ctx.back.convolve(*ctx.back.encode(_where_above_0(result, slope))), None
+        (result,), back = ctx.saved_tensors, ctx.convolution.back
+        return back.convolve(*back.encode(_where_above_0(result, slope))), None
 
 
 class _ConvolvedAndPooled(torch.autograd.Function):
@@ -102,18 +102,18 @@ class _ConvolvedAndPooled(torch.autograd.Function):
         result = convolution.ahead.convolve(features).relu_()
         pooled, winners = _largest(result)
         ctx.save_for_backward(pooled, winners)
-        ctx.back = convolution.back
+        ctx.convolution = convolution
         return pooled
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
-        pooled, winners = ctx.saved_tensors
-        values, *unit = ctx.back.encode(_where_above_0(pooled, slope))
+        (pooled, winners), back = ctx.saved_tensors, ctx.convolution.back
+        values, *unit = back.encode(_where_above_0(pooled, slope))
         wide = winners.to(values.dtype, copy=True)
         for place in _corners(wide):
             place.mul_(values)
-        return ctx.back.convolve(wide, *unit), None
+        return back.convolve(wide, *unit), None
 
 
 def _where_above_0(activations: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:

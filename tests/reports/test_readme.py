@@ -13,6 +13,7 @@ NAMES = {
     "pystiche": "pystiche",
     "ours": "ours",
     "ours-bf16": "ours-bf16",
+    "ours-int8": "ours-int8",
 }
 
 
