@@ -65,7 +65,7 @@ def race(
 
     Leave the machine alone meanwhile. A race that was stopped goes on where it was.
     """
-    from dfr.encoder import cheap_precision
+    from dfr.encoder import cheap_precision, check_precision
     from dfr.files import writable_folder, write_whole
     from dfr.images import Size
     from dfr.synthesis import Adam
@@ -77,6 +77,9 @@ def race(
     count = pairs if pairs is not None else (2 if quick else 8)
     if count < 1 or rounds < 1:
         raise UserError(f"pairs {count}, rounds {rounds}: each must be at least 1")
+    chosen = precision or cheap_precision()
+    for each in (chosen, published_precision):
+        check_precision(each)
     settings = Settings(
         size=Size.parse(size if size is not None else ("96" if quick else "256")),
         pairs=count,
@@ -84,7 +87,7 @@ def race(
             iterations=iterations if iterations is not None else (100 if quick else 3000)
         ),
         published_precision=published_precision,
-        precision=precision or cheap_precision(),
+        precision=chosen,
         rounds=rounds,
     )
     folder = out if out is not None else Path("runs") / ("race-quick" if quick else "race")
@@ -139,7 +142,7 @@ def scale(
     """
     import torch
 
-    from dfr.encoder import cheap_precision
+    from dfr.encoder import cheap_precision, check_precision
     from dfr.files import writable_folder, write_whole
     from dfr.provenance import environment
     from eval.scaling import cases, exponents, marginal, measure_all
@@ -147,8 +150,9 @@ def scale(
 
     if rounds < 1:
         raise UserError(f"rounds {rounds}: must be at least 1")
-    writable_folder(out)
     chosen = precision or cheap_precision()
+    check_precision(chosen)
+    writable_folder(out)
     with progress_bar() as bars:
         task = bars.add_task("measuring", total=None)
         frame = measure_all(

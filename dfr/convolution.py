@@ -64,7 +64,11 @@ class ExactKernel:
     """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
-        self.weight, self.bias = weight.contiguous(memory_format=torch.channels_last), bias
+        self.weight, self.bias = weight, bias
+
+    @cached_property
+    def _direct(self) -> torch.Tensor:
+        return self.weight.contiguous(memory_format=torch.channels_last)
 
     @cached_property
     def _winograd(self) -> Winograd:
@@ -78,7 +82,7 @@ class ExactKernel:
         """Convolve (n, in, h, w); return (n, out, h, w)."""
         if pays(*features.shape[1:]):
             return self._winograd(features, self.bias)
-        return nn.functional.conv2d(features, self.weight, self.bias, padding=1)
+        return nn.functional.conv2d(features, self._direct, self.bias, padding=1)
 
 
 class _Convolved(torch.autograd.Function):
@@ -100,6 +104,8 @@ class _ConvolvedAndPooled(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: torch.Tensor, convolution: Convolution) -> torch.Tensor:
         result = convolution.ahead.convolve(features).relu_()
+        if not ctx.needs_input_grad[0]:
+            return nn.functional.max_pool2d(result, 2)
         pooled, winners = _largest(result)
         ctx.save_for_backward(pooled, winners)
         ctx.convolution = convolution

@@ -27,8 +27,25 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.float
 
 
 def cheap_precision() -> str:
-    """Return what makes steps cheap on this processor: int8 where it has VNNI, else bf16."""
-    return "int8" if integers.available() else "bf16"
+    """Return the precision to make steps cheap with: int8 where it can be had, else bf16."""
+    return "bf16" if integers.missing() else "int8"
+
+
+def check_precision(precision: str, device: torch.device | None = None) -> None:
+    """Refuse a precision that cannot be had.
+
+    Raises:
+        UserError: an unknown one; int8 on another device than the CPU, or without VNNI.
+    """
+    if precision not in PRECISIONS:
+        raise unknown("precision", precision, PRECISIONS)
+    if precision != "int8":
+        return
+    if device is not None and device.type != "cpu":
+        raise UserError("precision int8 is for the CPU: add --device cpu, or use bf16 or fp32")
+    lacks = integers.missing()
+    if lacks:
+        raise UserError(f"precision int8: {lacks}; use bf16 or fp32")
 
 
 _CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
@@ -49,8 +66,11 @@ class Encoder(nn.Module):
     Kernels and activations are kept channels-last. Weights are constants: only the picture
     has a gradient.
 
+    On a CPU, float32 kernels are also kept as Winograd's method wants them: 243 MB more from the
+    first pictures on, and as much again from the first slope on, which int8 does not need.
+
     Raises:
-        UserError: an unknown pooling or precision, or int8 where the processor lacks it.
+        UserError: an unknown pooling, or a precision that cannot be had.
     """
 
     mean: torch.Tensor
@@ -62,10 +82,7 @@ class Encoder(nn.Module):
         super().__init__()
         if pooling not in POOLINGS:
             raise unknown("pooling", pooling, POOLINGS)
-        if precision not in PRECISIONS:
-            raise unknown("precision", precision, PRECISIONS)
-        if precision == "int8" and not integers.available():
-            raise UserError("precision int8: this processor has no VNNI; use bf16 or fp32")
+        check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.convolutions = nn.ModuleDict()
         kernels: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
@@ -90,10 +107,10 @@ class Encoder(nn.Module):
         }
 
     def with_pooling(self, pooling: str) -> Encoder:
-        """Return this encoder with another pooling, on the same device."""
+        """Return this encoder with another pooling; the two share their kernels and device."""
         if pooling == self.pooling:
             return self
-        other = copy(self)  # kernels are constants: the two share them
+        other = copy(self)
         other.pooling = pooling
         return other
 
@@ -101,11 +118,6 @@ class Encoder(nn.Module):
     def device(self) -> torch.device:
         """The device the kernels lie on."""
         return self.mean.device
-
-    @property
-    def mixes_rows(self) -> bool:
-        """Whether the slope of a picture depends, by rounding, on the others of its batch."""
-        return self.precision == "int8"
 
     def preprocess(self, pictures: torch.Tensor) -> torch.Tensor:
         """Turn RGB in [0, 1] into the input the weights were trained for."""
@@ -136,8 +148,7 @@ class Encoder(nn.Module):
         Raises:
             UserError: as `forward`; also int8 for pictures that are not on the CPU.
         """
-        if self.precision == "int8" and pictures.device.type != "cpu":
-            raise UserError("precision int8 is for the CPU; use bf16 or fp32 on other devices")
+        check_precision(self.precision, pictures.device)
         wanted = set(layers)
         for name in wanted - set(CONVOLUTIONS):
             raise unknown("layer", name, CONVOLUTIONS)

@@ -24,10 +24,10 @@ def rows_per_pass(pictures: torch.Tensor) -> int:
 
 
 def _passes(
-    pictures: torch.Tensor, objective: Objective, encoder: Encoder
+    pictures: torch.Tensor, objective: Objective
 ) -> Iterator[tuple[torch.Tensor, Objective]]:
     """Cut pictures and their objective into what goes through the encoder at once."""
-    most = 1 if encoder.mixes_rows else rows_per_pass(pictures)
+    most = rows_per_pass(pictures)
     if most >= len(pictures):
         yield pictures, objective  # as it is: a part of an objective is a copy
         return
@@ -51,7 +51,7 @@ def loss_and_gradient(
         whose loss is not finite has a gradient of zeros, and does not touch the others.
     """
     losses, gradients = [], []
-    for rows, part in _passes(pictures, objective, encoder):
+    for rows, part in _passes(pictures, objective):
         batch = rows.detach().requires_grad_(True)
         values = part(batch, encoder.as_kept(batch, part.layers)).total
         finite = values.detach().isfinite()
@@ -70,7 +70,6 @@ def loss_and_gradient(
 def terms_of(pictures: torch.Tensor, objective: Objective, encoder: Encoder) -> Terms:
     """Return the weighted terms of each picture; see `loss_and_gradient` for the arguments."""
     parts = [
-        part(batch, encoder(batch, part.layers))
-        for batch, part in _passes(pictures, objective, encoder)
+        part(batch, encoder(batch, part.layers)) for batch, part in _passes(pictures, objective)
     ]
     return Terms(*(torch.cat(each) for each in zip(*parts, strict=True)))

@@ -20,16 +20,18 @@ _LARGEST, _MIDDLE = 127, 128
 _LEAST = 1e-30
 
 
-def available() -> bool:
-    """Say whether this processor has the instructions, and torch the kernels, for it."""
-    if not hasattr(torch.cpu, "get_capabilities"):  # an older torch cannot tell
-        return False
+def missing() -> str | None:
+    """Return why it cannot be done here: what processor or torch lack; None where they do not."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return f"it is for x86-64, and this is {platform.machine()}"
+    if not hasattr(torch.cpu, "get_capabilities"):
+        return f"torch {torch.__version__} cannot say whether the processor has VNNI"
     found = torch.cpu.get_capabilities()
-    return (
-        platform.machine() in ("x86_64", "AMD64")
-        and bool(found.get("avx512_vnni") or found.get("avx_vnni"))
-        and hasattr(torch.ops.onednn, "qconv2d_pointwise")
-    )
+    if not (found.get("avx512_vnni") or found.get("avx_vnni")):
+        return "this processor has no VNNI"
+    if not hasattr(torch.ops.onednn, "qconv2d_pointwise"):
+        return f"torch {torch.__version__} was built without oneDNN's integer convolutions"
+    return None
 
 
 class RoundedKernel:
@@ -47,22 +49,27 @@ class RoundedKernel:
             codes, self._scales, 1.0, _MIDDLE, [1, 1], [1, 1], [1, 1], 1, None
         )
 
-    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor, float]:
-        """Round a slope, which is overwritten, to int8 from -127 to 127; return the unit too.
+    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor, list[float]]:
+        """Round slopes, which are overwritten, to int8 from -127 to 127.
 
-        All rows share one range: pictures that must not touch each other go one by one.
+        Returns:
+            the codes, (n, c, h, w), and the unit of each of the n rows.
         """
-        unit = max(-float(slope.amin()), float(slope.amax()), _LEAST) / _LARGEST
+        units = [max(-float(row.amin()), float(row.amax()), _LEAST) / _LARGEST for row in slope]
+        for row, unit in zip(slope, units, strict=True):
+            row.mul_(1 / unit)
         # To signed bytes, since torch converts to unsigned ones ten times as slowly.
-        codes = slope.mul_(1 / unit).round_().to(torch.int8, memory_format=torch.channels_last)
-        return codes, unit
+        return slope.round_().to(torch.int8, memory_format=torch.channels_last), units
 
-    def convolve(self, codes: torch.Tensor, unit: float) -> torch.Tensor:
+    def convolve(self, codes: torch.Tensor, units: list[float]) -> torch.Tensor:
         """Convolve codes, which are overwritten: (n, in, h, w) int8 to (n, out, h, w) float32."""
         # Flipping the first bit adds 128: oneDNN takes unsigned bytes, and a code for zero.
         unsigned = codes.bitwise_xor_(-_MIDDLE).view(torch.uint8)
-        slope: torch.Tensor = torch.ops.onednn.qconv2d_pointwise(
-            unsigned, unit, _MIDDLE, self._packed, self._scales, self._zeros, None,
-            [1, 1], [1, 1], [1, 1], 1, 1.0, 0, torch.float32, "none", [], "",
-        )  # fmt: skip
-        return slope
+        rows = [
+            torch.ops.onednn.qconv2d_pointwise(
+                unsigned[row : row + 1], unit, _MIDDLE, self._packed, self._scales, self._zeros,
+                None, [1, 1], [1, 1], [1, 1], 1, 1.0, 0, torch.float32, "none", [], "",
+            )
+            for row, unit in enumerate(units)
+        ]  # fmt: skip
+        return rows[0] if len(rows) == 1 else torch.cat(rows)

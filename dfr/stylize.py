@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dfr.device import choose_device, make_repeatable
-from dfr.encoder import Encoder
+from dfr.encoder import Encoder, check_precision
 from dfr.files import sha256, writable_folder, write_json
 from dfr.images import Size, load_pair, save
 from dfr.method import Method, Stylization
@@ -38,6 +38,7 @@ def stylize_files(
         UserError: any input that cannot be used, or an output folder that cannot be written.
     """
     where = choose_device(device)
+    check_precision(precision, where)
     content_picture, style_picture = load_pair(content, style, Size.parse(size))
     writable_folder(out)
     loaded = load_vgg19(weights)

@@ -61,7 +61,9 @@ class Tools:
         """
         ruler = Encoder(weights).to(device)
         return cls(
-            encoder=Encoder(weights, precision=precision).to(device),
+            encoder=(
+                ruler if precision == "fp32" else Encoder(weights, precision=precision).to(device)
+            ),
             ruler=ruler,
             lpips={trunk: Lpips(trunk, device) for trunk in TRUNKS},
             bases=bases or fit_bases((_at(size, load(path)) for path in contents), ruler),

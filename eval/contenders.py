@@ -86,7 +86,7 @@ def available(peers: Path | None) -> list[str]:
     found = []
     for name, (_, options, module) in CONTENDERS.items():
         if module is None:
-            if "int8" not in options or integers.available():
+            if "int8" not in options or not integers.missing():
                 found.append(name)
         elif peers is not None:
             look = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec('{module}'))"

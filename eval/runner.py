@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from baselines.external import ExternalMethod
+from dfr.encoder import check_precision
 from dfr.errors import UserError
 from dfr.files import writable_folder
 from dfr.images import Size, load, resize
@@ -70,6 +71,7 @@ def reproduce(
     device = device or torch.device("cpu")
     if workers < 1:
         raise UserError(f"workers {workers}: must be at least 1")
+    check_precision(profile.precision, device if cluster is None else torch.device(cluster.device))
     threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
     writable_folder(folder)
     store = RunStore(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,13 +12,21 @@ from torch import nn
 
 from dfr import integers
 from dfr.convolution import Convolution
-from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.encoder import (
+    CONTENT_LAYERS,
+    STYLE_LAYERS,
+    Encoder,
+    cheap_precision,
+    check_precision,
+)
 from dfr.errors import UserError
 from dfr.evaluation import loss_and_gradient
+from dfr.images import resize
+from dfr.weights import CONVOLUTIONS
 from dfr.winograd import Winograd, pays
 from tests.conftest import styled_by
 
-needs_vnni = pytest.mark.skipif(not integers.available(), reason="this processor has no VNNI")
+needs_vnni = pytest.mark.skipif(bool(integers.missing()), reason=f"int8: {integers.missing()}")
 
 
 def layer(inputs: int, outputs: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -29,6 +39,16 @@ def layer(inputs: int, outputs: int, seed: int = 0) -> tuple[torch.Tensor, torch
 
 def far(found: torch.Tensor, exact: torch.Tensor) -> float:
     return float((found.detach().double() - exact.detach()).norm() / exact.detach().norm())
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_winograd_does_not_mind_how_its_input_lies(order):
+    weight, bias = layer(128, 8)
+    back = [order.index(axis) for axis in range(4)]
+    maps = torch.rand([(2, 128, 9, 14)[axis] for axis in order]).permute(back)
+    assert maps.shape == (2, 128, 9, 14)
+    exact = nn.functional.conv2d(maps.double(), weight.double(), bias.double(), padding=1)
+    assert far(Winograd(weight)(maps, bias), exact) < 5e-6
 
 
 @settings(max_examples=40, deadline=None)
@@ -88,6 +108,42 @@ def test_of_equal_places_the_first_has_the_slope():
     assert torch.equal(slope, expected)
 
 
+def plain(encoder, pictures, layers, pooling):
+    """VGG-19 in float64, written out with torch's own parts."""
+    current, block, found = encoder.preprocess(pictures), "block1", {}
+    for name in CONVOLUTIONS:
+        if not name.startswith(block):
+            block = name.split("_")[0]
+            current = getattr(nn.functional, f"{pooling}_pool2d")(current, 2)
+        weight, bias = (part.double() for part in encoder.weights.kernels[name])
+        current = nn.functional.conv2d(current, weight, bias, padding=1).relu()
+        if name in layers:
+            found[name] = current
+    return found
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+@pytest.mark.parametrize("size", [(33, 47), (40, 64)])
+def test_the_network_is_vgg19_ahead_and_back(encoder, content, style, pooling, size):
+    layers = ["block2_conv1", "block2_conv2", "block5_conv2"]  # one of them before a pooling
+    pictures = resize(torch.cat([content, style]), *size).requires_grad_()
+    precise = pictures.detach().double().requires_grad_()
+    found = encoder.with_pooling(pooling)(pictures, layers)
+    exact = plain(encoder, precise, layers, pooling)
+    assert all(far(found[name], exact[name]) < 2e-5 for name in layers)
+    (back,) = torch.autograd.grad(sum(each.square().mean() for each in found.values()), pictures)
+    (exact_back,) = torch.autograd.grad(
+        sum(each.square().mean() for each in exact.values()), precise
+    )
+    assert far(back, exact_back) < 5e-3  # some activations near 0 are on either side
+
+
+def test_networks_of_two_poolings_share_their_kernels(encoder):
+    other = encoder.with_pooling("avg")
+    assert other.convolutions["block3_conv1"].weight is encoder.convolutions["block3_conv1"].weight
+    assert (other.pooling, encoder.pooling) == ("avg", "max")
+
+
 @needs_vnni
 @pytest.mark.parametrize("pooled", [False, True])
 def test_rounded_slopes_are_near(pooled):
@@ -127,13 +183,27 @@ def test_int8_rounds_each_picture_to_its_own_range(encoder, content, style):
         alone = loss_and_gradient(
             pictures[row : row + 1], styled_by(content, style, encoder, amount), rounded
         )
-        assert torch.equal(both[1][row : row + 1], alone[1])
+        # With the range of the other, its slope would be 20 % off, or lost.
+        assert far(both[1][row], alone[1][0].double()) < 1e-3
 
 
-def test_int8_is_refused_where_the_processor_lacks_it(encoder, monkeypatch):
-    monkeypatch.setattr(integers, "available", lambda: False)
+def test_int8_is_refused_where_it_cannot_be_had(encoder, monkeypatch):
+    with pytest.raises(UserError, match="int8 is for the CPU: add --device cpu"):
+        check_precision("int8", torch.device("cuda"))
+    monkeypatch.setattr(integers, "missing", lambda: "this processor has no VNNI")
     with pytest.raises(UserError, match="precision int8: this processor has no VNNI; use bf16"):
         Encoder(encoder.weights, precision="int8")
+    assert cheap_precision() == "bf16"
+
+
+def test_a_processor_without_vnni_is_told_so(monkeypatch):
+    monkeypatch.setattr(integers.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True}, raising=False)
+    assert integers.missing() == "this processor has no VNNI"
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert "cannot say whether the processor has VNNI" in integers.missing()
+    monkeypatch.setattr(integers.platform, "machine", lambda: "arm64")
+    assert "this is arm64" in integers.missing()
 
 
 @needs_vnni
