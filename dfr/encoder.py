@@ -27,8 +27,14 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.float
 
 
 def cheap_precision() -> str:
-    """Return the precision to make steps cheap with: int8 where it can be had, else bf16."""
-    return "bf16" if integers.missing() else "int8"
+    """Return the precision to make steps cheap with on this processor.
+
+    That is int8 where it can be had, and bf16 elsewhere, and where a matrix unit (AMX) multiplies
+    bfloat16, which has the higher rate on paper.
+    """
+    if integers.missing() or torch.cpu.get_capabilities().get("amx_bf16"):
+        return "bf16"
+    return "int8"
 
 
 def check_precision(precision: str, device: torch.device | None = None) -> None:

@@ -207,6 +207,14 @@ def test_a_processor_without_vnni_is_told_so(monkeypatch):
 
 
 @needs_vnni
+def test_the_cheap_precision_follows_the_processor(monkeypatch):
+    for found, expected in (({}, "int8"), ({"amx_bf16": True}, "bf16")):
+        told = {"avx512_vnni": True, **found}
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda told=told: told)
+        assert cheap_precision() == expected
+
+
+@needs_vnni
 def test_a_slope_that_is_not_finite_stays_so():
     weight, bias = layer(64, 64)
     maps = torch.rand(1, 64, 6, 6).requires_grad_()
