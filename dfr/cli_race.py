@@ -19,7 +19,7 @@ PEERS = Path(".tox/peers/bin/python")
 PrecisionOption = Annotated[
     str | None,
     typer.Option(
-        help="Of our cheap steps.  [default: int8 where the processor has VNNI, else bf16]",
+        help="Of our cheap steps.  [default: int8 on processors with VNNI, but not AMX; else bf16]",
         show_default=False,
     ),
 ]
