@@ -89,8 +89,9 @@ def test_an_output_alone_has_the_loss_and_slope_it_has_among_others(encoder, obj
     together = loss_and_gradient(content.repeat(3, 1, 1, 1), objective, encoder)
     for row in range(3):
         alone = loss_and_gradient(content, objective.rows([row]), encoder)
-        for found, expected in zip(together, alone, strict=True):
-            assert float((found[row] - expected[0]).norm() / expected[0].norm()) < 1e-5
+        assert float(together[0][row] / alone[0][0]) == pytest.approx(1, abs=1e-5)
+        # Sums are grouped otherwise; of the many activations some lie so near 0 that it decides.
+        assert (together[1][row] - alone[1][0]).norm() < 0.01 * alone[1].norm()
 
 
 @pytest.mark.parametrize("solver", [Adam(iterations=5), LBFGS(iterations=3), Fast(iterations=4)])
