@@ -91,26 +91,22 @@ class Encoder(nn.Module):
         check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.convolutions = nn.ModuleDict()
-        kernels: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._own: dict[str, Convolution] = {}  # for the CPU
         for name in CONVOLUTIONS:
             weight, bias = weights.kernels[name]
             layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
             layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
             layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
             self.convolutions[name] = layer
-            kernels[name] = layer.weight, layer.bias
+            # The first convolution, of three channels, is as fast as torch has it.
+            if precision != "bf16" and name != CONVOLUTIONS[0]:
+                self._own[name] = Convolution(layer.weight, layer.bias, precision == "int8")
         caffe = weights.convention == "caffe"
         mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
         deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else _IMAGENET_DEVIATION)
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
         self.convolutions.to(PRECISIONS[precision]).to(memory_format=torch.channels_last)
-        # For the CPU. The first convolution, of three channels, is as fast as torch has it.
-        self._own = {
-            name: Convolution(weight, bias, rounded=precision == "int8")
-            for name, (weight, bias) in kernels.items()
-            if precision != "bf16" and name != CONVOLUTIONS[0]
-        }
 
     def with_pooling(self, pooling: str) -> Encoder:
         """Return this encoder with another pooling; the two share their kernels and device."""
