@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dfr.encoder import PRECISIONS
+from dfr.encoder import check_precision
 from dfr.errors import UserError, unknown
 from dfr.files import read_toml, wrong_value
 from dfr.images import Size
@@ -110,8 +110,7 @@ class Profile(_Settings):
                 f"profile '{self.name}': a number of outputs is timed twice: "
                 f"{list(self.timing.outputs)}"
             )
-        if self.precision not in PRECISIONS:
-            raise unknown("precision", self.precision, PRECISIONS)
+        check_precision(self.precision)
         labels = [entry.label for entry in self.methods]
         if len(set(labels)) < len(labels):
             raise UserError(f"profile '{self.name}': a label stands there twice: {labels}")
