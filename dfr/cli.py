@@ -92,7 +92,7 @@ def stylize(
         int | None,
         typer.Option(
             help="Iterations.  [default: as published; dfr 3000, decormst 1000; gatys 500; with "
-            "fast at most 750, fewer when a picture is done]",
+            "fast at most 1000, fewer when a picture is done]",
             show_default=False,
         ),
     ] = None,

@@ -51,14 +51,14 @@ class Fast:
         window: iterations that are looked back on.
     """
 
-    iterations: int = 750
+    iterations: int = 1000
     scouts: int = 30
     history: int = 20
     lr: float = 0.04
     beta1: float = 0.97
     beta2: float = 0.9
     style_share: float = 0.25
-    tolerance: float = 1e-4
+    tolerance: float = 3e-5
     window: int = 20
 
     def __post_init__(self) -> None:

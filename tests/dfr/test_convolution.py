@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from dfr import integers
-from dfr.convolution import Convolution
+from dfr.convolution import Convolution, can_pack
 from dfr.encoder import (
     CONTENT_LAYERS,
     STYLE_LAYERS,
@@ -26,6 +26,7 @@ from dfr.weights import CONVOLUTIONS
 from dfr.winograd import Winograd, pays
 from tests.conftest import styled_by
 
+needs_packing = pytest.mark.skipif(not can_pack(), reason="oneDNN has no bfloat16 here")
 needs_vnni = pytest.mark.skipif(bool(integers.missing()), reason=f"int8: {integers.missing()}")
 
 
@@ -94,9 +95,47 @@ def test_features_and_slopes_are_torchs(shape, pooled):
     assert far(back, exact_back) < 1e-5
 
 
-def away_from_kinks(before: torch.Tensor, pooled: bool) -> torch.Tensor:
+@needs_packing
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("pooled", [False, True])
+@pytest.mark.parametrize("count", [1, 3])
+def test_packed_features_and_slopes_are_torchs(shape, pooled, count):
+    inputs, outputs, height, width = shape
+    weight, bias = (part.bfloat16() for part in layer(inputs, outputs))
+    maps = torch.rand(count, inputs, height, width).bfloat16().requires_grad_()
+    packed = Convolution(weight, bias)
+    found = packed.pooled(maps) if pooled else packed(maps)
+    precise = maps.detach().double().requires_grad_()
+    before = nn.functional.conv2d(precise, weight.double(), bias.double(), padding=1)
+    exact = nn.functional.max_pool2d(before.relu(), 2) if pooled else before.relu()
+    assert found.dtype == torch.bfloat16
+    assert found.shape == exact.shape
+    assert far(found, exact) < 2**-8  # half of a unit in the last place
+    # Slopes from where bfloat16 cannot change which activations and places count.
+    slope = torch.randn(exact.shape) * away_from_kinks(before.detach(), pooled, 2**-5)
+    slope = slope.bfloat16()
+    (back,) = torch.autograd.grad((found * slope).sum(), maps)
+    (exact_back,) = torch.autograd.grad((exact * slope.double()).sum(), precise)
+    assert far(back, exact_back) < 2**-8
+
+
+def test_bf16_goes_on_where_kernels_cannot_be_packed(encoder, content, monkeypatch):
+    pictures = content.clone().requires_grad_()
+
+    def slope_of(network: Encoder) -> torch.Tensor:
+        found = network(pictures, STYLE_LAYERS)
+        return torch.autograd.grad(sum(each.mean() for each in found.values()), pictures)[0]
+
+    here = slope_of(Encoder(encoder.weights, precision="bf16"))
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert not can_pack()
+    elsewhere = slope_of(Encoder(encoder.weights, precision="bf16"))
+    assert far(elsewhere, here.double()) < 0.15
+    assert far(elsewhere, slope_of(encoder).double()) < 0.15
+
+
+def away_from_kinks(before: torch.Tensor, pooled: bool, margin: float = 1e-4) -> torch.Tensor:
     """Say where rounding cannot change which activations and places count."""
-    margin = 1e-4
     if not pooled:
         return before.abs() > margin
     height, width = before.shape[2] // 2 * 2, before.shape[3] // 2 * 2
