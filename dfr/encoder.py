@@ -74,7 +74,7 @@ class Encoder(nn.Module):
 
     On a CPU, kernels are also kept as they are computed with. Float32, for Winograd's method:
     243 MB more from the first pictures on, and as much again from the first slope on, which int8
-    does not need. Bfloat16: a twelfth of that.
+    does not need. Bfloat16: an eighth of that.
 
     Raises:
         UserError: an unknown pooling, or a precision that cannot be had.
