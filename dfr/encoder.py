@@ -99,8 +99,8 @@ class Encoder(nn.Module):
             layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
             layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
             self.convolutions[name] = layer
-            # The first convolution, of three channels, is as fast as torch has it.
-            if (precision != "bf16" or can_pack()) and name != CONVOLUTIONS[0]:
+            # In float32 the first one, of three channels, is as fast as torch has it.
+            if can_pack() if precision == "bf16" else name != CONVOLUTIONS[0]:
                 self._own[name] = Convolution(layer.weight, layer.bias, precision == "int8")
         caffe = weights.convention == "caffe"
         mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)

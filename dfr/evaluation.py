@@ -57,7 +57,9 @@ def loss_and_gradient(
         values = part(batch, encoder.as_kept(batch, part.layers)).total
         finite = values.detach().isfinite()
         losses.append(values.detach())
-        if bool(finite.any()):
+        if bool(finite.all()):
+            (slope,) = torch.autograd.grad(values.sum(), batch)
+        elif bool(finite.any()):
             (slope,) = torch.autograd.grad(values[finite].sum(), batch)
             # What has no finite loss has no slope either; 0 times inf would be nan.
             slope = torch.where(finite.view(-1, 1, 1, 1), slope, torch.zeros_like(slope))

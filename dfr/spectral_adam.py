@@ -95,14 +95,14 @@ class SpectralAdam:
             step, change = state.picture - state.last, slope - state.slope
             self.spectrum.learn(step, change, finite, _MEMORY)
         state.last, state.slope = state.picture, slope
-        white = self.spectrum.whiten(slope)
-        state.mean = self.beta1 * state.mean + (1 - self.beta1) * white
-        state.square = self.beta2 * state.square + (1 - self.beta2) * white.square()
+        whiten = self.spectrum.whitening()
+        white = whiten(slope)
+        state.mean.lerp_(white, 1 - self.beta1)
+        state.square.mul_(self.beta2).addcmul_(white, white, value=1 - self.beta2)
         count = self.taken + 1
-        mean = state.mean / (1 - self.beta1**count)
-        root = (state.square / (1 - self.beta2**count)).sqrt().clamp_min(1e-30)
-        length = self.lr * self._shrunk() * min(1, count / _WARM_UP)
-        move = length * self.spectrum.whiten(mean / root)
-        state.picture = (state.picture - move).clamp(0, 1)
+        root = (state.square / (1 - self.beta2**count)).sqrt_().clamp_min_(1e-30)
+        length = self.lr * self._shrunk() * min(1, count / _WARM_UP) / (1 - self.beta1**count)
+        move = whiten(state.mean / root)
+        state.picture = torch.sub(state.picture, move, alpha=length).clamp_(0, 1)
         self.taken = count
         return ~finite

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
+#: From (n, 3, h, w) to the same.
+Filter = Callable[[torch.Tensor], torch.Tensor]
 #: Edges of the bands of spatial frequency, in cycles per pixel; 0.71 is a chessboard.
 BANDS = (0.01, 0.02, 0.04, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5)
 
@@ -41,7 +45,7 @@ class Spectrum:
             rows: (n,), whose steps count.
             memory: the part that is kept of what was learned before.
         """
-        moved, changed = self._powers(steps), self._powers(slopes)
+        moved, changed = self._powers(torch.cat([steps, slopes])).chunk(2)
         scale = moved.sum(dim=(1, 2), keepdim=True).clamp_min(1e-30)
         keep = torch.where(rows, memory, 1.0).view(-1, 1, 1)
         new = rows.view(-1, 1, 1).to(moved.dtype)
@@ -56,10 +60,10 @@ class Spectrum:
 
     def flatten(self, slopes: torch.Tensor) -> torch.Tensor:
         """Divide (n, 3, h, w) slopes by the curvature of their frequencies."""
-        return self._weighted(slopes, 1 / (self.curvature() + self.floor))
+        return self._spread(1 / (self.curvature() + self.floor))(slopes)
 
-    def whiten(self, slopes: torch.Tensor) -> torch.Tensor:
-        """Divide (n, 3, h, w) slopes by the root of the curvature of their frequencies.
+    def whitening(self) -> Filter:
+        """Return what divides slopes by the root of the curvature of their frequencies.
 
         White noise keeps its root mean square. Done once to slopes and once to the steps made of
         them, it is what a method does that works where all frequencies bend alike.
@@ -68,21 +72,26 @@ class Spectrum:
         powers = factors.square() @ self.share
         # Of white noise, a third of the power is brightness.
         mean = (powers[:, 0] + 2 * powers[:, 1]) / 3
-        return self._weighted(slopes, factors / mean.sqrt().view(-1, 1, 1))
+        return self._spread(factors / mean.sqrt().view(-1, 1, 1))
 
     def rows(self, rows: torch.Tensor) -> None:
         """Keep only these rows."""
         self.slopes, self.steps = self.slopes[rows], self.steps[rows]
 
-    def _weighted(self, slopes: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+    def _spread(self, factors: torch.Tensor) -> Filter:
+        """Return what multiplies each frequency by the factor of its band, (n, 2, bands)."""
         brightness = factors[:, 0, self.band].unsqueeze(1)
         colour = factors[:, 1, self.band].unsqueeze(1)
-        spectrum = torch.fft.rfft2(slopes)
-        grey = spectrum.mean(dim=1, keepdim=True)
-        flat: torch.Tensor = torch.fft.irfft2(
-            brightness * grey + colour * (spectrum - grey), s=self.size
-        )
-        return flat
+
+        def weigh(slopes: torch.Tensor) -> torch.Tensor:
+            spectrum = torch.fft.rfft2(slopes)
+            grey = spectrum.mean(dim=1, keepdim=True)
+            flat: torch.Tensor = torch.fft.irfft2(
+                brightness * grey + colour * (spectrum - grey), s=self.size
+            )
+            return flat
+
+        return weigh
 
     def _powers(self, pictures: torch.Tensor) -> torch.Tensor:
         spectrum = torch.fft.rfft2(pictures)
