@@ -7,6 +7,7 @@ the way back where they are asked for; in bfloat16 kernels that lie as oneDNN re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -88,7 +89,7 @@ class ExactKernel:
 
 def can_pack() -> bool:
     """Return whether this processor and torch can convolve in bfloat16 with packed kernels."""
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     ops = torch.ops.mkldnn
     needed = ("_reorder_convolution_weight", "_convolution_pointwise", "_is_mkldnn_bf16_supported")
@@ -151,20 +152,17 @@ class _ConvolvedAndPooled(torch.autograd.Function):
         result = convolution.ahead.convolve(features, relu=True)
         if not ctx.needs_input_grad[0]:
             return nn.functional.max_pool2d(result, 2)
-        pooled, winners = _largest(result)
-        ctx.save_for_backward(pooled, winners)
-        ctx.convolution = convolution
+        pooled, *winners = _largest(result)
+        ctx.save_for_backward(pooled, *winners)
+        ctx.convolution, ctx.shape = convolution, result.shape
         return pooled
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
-        (pooled, winners), back = ctx.saved_tensors, ctx.convolution.back
+        (pooled, *winners), back = ctx.saved_tensors, ctx.convolution.back
         values, *unit = back.encode(_where_above_0(pooled, slope))
-        wide = winners.to(values.dtype, copy=True)
-        for place in _corners(wide):
-            place.mul_(values)
-        return back.convolve(wide, *unit), None
+        return back.convolve(_at_winners(values, winners, ctx.shape), *unit), None
 
 
 def _where_above_0(activations: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
@@ -178,19 +176,32 @@ def _corners(maps: torch.Tensor) -> list[torch.Tensor]:
     return [maps[:, :, y:height:2, x:width:2] for y in (0, 1) for x in (0, 1)]
 
 
-def _largest(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the largest of each window of 2 x 2, and a map, int8, with 1 where it was found.
+def _largest(features: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return the largest of each window of 2 x 2, and where it was found.
 
-    Of equal ones the first counts, as in torch's max pooling.
+    That is told by three maps of ones and zeros: whether in the upper row, whether on the left if
+    so, and whether on the left if not. Of equal ones the first counts, as in torch's max pooling.
     """
     upper_left, upper_right, lower_left, lower_right = _corners(features)
     upper = torch.maximum(upper_left, upper_right)
     lower = torch.maximum(lower_left, lower_right)
-    is_upper = (upper >= lower).view(torch.int8)
-    winners = torch.zeros_like(features, dtype=torch.int8)
-    places = _corners(winners)
-    rows = ((is_upper, upper_left >= upper_right), (1 - is_upper, lower_left >= lower_right))
-    for row, (share, is_left) in enumerate(rows):
-        torch.mul(share, is_left.view(torch.int8), out=places[2 * row])
+    compared = ((upper, lower), (upper_left, upper_right), (lower_left, lower_right))
+    # Of the type of the features: comparisons that make booleans take twice as long.
+    winners = [torch.ge(a, b, out=torch.empty_like(upper)) for a, b in compared]
+    return torch.maximum(upper, lower), *winners
+
+
+def _at_winners(
+    values: torch.Tensor, winners: Sequence[torch.Tensor], shape: torch.Size
+) -> torch.Tensor:
+    """Put a value for each window where its largest was found, and 0 elsewhere."""
+    is_upper, *is_left = (each.to(values.dtype) for each in winners)
+    wide = torch.empty(shape, dtype=values.dtype, memory_format=torch.channels_last)
+    # The last row and column of an odd size are in no window.
+    wide[:, :, shape[2] // 2 * 2 :] = 0
+    wide[:, :, :, shape[3] // 2 * 2 :] = 0
+    places, upper = _corners(wide), values * is_upper
+    for row, share in enumerate((upper, values - upper)):
+        torch.mul(share, is_left[row], out=places[2 * row])
         torch.sub(share, places[2 * row], out=places[2 * row + 1])
-    return torch.maximum(upper, lower), winners
+    return wide
