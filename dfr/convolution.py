@@ -54,7 +54,15 @@ class Convolution:
         return RoundedKernel(turned) if self.rounded else _kernel(turned)
 
 
-class ExactKernel:
+class _Unrounded:
+    """What takes slopes as they are."""
+
+    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor]:
+        """Return a slope as it is; see `RoundedKernel`, which needs more."""
+        return (slope,)
+
+
+class ExactKernel(_Unrounded):
     """A 3 x 3 convolution in float32, by Winograd's method where that is the faster one.
 
     Args:
@@ -74,10 +82,6 @@ class ExactKernel:
     def _winograd(self) -> Winograd:
         return Winograd(self.weight)
 
-    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor]:
-        """Return a slope as it is; see `RoundedKernel`, which needs more."""
-        return (slope,)
-
     def convolve(self, features: torch.Tensor, relu: bool = False) -> torch.Tensor:
         """Convolve (n, in, h, w), with a ReLU if asked for; return (n, out, h, w)."""
         if pays(*features.shape[1:]):
@@ -96,7 +100,7 @@ def can_pack() -> bool:
     return all(hasattr(ops, name) for name in needed) and bool(ops._is_mkldnn_bf16_supported())
 
 
-class PackedKernel:
+class PackedKernel(_Unrounded):
     """A 3 x 3 convolution in bfloat16, whose kernel lies as oneDNN reads it.
 
     A kernel that does not is copied at every call: of 512 to 512 channels and 10 x 16 places,
@@ -112,10 +116,6 @@ class PackedKernel:
         self._packed = torch.ops.mkldnn._reorder_convolution_weight(
             weight.contiguous(memory_format=torch.channels_last), [1, 1], [1, 1], [1, 1], 1, None
         )
-
-    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor]:
-        """Return a slope as it is; see `RoundedKernel`, which needs more."""
-        return (slope,)
 
     def convolve(self, features: torch.Tensor, relu: bool = False) -> torch.Tensor:
         """Convolve (n, in, h, w), with a ReLU if asked for; return (n, out, h, w)."""

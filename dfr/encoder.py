@@ -93,6 +93,7 @@ class Encoder(nn.Module):
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.convolutions = nn.ModuleDict()
         self._own: dict[str, Convolution] = {}  # for the CPU
+        packs = precision == "bf16" and can_pack()
         for name in CONVOLUTIONS:
             weight, bias = weights.kernels[name]
             layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
@@ -100,7 +101,7 @@ class Encoder(nn.Module):
             layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
             self.convolutions[name] = layer
             # In float32 the first one, of three channels, is as fast as torch has it.
-            if can_pack() if precision == "bf16" else name != CONVOLUTIONS[0]:
+            if packs or (precision != "bf16" and name != CONVOLUTIONS[0]):
                 self._own[name] = Convolution(layer.weight, layer.bias, precision == "int8")
         caffe = weights.convention == "caffe"
         mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
