@@ -19,7 +19,8 @@ PEERS = Path(".tox/peers/bin/python")
 PrecisionOption = Annotated[
     str | None,
     typer.Option(
-        help="Of our cheap steps.  [default: int8 on processors with VNNI, but not AMX; else bf16]",
+        help="Of our cheap steps.  [default: bf16 on processors with AMX, int8 on others with "
+        "VNNI, else fp32]",
         show_default=False,
     ),
 ]

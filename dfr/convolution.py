@@ -2,7 +2,8 @@
 
 Kernels are constants here: only features have a slope. That is a convolution too, and each way
 is taken by the faster means: in float32 Winograd's or the direct one, and eight-bit integers on
-the way back where they are asked for; in bfloat16 kernels that lie as oneDNN reads them.
+the way back where they are asked for; in bfloat16 kernels that lie as oneDNN reads them, or
+float32 again where the processor does not compute with bfloat16.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dfr.winograd import Winograd, pays
 
 
 class Convolution:
-    """A 3 x 3 convolution and its ReLU, in float32 or, where `can_pack`, in bfloat16.
+    """A 3 x 3 convolution and its ReLU, in float32 or bfloat16.
 
     Args:
         weight: (out, in, 3, 3), channels-last, on a CPU.
@@ -43,12 +44,12 @@ class Convolution:
         return result
 
     @cached_property
-    def ahead(self) -> ExactKernel | PackedKernel:
+    def ahead(self) -> Kernel:
         """What gives the features before the ReLU."""
         return _kernel(self.weight, self.bias)
 
     @cached_property
-    def back(self) -> ExactKernel | PackedKernel | RoundedKernel:
+    def back(self) -> Kernel | RoundedKernel:
         """What gives the slope of the input, of that before the ReLU."""
         turned = self.weight.flip(2, 3).transpose(0, 1)
         return RoundedKernel(turned) if self.rounded else _kernel(turned)
@@ -126,9 +127,31 @@ class PackedKernel(_Unrounded):
         return result
 
 
-def _kernel(weight: torch.Tensor, bias: torch.Tensor | None = None) -> ExactKernel | PackedKernel:
-    kind = PackedKernel if weight.dtype == torch.bfloat16 else ExactKernel
-    return kind(weight, bias)
+class WidenedKernel(_Unrounded):
+    """A 3 x 3 convolution of bfloat16 in float32, for processors that have nothing else.
+
+    Torch's own convolution of bfloat16 took eight times as long as that on one of them.
+
+    Args:
+        weight: (out, in, 3, 3) bfloat16, on a CPU.
+        bias: (out,) bfloat16; none, if not given.
+    """
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
+        self._exact = ExactKernel(weight.float(), None if bias is None else bias.float())
+
+    def convolve(self, features: torch.Tensor, relu: bool = False) -> torch.Tensor:
+        """Convolve (n, in, h, w), with a ReLU if asked for; return (n, out, h, w)."""
+        return self._exact.convolve(features.float(), relu).bfloat16()
+
+
+Kernel = ExactKernel | PackedKernel | WidenedKernel
+
+
+def _kernel(weight: torch.Tensor, bias: torch.Tensor | None = None) -> Kernel:
+    if weight.dtype != torch.bfloat16:
+        return ExactKernel(weight, bias)
+    return PackedKernel(weight, bias) if can_pack() else WidenedKernel(weight, bias)
 
 
 class _Convolved(torch.autograd.Function):

@@ -29,12 +29,13 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.float
 def cheap_precision() -> str:
     """Return the precision to make steps cheap with on this processor.
 
-    That is int8 where it can be had, and bf16 elsewhere, and where a matrix unit (AMX) multiplies
-    bfloat16: with one, a step at 256 pixels took half as long as int8's.
+    That is bf16 where a matrix unit (AMX) multiplies bfloat16: with one, a step at 256 pixels took
+    half as long as int8's. Elsewhere it is int8 where it can be had, and fp32 where neither is
+    known to be faster.
     """
-    if integers.missing() or torch.cpu.get_capabilities().get("amx_bf16"):
-        return "bf16"
-    return "int8"
+    if integers.missing():
+        return "fp32"
+    return "bf16" if torch.cpu.get_capabilities().get("amx_bf16") else "int8"
 
 
 def check_precision(precision: str, device: torch.device | None = None) -> None:
@@ -74,7 +75,7 @@ class Encoder(nn.Module):
 
     On a CPU, kernels are also kept as they are computed with. Float32, for Winograd's method:
     243 MB more from the first pictures on, and as much again from the first slope on, which int8
-    does not need. Bfloat16: an eighth of that.
+    does not need. Bfloat16: an eighth of that, or as much where it is computed in float32.
 
     Raises:
         UserError: an unknown pooling, or a precision that cannot be had.
@@ -93,7 +94,7 @@ class Encoder(nn.Module):
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.convolutions = nn.ModuleDict()
         self._own: dict[str, Convolution] = {}  # for the CPU
-        packs = precision == "bf16" and can_pack()
+        self._widens = precision == "bf16" and not can_pack()
         for name in CONVOLUTIONS:
             weight, bias = weights.kernels[name]
             layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
@@ -101,7 +102,7 @@ class Encoder(nn.Module):
             layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
             self.convolutions[name] = layer
             # In float32 the first one, of three channels, is as fast as torch has it.
-            if packs or (precision != "bf16" and name != CONVOLUTIONS[0]):
+            if precision == "bf16" or name != CONVOLUTIONS[0]:
                 self._own[name] = Convolution(layer.weight, layer.bias, precision == "int8")
         caffe = weights.convention == "caffe"
         mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
@@ -149,6 +150,8 @@ class Encoder(nn.Module):
     def as_kept(self, pictures: torch.Tensor, layers: Iterable[str]) -> Mapping[str, torch.Tensor]:
         """Return the activations as `forward` does, but in the network's own precision.
 
+        Those of bfloat16 are float32 on a processor that does not compute with it.
+
         Raises:
             UserError: as `forward`; also int8 for pictures that are not on the CPU.
         """
@@ -162,10 +165,11 @@ class Encoder(nn.Module):
         features: dict[str, torch.Tensor] = {}
         current = self.preprocess(pictures)
         current = current.to(PRECISIONS[self.precision], memory_format=torch.channels_last)
+        on_cpu = current.device.type == "cpu"
         names = CONVOLUTIONS[: deepest + 1]
         for name, after in zip_longest(names, names[1:]):
             pools = after is not None and _block(after) != _block(name)
-            own = self._own.get(name) if current.device.type == "cpu" else None
+            own = self._own.get(name) if on_cpu else None
             if own is None:
                 current = nn.functional.relu(self.convolutions[name](current))
             elif pools and self.pooling == "max" and name not in wanted:
@@ -173,7 +177,7 @@ class Encoder(nn.Module):
             else:
                 current = own(current)
             if name in wanted:
-                features[name] = current
+                features[name] = current.float() if self._widens and on_cpu else current
             if pools:
                 current = POOLINGS[self.pooling](current, 2)
         return features

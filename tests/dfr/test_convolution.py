@@ -26,7 +26,6 @@ from dfr.weights import CONVOLUTIONS
 from dfr.winograd import Winograd, pays
 from tests.conftest import styled_by
 
-needs_packing = pytest.mark.skipif(not can_pack(), reason="oneDNN has no bfloat16 here")
 needs_vnni = pytest.mark.skipif(bool(integers.missing()), reason=f"int8: {integers.missing()}")
 
 
@@ -95,16 +94,25 @@ def test_features_and_slopes_are_torchs(shape, pooled):
     assert far(back, exact_back) < 1e-5
 
 
-@needs_packing
+@pytest.fixture(params=["in bfloat16", "in float32"])
+def computed(request, monkeypatch):
+    """Bfloat16 as a processor computes that has it, and as one that does not."""
+    if request.param == "in float32":
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    elif not can_pack():
+        pytest.skip("this processor does not compute with bfloat16")
+
+
+@pytest.mark.usefixtures("computed")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("count", [1, 3])
-def test_packed_features_and_slopes_are_torchs(shape, pooled, count):
+def test_features_and_slopes_of_bfloat16_are_torchs(shape, pooled, count):
     inputs, outputs, height, width = shape
     weight, bias = (part.bfloat16() for part in layer(inputs, outputs))
     maps = torch.rand(count, inputs, height, width).bfloat16().requires_grad_()
-    packed = Convolution(weight, bias)
-    found = packed.pooled(maps) if pooled else packed(maps)
+    ours = Convolution(weight, bias)
+    found = ours.pooled(maps) if pooled else ours(maps)
     precise = maps.detach().double().requires_grad_()
     before = nn.functional.conv2d(precise, weight.double(), bias.double(), padding=1)
     exact = nn.functional.max_pool2d(before.relu(), 2) if pooled else before.relu()
@@ -119,19 +127,25 @@ def test_packed_features_and_slopes_are_torchs(shape, pooled, count):
     assert far(back, exact_back) < 2**-8
 
 
-def test_bf16_goes_on_where_kernels_cannot_be_packed(encoder, content, monkeypatch):
+@pytest.mark.usefixtures("computed")
+def test_bf16_is_near_fp32_on_every_processor(encoder, content):
     pictures = content.clone().requires_grad_()
 
     def slope_of(network: Encoder) -> torch.Tensor:
         found = network(pictures, STYLE_LAYERS)
         return torch.autograd.grad(sum(each.mean() for each in found.values()), pictures)[0]
 
-    here = slope_of(Encoder(encoder.weights, precision="bf16"))
+    near = slope_of(Encoder(encoder.weights, precision="bf16"))
+    assert 0 < far(near, slope_of(encoder).double()) < 0.15
+
+
+def test_statistics_are_of_float32_where_a_processor_has_no_bfloat16(encoder, content, monkeypatch):
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
-    assert not can_pack()
-    elsewhere = slope_of(Encoder(encoder.weights, precision="bf16"))
-    assert far(elsewhere, here.double()) < 0.15
-    assert far(elsewhere, slope_of(encoder).double()) < 0.15
+    network = Encoder(encoder.weights, precision="bf16")
+    found = network.as_kept(content, STYLE_LAYERS)
+    assert {each.dtype for each in found.values()} == {torch.float32}
+    # Their values are bfloat16's all the same.
+    assert all(torch.equal(each, each.bfloat16().float()) for each in found.values())
 
 
 def away_from_kinks(before: torch.Tensor, pooled: bool, margin: float = 1e-4) -> torch.Tensor:
@@ -248,7 +262,7 @@ def test_int8_is_refused_where_it_cannot_be_had(encoder, monkeypatch):
     monkeypatch.setattr(integers, "missing", lambda: "this processor has no VNNI")
     with pytest.raises(UserError, match="precision int8: this processor has no VNNI; use bf16"):
         Encoder(encoder.weights, precision="int8")
-    assert cheap_precision() == "bf16"
+    assert cheap_precision() == "fp32"
 
 
 def test_a_processor_without_vnni_is_told_so(monkeypatch):
