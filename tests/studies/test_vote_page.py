@@ -13,7 +13,7 @@ import pytest
 from studies.ballots import Ballots
 from studies.exchange import read_poll
 from studies.study import QUESTIONS
-from tests.studies.server import Server
+from tests.studies.server import ROOT, Server
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -199,7 +199,8 @@ def test_nothing_tells_the_methods_apart(context, server: Server):
         assert alts == ["Picture A", "Picture B"]
         page.keyboard.press("ArrowLeft")
     page.get_by_role("heading", name="Thank you!").wait_for()
-    everything = b"\n".join(heard).lower()
+    # Streamlit tells where its script lies, and a checkout may be called dfr-suite.
+    everything = b"\n".join(heard).lower().replace(str(ROOT).lower().encode(), b"")
     assert len(everything) > 50_000
     assert b"which looks more like the style picture?" in everything  # we do hear the page
     telling = ["dfr", "decormst", "gatys", "feedforward", "feed-forward", "ghiasi", "rot000",
