@@ -30,7 +30,7 @@ pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[
 
 ROUNDS = 5
 CELLS = 24  # for the overhead, which each cell tells anew
-CELLS_COMPARED = 96  # for the throughput: seconds of single cells scatter, as do those of rounds
+CELLS_COMPARED = 96  # for the throughput: rounds of 24 scatter too much to be compared
 
 
 class Rig:
