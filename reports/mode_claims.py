@@ -9,10 +9,10 @@ from reports import published
 from reports.data import RunData
 from reports.sheets import sweep_cells
 from reports.verdicts import (
-    ENOUGH,
     LEAST_PAIRS,
+    PUBLISHED_SIZE,
     Claim,
-    large_enough,
+    at_published_scale,
     published_dfr,
     verdict_of,
     with_interval,
@@ -109,13 +109,13 @@ def effective(run: RunData) -> Claim:
         source="DFR, NICS 2021",
         rule="Holds if every mode closes more than half of the gap in style loss between content "
         "and style (median over pairs, common yardstick); does not hold otherwise. Needs "
-        f"{ENOUGH}.",
+        f"{PUBLISHED_SIZE}.",
         measured="Gap closed (1 = the style's own statistics, 0 = the content picture), median "
         f"over {len(run.pairs)} pairs with 95 % interval: {told} ({run.solvers[labels[0]]})."
         if told
         else "No DFR cell in this run.",
         verdict=verdict_of(
-            closed.to_list() if large_enough(run, labels) else [],
+            closed.to_list() if at_published_scale(run, labels) else [],
             lambda: bool((closed > 0.5).all()),
         ),
         evidence="style_against_content",
@@ -133,14 +133,14 @@ def lambda_controls(run: RunData) -> Claim:
             losses = part.sort_values("lambda")["style_loss"].to_numpy()
             if len(losses) >= 3:
                 risen.append(bool((np.diff(losses) > 0).all()))
-    enough = large_enough(run, set(frame["label"]))
+    enough = at_published_scale(run, set(frame["label"]))
     return Claim(
         name="λ controls strength",
         claim="The rotation weight λ controls how strongly the rotated features shape the output.",
         source="DFR, NICS 2021",
         rule="Holds if, in at least 9 of 10 pairs, the distance from the unrotated style (style "
         "loss of rotation 90, common yardstick) rises with every step of λ. Needs 3 values of λ, "
-        f"{ENOUGH}.",
+        f"{PUBLISHED_SIZE}.",
         measured=f"Rises with every step over {levels} values of λ in {sum(risen)} of "
         f"{len(risen)} pairs{_share(risen)}.",
         verdict=verdict_of(

@@ -27,6 +27,17 @@ ENOUGH = (
     f"{LEAST_ITERATIONS['adam']} iterations ({LEAST_ITERATIONS['fast']} of the fast solver) and "
     f"{LEAST_PAIRS} pairs"
 )
+#: Method -> the pixels of a picture and the iterations that were published. Terms of the objectives
+#: grow with the number of pixels, each in its own way, so below it the published weights make
+#: another method, and a run says nothing about published pictures.
+PUBLISHED_SCALE: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"dfr": (422 * 512, 3000), "decormst": (321 * 481, 1000)}
+)
+#: What a verdict about published pictures needs, in words; see `at_published_scale`.
+PUBLISHED_SIZE = (
+    "the published size and iterations (DFR 422 × 512 and 3000, DeCorMST 321 × 481 and 1000) and "
+    f"{LEAST_PAIRS} pairs"
+)
 #: A timed run of fewer iterations than this is mostly start-up.
 LEAST_TIMED = 5
 
@@ -121,6 +132,18 @@ def large_enough(run: RunData, labels: Collection[str]) -> bool:
         bool(cells)
         and min(pairs.values()) >= LEAST_PAIRS
         and all(_long_enough(cell["settings"].get("solver")) for cell in cells)
+    )
+
+
+def at_published_scale(run: RunData, labels: Collection[str]) -> bool:
+    """Tell whether these methods ran with the published size and iterations, on enough pairs."""
+    cells = [cell for cell in run.cells if cell["label"] in labels]
+    return large_enough(run, labels) and all(
+        cell["size"][0] * cell["size"][1] >= pixels
+        and cell["settings"]["solver"]["name"] == "adam"
+        and cell["settings"]["solver"]["iterations"] >= iterations
+        for cell in cells
+        for pixels, iterations in [PUBLISHED_SCALE[cell["method"]]]
     )
 
 

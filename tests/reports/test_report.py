@@ -209,11 +209,16 @@ def solved(cell, name: str, iterations: int):
     return {**cell, "settings": settings, "cost": {**cell["cost"], "iterations": iterations}}
 
 
-def enlarged(run, pairs: int = 6, solver: str = "adam", iterations: int = 100):
-    """The same cells under more styles, with another solver and more iterations."""
+PUBLISHED = [422, 512]
+
+
+def enlarged(
+    run, pairs: int = 6, solver: str = "adam", iterations: int = 3000, size: list[int] = PUBLISHED
+):
+    """The same cells under more styles, as if of another size, solver and more iterations."""
     styles = [f"style{i}" for i in range(pairs)]
     cells = [
-        solved({**cell, "style": style}, solver, iterations)
+        solved({**cell, "style": style, "size": size}, solver, iterations)
         for style in styles
         for cell in run.cells
         if cell["style"] == "strokes"
@@ -267,27 +272,39 @@ def test_verdict_of_the_five_correlations(run):
 
 
 @pytest.mark.parametrize(
-    ("solver", "iterations", "pairs", "found"),
+    ("solver", "iterations", "size", "pairs", "found"),
     [
-        ("adam", 100, 5, FAILS),
-        ("adam", 99, 5, OPEN),
-        ("adam", 100, 4, OPEN),
-        ("fast", 40, 5, FAILS),
-        ("fast", 39, 5, OPEN),
+        ("adam", 3000, PUBLISHED, 5, FAILS),
+        ("adam", 2999, PUBLISHED, 5, OPEN),
+        ("adam", 3000, [421, 512], 5, OPEN),
+        ("adam", 3000, PUBLISHED, 4, OPEN),
+        ("fast", 3000, PUBLISHED, 5, OPEN),
     ],
 )
-def test_what_a_verdict_needs_depends_on_the_solver(run, solver, iterations, pairs, found):
-    large = enlarged(run, pairs, solver, iterations)
+def test_published_pictures_are_judged_at_the_published_scale_only(
+    run, solver, iterations, size, pairs, found
+):
+    large = enlarged(run, pairs, solver, iterations, size)
     outputs = large.tables["outputs"].assign(style_gap_closed=0.1)
     large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
     assert verdict(large, claims.effective) == found
+
+
+def test_the_five_correlations_are_not_judged_on_thumbnails(run):
+    small = enlarged(run, size=[80, 98])
+    curves = small.tables["curves"].assign(loss=lambda lines: 1.0 + lines["iteration"])
+    small = dataclasses.replace(small, tables={**small.tables, "curves": curves})
+    assert verdict(small, claims.five_correlations) == OPEN
+    large = enlarged(run)
+    large = dataclasses.replace(large, tables={**large.tables, "curves": curves})
+    assert verdict(large, claims.five_correlations) == FAILS
 
 
 def both_solvers(run, label: str):
     """A run of the fast solver, in which Adam made a method on five of six pairs too."""
     large = enlarged(run, 6, "fast", 40)
     more = [
-        solved({**cell, "label": f"{label}-adam"}, "adam", 100)
+        solved({**cell, "label": f"{label}-adam"}, "adam", 3000)
         for cell in enlarged(run, 5).cells
         if cell["label"] == label
     ]
@@ -314,9 +331,6 @@ def test_correlations_are_judged_by_adam_where_a_run_has_both_solvers(run):
     assert judged(adam=2.0, fast=0.5).verdict == FAILS
     assert judged(adam=0.5, fast=2.0).verdict == HOLDS
     assert "cosine 2 (adam); gram 0.5" in judged(adam=2.0, fast=0.5).measured
-    found_nothing = "no picture 2% below the content picture for gram and pearson"
-    assert found_nothing in judged(adam=2.0, fast=0.99).measured
-    assert "found no picture" not in judged(adam=0.99, fast=0.5).measured
 
 
 def test_dfr_is_the_one_on_most_pairs_where_a_run_has_both_solvers(run):
@@ -329,9 +343,9 @@ def test_dfr_is_the_one_on_most_pairs_where_a_run_has_both_solvers(run):
         here = (outputs["label"] == label) & (outputs["mode"] == mode)
         outputs.loc[here, "style_loss"] = loss
     large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
-    assert verdict(large, claims.effective) == HOLDS
+    assert verdict(large, claims.effective) == OPEN
     assert "(fast)" in claims.effective(large).measured
-    assert verdict(large, claims.lambda_controls) == HOLDS
+    assert verdict(large, claims.lambda_controls) == OPEN
 
 
 def test_what_the_solver_changes(run):
