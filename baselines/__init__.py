@@ -1,1 +1,4 @@
-"""Methods that Deep Feature Rotation is compared with, on the same engine."""
+"""The methods that Deep Feature Rotation is compared with, one file each.
+
+Other people's outputs, read from a folder, enter here as well. It imports only dfr.
+"""

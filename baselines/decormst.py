@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import torch
 
-from dfr.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
-from dfr.errors import UserError
-from dfr.method import Stylization, optimise
-from dfr.objective import Objective, Weights, apply_each
-from dfr.statistics import STATISTICS, statistic
-from dfr.synthesis import Adam, Progress, Solver, silent
+from dfr.core.errors import UserError
+from dfr.methods.method import Stylization, optimise
+from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.objective.feature_statistics import STATISTICS, statistic
+from dfr.objective.objective import Objective, Weights, apply_each
+from dfr.solvers.synthesis import Adam, Progress, Solver, silent
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class DeCorMST:
     how it was published, and it is kept.
 
     Attributes:
-        statistics: names in `dfr.statistics.STATISTICS`, one output each.
+        statistics: names in `dfr.objective.feature_statistics.STATISTICS`, one output each.
         loss_weights: 1e4 content, 1e-2 style, no total variation as published.
         solver: Adam for 1000 iterations as published.
 
@@ -55,7 +55,7 @@ class DeCorMST:
         seed: int = 0,  # noqa: ARG002  (nothing here is random)
         progress: Progress = silent,
     ) -> Stylization:
-        """Stylize, starting from the content picture; see `dfr.method.Method`."""
+        """Stylize, starting from the content picture; see `dfr.methods.method.Method`."""
         began = time.perf_counter()
         content, style = content.to(encoder.device), style.to(encoder.device)
         count = len(self.statistics)

@@ -3,11 +3,12 @@
 Source: the authors' notebook to Tuyen, Nguyen, Choi, Dinh, IEEE Access 2021, which takes the
 mean, the standard deviation and the norm of every channel in a Python loop, eagerly
 (64 + 128 + 256 + 512 + 512 channels for each pass over the five style layers). Written here from
-that description, to be timed against `dfr.statistics`, which does the same arithmetic in one
-call; nothing else uses it.
+that description, to be timed against `dfr.objective.feature_statistics`, which does the same
+arithmetic in one call; nothing else uses it.
 
 Only the loops differ: the matrix products are the same. A channel that does not vary has a
-deviation of 0, and torch gives its root a gradient of 0 there, as `dfr.statistics` does.
+deviation of 0, and torch gives its root a gradient of 0 there, as
+`dfr.objective.feature_statistics` does.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from types import MappingProxyType
 
 import torch
 
-from dfr.statistics import EPSILON, Statistic
+from dfr.objective.feature_statistics import EPSILON, Statistic
 
 
 def pearson(features: torch.Tensor) -> torch.Tensor:
-    """Pearson correlation, see `dfr.statistics.pearson`; mean and deviation in loops."""
+    """Pearson correlation, as `feature_statistics.pearson`; mean and deviation in loops."""
     return torch.stack([_pearson(picture.flatten(1)) for picture in features])
 
 
 def covariance(features: torch.Tensor) -> torch.Tensor:
-    """Covariance, see `dfr.statistics.covariance`; the mean in a loop."""
+    """Covariance, see `dfr.objective.feature_statistics.covariance`; the mean in a loop."""
     return torch.stack([_covariance(picture.flatten(1)) for picture in features])
 
 
 def cosine(features: torch.Tensor) -> torch.Tensor:
-    """Cosine similarity, see `dfr.statistics.cosine`; the norm in a loop."""
+    """Cosine similarity, see `dfr.objective.feature_statistics.cosine`; the norm in a loop."""
     return torch.stack([_cosine(picture.flatten(1)) for picture in features])
 
 

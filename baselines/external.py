@@ -19,9 +19,9 @@ from typing import NamedTuple
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dfr.errors import UserError
-from dfr.files import read_toml, wrong_value
-from dfr.images import SUFFIXES, load
+from dfr.core.errors import UserError
+from dfr.core.files import read_toml, wrong_value
+from dfr.core.images import SUFFIXES, load
 
 ABOUT = "method.toml"
 #: The mode of a file that names none.
@@ -102,7 +102,7 @@ def scan(
 
     Args:
         folder: with one folder per method.
-        contents: names of the content pictures, see `eval.dataset.Picture`.
+        contents: names of the content pictures, see `eval.data.dataset.Picture`.
         styles: names of the style pictures.
         size: content name -> (height, width) that its outputs must have; any size if None.
 

@@ -26,13 +26,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dfr import integers
-from dfr.encoder import Encoder
-from dfr.errors import UserError
-from dfr.images import resize
-from dfr.method import Stylization, settings_of
-from dfr.synthesis import Progress, silent
-from dfr.weights import verified
+from dfr.core.errors import UserError
+from dfr.core.images import resize
+from dfr.methods.method import Stylization, settings_of
+from dfr.network.cpu import integers
+from dfr.network.encoder import Encoder
+from dfr.network.weights import verified
+from dfr.solvers.synthesis import Progress, silent
 
 Array = npt.NDArray[np.float32]
 
@@ -121,7 +121,7 @@ class FeedForward:
         seed: int = 0,  # noqa: ARG002  (nothing here is random)
         progress: Progress = silent,
     ) -> Stylization:
-        """Stylize; see `dfr.method.Method`.
+        """Stylize; see `dfr.methods.method.Method`.
 
         There are no iterations, no objective and so no losses. Loading the networks (once per
         process) is not part of the seconds; the bottlenecks are the seconds of the targets.

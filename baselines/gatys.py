@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import torch
 
-from dfr.encoder import POOLINGS, STYLE_LAYERS, Encoder
-from dfr.errors import UserError, unknown
-from dfr.method import Stylization, optimise
-from dfr.objective import Objective, Weights
-from dfr.statistics import gram
-from dfr.synthesis import LBFGS, Progress, Solver, silent
+from dfr.core.errors import UserError, unknown
+from dfr.methods.method import Stylization, optimise
+from dfr.network.encoder import POOLINGS, STYLE_LAYERS, Encoder
+from dfr.objective.feature_statistics import gram
+from dfr.objective.objective import Objective, Weights
+from dfr.solvers.synthesis import LBFGS, Progress, Solver, silent
 
 STARTS = ("content", "noise", "style")
 CONTENT_LAYER = "block4_conv2"  # relu4_2
@@ -73,7 +73,7 @@ class Gatys:
         seed: int = 0,
         progress: Progress = silent,
     ) -> Stylization:
-        """Stylize; see `dfr.method.Method`. The seed draws the noise."""
+        """Stylize; see `dfr.methods.method.Method`. The seed draws the noise."""
         began = time.perf_counter()
         encoder = encoder.with_pooling(self.pooling)
         content, style = content.to(encoder.device), style.to(encoder.device)
@@ -93,7 +93,7 @@ class Gatys:
         return optimise(self, "gatys", start, objective, encoder, self.solver, began, progress)
 
     def _loss_weights(self, content_values: int) -> Weights:
-        """Write the paper's sums in the means of `dfr.objective.Objective`.
+        """Write the paper's sums in the means of `dfr.objective.objective.Objective`.
 
         1/2 of a sum is 1/2 numel times a mean. E_l of the unnormalised Gram matrix is a quarter
         of the mean squared difference of G / M_l, and w_l = 1/5 makes the sum over layers a mean.

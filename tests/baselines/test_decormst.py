@@ -3,9 +3,9 @@ from __future__ import annotations
 import torch
 
 from baselines.decormst import DeCorMST
-from dfr.model import DFR
-from dfr.objective import Weights
-from dfr.synthesis import Adam
+from dfr.methods.deep_feature_rotation import DFR
+from dfr.objective.objective import Weights
+from dfr.solvers.synthesis import Adam
 
 
 def test_defaults_are_the_published_ones():

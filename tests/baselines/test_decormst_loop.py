@@ -1,4 +1,4 @@
-"""The loop over channels computes what `dfr.statistics` computes."""
+"""The loop over channels computes what `dfr.objective.feature_statistics` computes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from baselines.decormst_loop import LOOPS
-from dfr.encoder import STYLE_LAYERS
-from dfr.statistics import STATISTICS
+from dfr.network.encoder import STYLE_LAYERS
+from dfr.objective.feature_statistics import STATISTICS
 
 
 def value_and_gradient(statistic, features):

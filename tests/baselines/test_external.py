@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from baselines.external import Output, WrongSize, load_outputs, scan
-from dfr.errors import UserError
-from dfr.images import load
+from dfr.core.errors import UserError
+from dfr.core.images import load
 
 CONTENTS, STYLES = ["cat", "harbour"], ["waves", "glass"]
 

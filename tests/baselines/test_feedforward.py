@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from baselines.feedforward import NETWORKS, FeedForward, network_path
-from dfr import integers
-from dfr.errors import UserError
-from dfr.images import Size, load_pair, resize, to_bytes
-from dfr.objective import yardstick
+from dfr.core.errors import UserError
+from dfr.core.images import Size, load_pair, resize, to_bytes
+from dfr.network.cpu import integers
+from dfr.objective.objective import yardstick
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed")
 if network_path("predict") is None:
@@ -172,7 +172,7 @@ def test_a_changed_file_is_refused_before_it_is_read(tmp_path, name, change):
     code = """
 import sys, torch
 from baselines.feedforward import FeedForward
-from dfr.errors import UserError
+from dfr.core.errors import UserError
 picture = torch.rand(1, 3, 48, 64)
 try:
     FeedForward().stylize(picture, picture, None)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from baselines.gatys import CONTENT_LAYER, Gatys
-from dfr.encoder import STYLE_LAYERS
-from dfr.errors import UserError
-from dfr.synthesis import LBFGS
+from dfr.core.errors import UserError
+from dfr.network.encoder import STYLE_LAYERS
+from dfr.solvers.synthesis import LBFGS
 
 
 @torch.no_grad()

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from dfr.images import Size
-from dfr.provenance import environment
-from eval.dataset import open_dataset
-from eval.executors import Job, Recipe, Watch, make_cells
-from eval.profiles import Entry
-from eval.ray_cluster import Cluster
-from eval.ray_executor import make_cells_on_ray
-from eval.store import RunStore
+from dfr.core.images import Size
+from dfr.core.provenance import environment
+from eval.data.dataset import open_dataset
+from eval.executors.processes import Job, Recipe, Watch, make_cells
+from eval.executors.ray.cluster import Cluster
+from eval.executors.ray.executor import make_cells_on_ray
+from eval.runs.profiles import Entry
+from eval.runs.store import RunStore
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
 

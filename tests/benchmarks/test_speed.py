@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from baselines.decormst_loop import LOOPS
-from dfr import integers
-from dfr import method as methods
-from dfr.encoder import PRECISIONS, Encoder
-from dfr.images import resize
-from dfr.method import METHODS, build
-from dfr.statistics import STATISTICS
-from dfr.synthesis import synthesise
-from eval.timing import correlation_pass, style_features
+from dfr.core.images import resize
+from dfr.methods import method as methods
+from dfr.methods.method import METHODS, build
+from dfr.network.cpu import integers
+from dfr.network.encoder import PRECISIONS, Encoder
+from dfr.objective.feature_statistics import STATISTICS
+from dfr.solvers.synthesis import synthesise
+from eval.speed.timing import correlation_pass, style_features
 
 #: Of the features that the statistics are taken of: a profile's on a laptop.
 SIZE = (96, 116)

@@ -27,15 +27,15 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from dfr.provenance import cpu_name
-from eval.store import RunStore
-from studies.ballots import Ballots, Outcome
-from studies.database import BallotsDown
-from studies.design import make_design
-from studies.exchange import Poll, read_poll
-from studies.seats import Refused, Seat, Step
-from studies.study import Study
-from studies.trial import ANSWERS, Answer, Stimuli
+from dfr.core.provenance import cpu_name
+from eval.runs.store import RunStore
+from studies.ballots.ballots import Ballots, Outcome
+from studies.ballots.database import BallotsDown
+from studies.ballots.exchange import Poll, read_poll
+from studies.ballots.seats import Refused, Seat, Step
+from studies.design.design import make_design
+from studies.design.study import Study
+from studies.design.trial import ANSWERS, Answer, Stimuli
 from tests.studies.conftest import make_postgresql
 from tests.studies.crowd import (
     ROOT,

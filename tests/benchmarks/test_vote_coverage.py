@@ -10,8 +10,8 @@ analysis estimates is the model that fits the whole population's answers best (t
 strengths, where the expected log-likelihood is largest). These are nearer to zero than the mean
 of people's own strengths, since a mixture of sure people who disagree looks like unsure people.
 They are computed without simulation: the population's chances by quadrature
-(`studies.voters.Voters.chances`), and the model fitted to these chances. Likewise for side bias
-and lapses, which the model does not know either.
+(`studies.analysis.simulated_voters.Voters.chances`), and the model fitted to these chances.
+Likewise for side bias and lapses, which the model does not know either.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from studies.strengths import against_average, davidson, rank
-from studies.tally import LEVEL, tally
-from studies.voters import Voters, round_robin, simulate
-from studies.winrates import vote_shares
+from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.strengths import against_average, davidson, rank
+from studies.analysis.tally import LEVEL, tally
+from studies.analysis.winrates import vote_shares
 
 PARTICIPANTS, TRIALS = 30, 20
 STRENGTHS = {"a": 1.0, "b": 0.6, "c": 0.2, "d": -0.2, "e": -0.6, "f": -1.0}

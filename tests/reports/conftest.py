@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.build import build_report
-from tests.reports.voting import (
+from reports.page.build import build_report
+from tests.reports.votes.voting import (
     bare,
     open_votes,
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from studies.trial import Side, Trial
+from studies.design.trial import Side, Trial
 
 
 class PostgreSQL:

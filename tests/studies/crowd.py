@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studies.ballots import Ballots
-from studies.exchange import Poll
-from studies.seats import Seat
-from studies.trial import ANSWERS, Answer
-from studies.voters import Voters
+from studies.analysis.simulated_voters import Voters
+from studies.ballots.ballots import Ballots
+from studies.ballots.exchange import Poll
+from studies.ballots.seats import Seat
+from studies.design.trial import ANSWERS, Answer
 from tests.studies.server import Server
 
 playwright = pytest.importorskip("playwright.async_api")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from studies.ballots import Ballots
-from studies.exchange import read_poll
-from studies.opening import DATABASE
+from studies.ballots.ballots import Ballots
+from studies.ballots.exchange import read_poll
+from studies.ballots.opening import DATABASE
 from tests.conftest import complaint
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}

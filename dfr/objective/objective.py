@@ -1,0 +1,200 @@
+"""What is minimised: content + style + total variation, one value per picture of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+
+from dfr.core.errors import UserError
+from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.objective.feature_statistics import Statistic, gram
+
+Features = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How the terms are added. The defaults are the shared setting of DFR and DeCorMST.
+
+    Attributes:
+        content: factor of the mean squared difference of the content features.
+        style: factor of the mean over layers of the mean squared difference of the statistic.
+        variation: factor of the anisotropic total variation, a sum of absolute differences of
+            the picture in [0, 1]; DFR adds 30 of it, DeCorMST none.
+    """
+
+    content: float = 1e4
+    style: float = 1e-2
+    variation: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse weights with which nothing can be minimised."""
+        for name, value in vars(self).items():
+            if not (value >= 0 and value - value == 0):
+                raise UserError(f"{name} weight {value}: must be a finite number of at least 0")
+
+
+class Terms(NamedTuple):
+    """The weighted terms of a batch of n pictures, each of shape (n,)."""
+
+    content: torch.Tensor
+    style: torch.Tensor
+    variation: torch.Tensor
+
+    @property
+    def total(self) -> torch.Tensor:
+        """What the optimiser sees, (n,)."""
+        return self.content + self.style + self.variation
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The distance of a batch of pictures from their targets.
+
+    Attributes:
+        content: layer -> (1, c, h, w): the content picture's features.
+        style: layer -> (n, c, c): the target statistic of each of the n outputs.
+        statistics: the statistic of each of the n outputs; DeCorMST has five different ones.
+        weights: how the terms are added.
+    """
+
+    content: Features
+    style: Features
+    statistics: tuple[Statistic, ...] = field(default=(gram,))
+    weights: Weights = Weights()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Every layer that the encoder has to give."""
+        return tuple({**dict.fromkeys(self.style), **dict.fromkeys(self.content)})
+
+    def rows(self, rows: Sequence[int]) -> Objective:
+        """Return the objective of a part of the outputs."""
+        return Objective(
+            content=self.content,
+            style={layer: target[list(rows)] for layer, target in self.style.items()},
+            statistics=tuple(self.statistics[row] for row in rows),
+            weights=self.weights,
+        )
+
+    def __call__(self, pictures: torch.Tensor, features: Features) -> Terms:
+        """Compute the weighted terms.
+
+        Args:
+            pictures: (n, 3, h, w) in [0, 1].
+            features: the pictures' features at `layers`.
+        """
+        none = pictures.new_zeros(pictures.shape[0])
+        return Terms(
+            content=self.weights.content * self._content(features) if self.content else none,
+            style=self.weights.style * self._style(features) if self.style else none,
+            variation=(
+                self.weights.variation * total_variation(pictures)
+                if self.weights.variation
+                else none
+            ),
+        )
+
+    def _content(self, features: Features) -> torch.Tensor:
+        parts = [
+            (features[layer].float() - target).square().flatten(1).mean(dim=1)
+            for layer, target in self.content.items()
+        ]
+        return torch.stack(parts).mean(dim=0)
+
+    def _style(self, features: Features) -> torch.Tensor:
+        parts = []
+        for layer, target in self.style.items():
+            found = apply_each(self.statistics, features[layer])
+            parts.append((found - target).square().flatten(1).mean(dim=1))
+        return torch.stack(parts).mean(dim=0)
+
+
+def apply_each(statistics: Sequence[Statistic], features: torch.Tensor) -> torch.Tensor:
+    """Apply to each picture its own statistic; pictures with the same one go in one call.
+
+    Args:
+        statistics: n functions from (m, c, h, w) to (m, c, c).
+        features: (n, c, h, w).
+    """
+    if len(set(statistics)) == 1:
+        return statistics[0](features)
+    return torch.cat([each(features[k : k + 1]) for k, each in enumerate(statistics)])
+
+
+#: Two targets nearer than this, relative, at every layer are the same objective: float32 sums
+#: of the same numbers in another order differ by less.
+SAME = 1e-5
+
+
+def target_distances(targets: Features, a: int, b: int) -> dict[str, float]:
+    """Return layer -> |G_b - G_a| / |G_a| (Frobenius) of two rows of style targets.
+
+    Args:
+        targets: layer -> (n, c, c).
+        a: row that the distance is relative to.
+        b: the other row.
+    """
+    return {
+        layer: float((grams[b] - grams[a]).norm() / grams[a].norm().clamp_min(1e-30))
+        for layer, grams in targets.items()
+    }
+
+
+def same_targets(targets: Features) -> tuple[tuple[int, ...], ...]:
+    """Group the rows whose targets are the same (nearer than `SAME`) at every layer.
+
+    Args:
+        targets: layer -> (n, c, c).
+
+    Returns:
+        the groups, each in order, by their first rows.
+    """
+    groups: list[list[int]] = []
+    for row in range(len(next(iter(targets.values())))):
+        for group in groups:
+            if max(target_distances(targets, group[0], row).values()) < SAME:
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return tuple(tuple(group) for group in groups)
+
+
+def total_variation(pictures: torch.Tensor) -> torch.Tensor:
+    """Anisotropic total variation: the sum of absolute differences of neighbours, (n,)."""
+    down = pictures[:, :, 1:, :] - pictures[:, :, :-1, :]
+    right = pictures[:, :, :, 1:] - pictures[:, :, :, :-1]
+    return down.abs().flatten(1).sum(dim=1) + right.abs().flatten(1).sum(dim=1)
+
+
+@torch.no_grad()
+def shared_objective(
+    content: torch.Tensor, style: torch.Tensor, encoder: Encoder, weights: Weights = Weights()
+) -> Objective:
+    """Return the shared setting of DFR and DeCorMST with the unrotated style: DFR at rotation 0.
+
+    Args:
+        content: (1, 3, h, w).
+        style: (1, 3, h', w').
+        encoder: with max pooling, as the shared setting has it.
+        weights: how the terms are added.
+    """
+    targets = encoder(style, STYLE_LAYERS)
+    return Objective(
+        content=encoder(content, CONTENT_LAYERS),
+        style={layer: gram(targets[layer]) for layer in STYLE_LAYERS},
+        weights=weights,
+    )
+
+
+def yardstick(content: torch.Tensor, style: torch.Tensor, encoder: Encoder) -> Objective:
+    """Return the common yardstick: the shared setting's content and (unrotated) style loss.
+
+    Every method is measured with it, also one that optimises something else; see
+    `shared_objective` for the arguments.
+    """
+    return shared_objective(content, style, encoder, Weights(variation=0.0))

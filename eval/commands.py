@@ -1,0 +1,107 @@
+"""The commands on finished runs: ``dfr verify`` and ``dfr diff``; and the options of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from dfr.core.terminal import DeviceOption, console, wide
+
+DataOption = Annotated[
+    str,
+    typer.Option(
+        help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: fetched "
+        "where the profile wants more than the embedded set has and they are there, else "
+        "embedded.",
+    ),
+]
+ContentFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--content",
+        help="Folder of content pictures.  [default: see --data]",
+        show_default=False,
+    ),
+]
+StyleFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--style", help="Folder of style pictures.  [default: see --data]", show_default=False
+    ),
+]
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    cells: Annotated[int, typer.Option(help="How many cells to make again.", min=1)] = 3,
+    content: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run's contents, if it used one.", show_default=False),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run's styles, if it used one.", show_default=False),
+    ] = None,
+    data: DataOption = "auto",
+    device: DeviceOption = "auto",
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seed of the drawing of cells.  [default: random]", show_default=False),
+    ] = None,
+) -> None:
+    """Check a run's files, make some of its cells again, and compare."""
+    from dfr.core.devices import choose_device
+    from eval.runs.verify import verify_run
+
+    checks = verify_run(
+        run, cells, content=content, style=style, data=data, device=choose_device(device),
+        seed=seed,
+        tell=lambda what: console.print(f"making again: {escape(what)}", soft_wrap=True),
+    )  # fmt: skip
+    table = Table("cell", "output", "pixels", "largest difference", "verdict")
+    for check in checks:
+        table.add_row(
+            " ".join(check.cell),
+            check.mode,
+            "identical" if check.identical else f"{check.pixels:.2f} levels apart",
+            f"{check.furthest[1]:.2%} ({check.furthest[0]})",
+            "confirmed" if check.confirmed else "NOT CONFIRMED",
+        )
+    wide().print(table)
+    wrong = sum(not check.confirmed for check in checks)
+    console.print(f"{len(checks) - wrong} of {len(checks)} outputs confirmed")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def diff(
+    a: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="Folder of another run.", show_default=False)],
+) -> None:
+    """Show what differs between two runs, in settings and in numbers."""
+    from eval.runs.diff import diff_runs
+
+    found = diff_runs(a, b)
+    if found.same:
+        console.print("nothing differs")
+        return
+    if not found.settings.empty:
+        table = Table("setting", "a", "b")
+        for row in found.settings.to_dict("records"):
+            table.add_row(*(escape(str(value)) for value in row.values()))
+        wide().print(table)
+    for name, only in (("a", found.only_a), ("b", found.only_b)):
+        if only:
+            console.print(f"only in {name}: {len(only)} outputs, such as {only[0]}",
+                          markup=False, soft_wrap=True)  # fmt: skip
+    table = Table("measure", "outputs in both", "equal", "mean difference", "largest", "where")
+    for row in found.numbers.to_dict("records"):
+        table.add_row(
+            str(row["measure"]), str(row["outputs"]), str(row["equal"]), f"{row['mean']:.2%}",
+            f"{row['largest']:.2%}", escape(str(row["where"])),
+        )  # fmt: skip
+    wide().print(table)

@@ -1,0 +1,4 @@
+"""One run: its profile, its cells, the runner that makes them, and the store that keeps them.
+
+Also what is done with a finished run: making cells again, comparing two runs, tables.
+"""

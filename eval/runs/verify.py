@@ -1,0 +1,174 @@
+"""Make some cells of a run again and compare them with what the run holds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dfr.core.errors import UserError
+from dfr.core.images import Size, load, to_bytes
+from dfr.core.provenance import environment
+from dfr.network.weights import load_vgg19
+from eval.data.dataset import Dataset, Picture, choose_data, open_dataset
+from eval.measures.registry import OUTPUT_MEASURES
+from eval.runs.cell import Tools, make_cell
+from eval.runs.profiles import Profile
+from eval.runs.store import RunStore
+
+#: On another machine, or with another library, rounding differs and 8-bit pictures drift apart;
+#: an output is still taken as confirmed while its measures differ by less than this, relative.
+TOLERANCE = 0.05
+#: Equal pictures must have equal measures, but for the order of sums.
+ROUNDING = 1e-3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One output, made again.
+
+    Attributes:
+        cell: content, style, label.
+        mode: the output.
+        identical: whether every pixel is the same.
+        pixels: mean absolute difference in 8-bit levels.
+        measures: name -> difference of the measure of this output, relative where it is above 1.
+    """
+
+    cell: tuple[str, str, str]
+    mode: str
+    identical: bool
+    pixels: float
+    measures: Mapping[str, float]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the run's numbers stand."""
+        return max(self.measures.values()) < (ROUNDING if self.identical else TOLERANCE)
+
+    @property
+    def furthest(self) -> tuple[str, float]:
+        """The measure that differs most, and by how much."""
+        return max(self.measures.items(), key=lambda item: item[1])
+
+
+def verify_run(
+    folder: Path,
+    count: int,
+    *,
+    content: Path | None = None,
+    style: Path | None = None,
+    data: str = "auto",
+    device: torch.device,
+    seed: int | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[Check]:
+    """Check every cell's seal, then make ``count`` randomly drawn cells again.
+
+    Args:
+        folder: the run.
+        count: how many cells to make again; all if there are no more. (Other people's outputs
+            cannot be made again; their seals are checked.)
+        content: folder of the content pictures, where the run used one.
+        style: folder of the style pictures, where the run used one.
+        data: where the run's other pictures are from, see `eval.data.dataset.choose_data`.
+        device: where to compute.
+        seed: of the drawing of cells; None draws differently each time.
+        tell: told what is being made.
+
+    Raises:
+        UserError: no run there, a changed file, or pictures that are not those of the run.
+    """
+    store = RunStore.open(folder)
+    cells = store.cells()
+    identity = store.description["identity"]
+    profile = Profile(**identity["profile"])
+    chosen, _ = choose_data(
+        data, profile.contents, profile.styles, folders=content is not None or style is not None
+    )
+    dataset = open_dataset(
+        content, style, folder / "pictures" / "procedural", profile.contents, profile.styles, chosen
+    )
+    pictures = _the_runs_pictures(identity, dataset)
+    weights = load_vgg19(identity["weights"]["source"])
+    if weights.sha256 != identity["weights"]["sha256"]:
+        raise UserError(
+            f"the VGG-19 weights are not those of the run (SHA-256 {weights.sha256[:16]}... "
+            f"against {identity['weights']['sha256'][:16]}...)"
+        )
+    size = Size.parse(profile.size)
+    contents = [pictures["contents", item["name"]].path for item in identity["contents"]]
+    tools = Tools.make(
+        weights, profile.precision, device, environment(device), identity["seed"], contents, size
+    )
+    entries = {entry.label: entry for entry in profile.methods}
+    checks: list[Check] = []
+    ours = [cell for cell in cells if cell["label"] in entries]
+    drawn = random.Random(seed).sample(ours, min(count, len(ours)))
+    for cell in drawn:
+        torch.set_num_threads(cell["environment"]["threads"])  # so that sums have one order
+        tell(f"{cell['content']} × {cell['style']}: {cell['title']}")
+        result, row = make_cell(
+            pictures["contents", cell["content"]].path,
+            pictures["styles", cell["style"]].path,
+            entries[cell["label"]],
+            size,
+            tools,
+        )
+        before = {item["mode"]: item for item in cell["measures"]["outputs"]}
+        after = {item["mode"]: item for item in row["measures"]["outputs"]}
+        if {mode: set(row) for mode, row in before.items()} != {
+            mode: set(row) for mode, row in after.items()
+        }:
+            raise UserError(
+                f"{cell['content']} × {cell['style']}, {cell['label']}: the outputs made again "
+                f"are {', '.join(after)}, but the run has {', '.join(before)}, or other measures "
+                "of them; make this cell anew"
+            )
+        where = store.cell_folder(cell["content"], cell["style"], cell["label"])
+        for mode, picture in result.pictures.items():
+            kept = to_bytes(load(where / cell["files"][mode]["file"]))
+            made = to_bytes(picture)
+            checks.append(
+                Check(
+                    cell=(cell["content"], cell["style"], cell["label"]),
+                    mode=mode,
+                    identical=bool(np.array_equal(kept, made)),
+                    pixels=float(np.abs(kept.astype(float) - made.astype(float)).mean()),
+                    measures={
+                        name: _apart(before[mode][name], after[mode][name])
+                        for name in OUTPUT_MEASURES
+                    },
+                )
+            )
+    return checks
+
+
+def _the_runs_pictures(
+    identity: dict[str, Any], dataset: Dataset
+) -> dict[tuple[str, str], Picture]:
+    """Find each of the run's pictures in a data set, by hash."""
+    found: dict[tuple[str, str], Picture] = {}
+    for kind, option, here in (
+        ("contents", "--content", dataset.contents),
+        ("styles", "--style", dataset.styles),
+    ):
+        by_hash = {picture.sha256: picture for picture in here}
+        for item in identity[kind]:
+            if item["sha256"] not in by_hash:
+                raise UserError(
+                    f"{item['file']}: the run's picture with SHA-256 {item['sha256'][:16]}... is "
+                    f"not here; name the folder that the run used with {option} or --data"
+                )
+            found[kind, item["name"]] = by_hash[item["sha256"]]
+    return found
+
+
+def _apart(a: float, b: float) -> float:
+    # Some measures cross 0, where a relative difference says nothing; below 1 it is absolute.
+    return abs(a - b) / max(abs(a), abs(b), 1.0)

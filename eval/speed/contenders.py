@@ -1,0 +1,167 @@
+"""Other implementations of the published step, each in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any, cast
+
+import numpy as np
+import torch
+
+from dfr.core.errors import UserError
+from dfr.network.cpu import integers
+from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
+
+_FOLDER = Path(__file__).parent / "peers"
+
+#: Contender -> script, its options, and the module that its environment must have beyond torch.
+CONTENDERS: Mapping[str, tuple[str, tuple[str, ...], str | None]] = MappingProxyType(
+    {
+        "tensorflow": ("with_tensorflow.py", (), "tensorflow"),
+        "pytorch": ("with_pytorch.py", (), None),
+        "pystiche": ("with_pystiche.py", (), "pystiche"),
+        "ours": ("with_ours.py", ("fp32",), None),
+        "ours-bf16": ("with_ours.py", ("bf16",), None),
+        "ours-int8": ("with_ours.py", ("int8",), None),
+    }
+)
+
+
+class Contender:
+    """One implementation, ready to take steps.
+
+    Attributes:
+        name: in the table of contenders.
+        versions: of the libraries that it computes with.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], errors: IO[str]) -> None:
+        self.name, self._errors = name, errors
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        self.versions: Mapping[str, str] = self._heard()["ready"]
+
+    def steps(self, count: int) -> tuple[float, list[float]]:
+        """Take steps of Adam; return the seconds of all and the loss before each."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(f"{count}\n")
+            self._process.stdin.flush()
+        heard = self._heard()
+        return float(heard["seconds"]), [float(loss) for loss in heard["losses"]]
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _heard(self) -> Mapping[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self._errors.seek(0)
+            words = self._errors.read().strip().splitlines()
+            self.close()
+            raise UserError(f"contender '{self.name}' stopped: {words[-1] if words else 'silent'}")
+        return cast(Mapping[str, Any], json.loads(line))
+
+
+def available(peers: Path | None) -> list[str]:
+    """Return the contenders that can run.
+
+    Args:
+        peers: the Python of an environment with TensorFlow and pystiche, or None.
+
+    Raises:
+        UserError: ``peers`` is no Python that can be run.
+    """
+    found = []
+    for name, (_, options, module) in CONTENDERS.items():
+        if module is None:
+            if "int8" not in options or not integers.missing():
+                found.append(name)
+        elif peers is not None:
+            look = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec('{module}'))"
+            try:
+                missing = subprocess.run([str(peers), "-c", look], check=False).returncode
+            except OSError as error:
+                raise UserError(f"{peers}: is no Python that can be run; see --peers") from error
+            if not missing:
+                found.append(name)
+    return found
+
+
+@contextlib.contextmanager
+def contest(
+    names: Sequence[str],
+    content: torch.Tensor,
+    style: torch.Tensor,
+    weights: Vgg19Weights,
+    threads: int,
+    peers: Path | None = None,
+) -> Iterator[list[Contender]]:
+    """Start contenders on one pair, and end them afterwards.
+
+    Args:
+        names: which, see `available`.
+        content: (1, 3, h, w) in [0, 1].
+        style: likewise.
+        weights: what all of them compute with.
+        threads: of each; they take turns.
+        peers: see `available`.
+
+    Raises:
+        UserError: one of them stopped, or they do not agree on the loss of the content picture.
+    """
+    arrays = {"content": content.numpy(), "style": style.numpy()}
+    for name in CONVOLUTIONS:
+        weight, bias = weights.kernels[name]
+        arrays |= {f"{name}_weight": weight.numpy(), f"{name}_bias": bias.numpy()}
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-contest-")))
+        np.savez(folder / "spec.npz", **cast(Mapping[str, Any], arrays))
+        running = []
+        for name in names:
+            script, options, module = CONTENDERS[name]
+            python = sys.executable if module is None else str(peers)
+            errors = stack.enter_context((folder / f"{name}.txt").open("w+", encoding="utf-8"))
+            command = [python, str(_FOLDER / script), str(folder / "spec.npz"), str(threads)]
+            running.append(Contender(name, [*command, *options], errors))
+            stack.callback(running[-1].close)
+        _agree(running)
+        yield running
+
+
+def _agree(running: Sequence[Contender]) -> None:
+    """Take a first step, which also compiles what is compiled once, and compare the losses."""
+    losses = {contender.name: contender.steps(1)[1][0] for contender in running}
+    first = losses[running[0].name]
+    for name, loss in losses.items():
+        # bfloat16 rounds features to eight bits; float32 in another order of sums does not.
+        allowed = 0.05 if name == "ours-bf16" else 1e-3
+        if not abs(loss / first - 1) < allowed:
+            raise UserError(
+                f"contender '{name}' finds a loss of {loss:.6g} where {running[0].name} finds "
+                f"{first:.6g}: they do not compute the same thing"
+            )
+
+
+def rounds(running: Sequence[Contender], count: int) -> dict[str, list[float]]:
+    """Let them take turns, a step each: contender -> seconds of its steps, round by round.
+
+    The order turns round by one place from round to round, so nobody is always behind another.
+    """
+    seconds: dict[str, list[float]] = {contender.name: [] for contender in running}
+    for number in range(count):
+        shift = number % len(running)
+        for contender in [*running[shift:], *running[:shift]]:
+            seconds[contender.name].append(contender.steps(1)[0])
+    return seconds

@@ -1,0 +1,33 @@
+"""The published setting with this project's engine; see `protocol`. Then: the precision."""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+from protocol import serve, spec_and_threads
+from torch_steps import published_adam
+
+from dfr.network.encoder import Encoder
+from dfr.network.weights import load_vgg19
+from dfr.objective.gradients import loss_and_gradient
+from dfr.objective.objective import shared_objective
+
+
+def main() -> None:
+    """Build network, targets and optimiser, then take steps when told."""
+    spec, threads = spec_and_threads()
+    torch.set_num_threads(threads)
+    encoder = Encoder(load_vgg19(), precision=sys.argv[3])
+    content, style = torch.from_numpy(spec["content"]), torch.from_numpy(spec["style"])
+    objective = shared_objective(content, style, encoder)
+
+    def evaluate(picture: torch.Tensor) -> torch.Tensor:
+        losses, picture.grad = loss_and_gradient(picture, objective, encoder)
+        return losses[0]
+
+    serve({"torch": torch.__version__}, published_adam(content, evaluate))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,327 @@
+"""How long until the fast solver has the loss that published Adam has at its end?
+
+For each pair: the published solver runs to its end, which gives the loss to reach. Its time is its
+iterations times the median step of the reference implementation, measured on this pair in turns
+with the others; its own run may take days and share the machine. Then the fast solver runs,
+and what it made is compared with what the published solver made, as a picture.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+import torch
+
+from dfr.core.devices import make_repeatable
+from dfr.core.errors import UserError
+from dfr.core.files import read_json, write_json
+from dfr.core.images import Size, load, load_pair, quantise, save
+from dfr.core.provenance import environment
+from dfr.network.encoder import Encoder
+from dfr.network.lpips import Lpips
+from dfr.network.weights import Vgg19Weights
+from dfr.objective.gradients import terms_of
+from dfr.objective.objective import shared_objective
+from dfr.solvers.fast import Fast, first_picture
+from dfr.solvers.synthesis import Adam, Solver, Synthesis, synthesise
+from eval.data.dataset import Dataset, Picture
+from eval.measures.coherence import c_statistic
+from eval.measures.effectiveness import PcaBases, e_statistic, fit_bases
+from eval.speed.contenders import available, contest, rounds
+
+#: Parts of the published loss whose times are told: the loss itself, and a little above it.
+LEVELS = (1.0, 1.02, 1.05, 1.1)
+_SPEEDS = {f"{level:g}": f"x at {level:g}" for level in LEVELS}
+_STATISTICS = {"e_statistic": "E", "c_statistic": "C"}
+_SOLVERS = ("published", "fast")
+#: Columns of the second table of `summary` that are about the pictures.
+PICTURES = (
+    "LPIPS between",
+    *(f"{title} {which}" for title in _STATISTICS.values() for which in _SOLVERS),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is raced.
+
+    Attributes:
+        size: working size.
+        pairs: how many pairs.
+        published: the published solver, which sets the loss to reach.
+        published_precision: of its run; its final loss is computed in fp32 in any case.
+        fast: the solver that races.
+        precision: of the fast solver's run.
+        rounds: steps of each contender, in turns.
+    """
+
+    size: Size
+    pairs: int = 8
+    published: Adam = Adam(iterations=3000)
+    published_precision: str = "fp32"
+    fast: Fast = Fast()
+    precision: str = "bf16"
+    rounds: int = 5
+
+
+#: Told of (what is done, iterations done, iterations in all).
+Watch = Callable[[str, int, int], None]
+
+
+def race(
+    dataset: Dataset,
+    out: Path,
+    settings: Settings,
+    weights: Vgg19Weights,
+    peers: Path | None,
+    watch: Watch,
+) -> list[dict[str, Any]]:
+    """Race on every pair; what is in ``out`` already is kept, so a stopped race goes on.
+
+    Returns:
+        a row for each pair, as `out`/race/PAIR.json has it.
+
+    Raises:
+        UserError: fewer pairs than asked for, or a contender that fails.
+    """
+    chosen = dataset.spread(settings.pairs)
+    if len(chosen) < settings.pairs:
+        raise UserError(f"{settings.pairs} pairs asked for, but the pictures make {len(chosen)}")
+    pairs = [
+        _Pair(content, style, *load_pair(content.path, style.path, settings.size))
+        for content, style in chosen
+    ]
+    ruler = Encoder(weights)
+    track = _Track(
+        out=out,
+        settings=settings,
+        weights=weights,
+        ruler=ruler,
+        lpips=Lpips("alex"),
+        bases=fit_bases((pair.content for pair in pairs), ruler),
+        peers=peers,
+        contenders=available(peers),
+        environment=environment(torch.device("cpu")),
+        watch=watch,
+    )
+    # All of the long runs first, so that what is timed stands close together.
+    published = [track.published(pair) for pair in pairs]
+    return [track.race(pair, record) for pair, record in zip(pairs, published, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A pair of files, and their pictures at the working size."""
+
+    content_file: Picture
+    style_file: Picture
+    content: torch.Tensor
+    style: torch.Tensor
+
+    @property
+    def name(self) -> str:
+        return f"{self.content_file.name}__{self.style_file.name}"
+
+
+@dataclass(frozen=True)
+class _Track:
+    """Where pairs race: what is loaded once, and what is asked for."""
+
+    out: Path
+    settings: Settings
+    weights: Vgg19Weights
+    ruler: Encoder
+    lpips: Lpips
+    bases: PcaBases
+    peers: Path | None
+    contenders: list[str]
+    environment: dict[str, Any]
+    watch: Watch
+
+    def published(self, pair: _Pair) -> dict[str, Any]:
+        """Run the published solver to its end, unless its record is there."""
+        path = self._path("published", pair)
+        solver, precision = self.settings.published, self.settings.published_precision
+        key = self._key(pair, solver, precision)
+        if path.exists():
+            record: dict[str, Any] = read_json(path)
+            if record["key"] == key:
+                return record
+            raise UserError(f"{path}: was made with other settings; choose another --out")
+        result, _, _ = self._run(pair, solver, precision, "published solver")
+        save(result.pictures, path.with_suffix(".png"))
+        record = {
+            "key": key,
+            "loss": self._loss(result.pictures, pair),
+            "curve": result.curve[0].tolist(),
+            "environment": self.environment,
+        }
+        write_json(path, record)
+        return record
+
+    def race(self, pair: _Pair, published: Mapping[str, Any]) -> dict[str, Any]:
+        """Time the steps and the fast solver, unless it was done in the same way before."""
+        path, settings = self._path("race", pair), self.settings
+        key = {
+            **self._key(pair, settings.fast, settings.precision),
+            "published": published["key"],
+            "rounds": settings.rounds,
+            "contenders": self.contenders,
+        }
+        if path.exists():
+            row: dict[str, Any] = read_json(path)
+            if row["key"] == key:
+                return row
+        self.watch(f"{pair.name}: steps", 0, settings.rounds)
+        threads = torch.get_num_threads()
+        with contest(
+            self.contenders, pair.content, pair.style, self.weights, threads, self.peers
+        ) as running:
+            steps = rounds(running, settings.rounds)
+            versions = {contender.name: dict(contender.versions) for contender in running}
+        result, began, times = self._run(pair, settings.fast, settings.precision, "fast solver")
+        save(result.pictures, path.with_suffix(".png"))
+        loss = self._loss(result.pictures, pair)
+        reference = "tensorflow" if "tensorflow" in self.contenders else "pytorch"
+        lasted = median(steps[reference]) * settings.published.iterations
+        # The curve is in the run's own precision: stretch it so that it ends at the fp32 loss.
+        curve = [value * loss / float(result.curve[0, -1]) for value in result.curve[0].tolist()]
+        ends = load(self._path("published", pair).with_suffix(".png")), quantise(result.pictures)
+        row = {
+            "key": key,
+            "pair": pair.name,
+            "size": list(pair.content.shape[-2:]),
+            "steps": steps,
+            "versions": versions,
+            "reference": reference,
+            "seconds_published": lasted,
+            "seconds_fast": times[-1] - began,
+            "iterations_fast": result.done.get(0, settings.fast.iterations),
+            "loss_published": published["loss"],
+            "loss_fast": loss,
+            "speedup": {
+                f"{level:g}": _speedup(curve, times, began, level * published["loss"], lasted)
+                for level in LEVELS
+            },
+            "pictures": {
+                "lpips_between": float(self.lpips(*ends)),
+                "lpips_content": [float(self.lpips(end, pair.content)) for end in ends],
+                "e_statistic": [
+                    e_statistic(end, pair.style, self.bases, self.ruler) for end in ends
+                ],
+                "c_statistic": [c_statistic(end, pair.content) for end in ends],
+            },
+            "environment": self.environment,
+        }
+        write_json(path, row)
+        return row
+
+    def _run(
+        self, pair: _Pair, solver: Solver, precision: str, what: str
+    ) -> tuple[Synthesis, float, list[float]]:
+        """Run a solver; return what came out, when it began, and when each iteration was done."""
+        make_repeatable(0)
+        encoder = Encoder(self.weights, precision=precision)
+        times: list[float] = []
+
+        def watch(done: int, total: int) -> None:
+            times.append(time.perf_counter())
+            self.watch(f"{pair.name}: {what}", done, total)
+
+        began = time.perf_counter()
+        objective = shared_objective(pair.content, pair.style, encoder)
+        start = first_picture(solver, pair.content, pair.style)
+        result = synthesise(start, objective, encoder, solver, watch)
+        return result, began, times
+
+    def _loss(self, picture: torch.Tensor, pair: _Pair) -> float:
+        objective = shared_objective(pair.content, pair.style, self.ruler)
+        return float(terms_of(picture, objective, self.ruler).total)
+
+    def _path(self, kind: str, pair: _Pair) -> Path:
+        return self.out / kind / f"{pair.name}.json"
+
+    def _key(self, pair: _Pair, solver: Solver, precision: str) -> dict[str, Any]:
+        return {
+            "content": pair.content_file.sha256,
+            "style": pair.style_file.sha256,
+            "size": list(pair.content.shape[-2:]),
+            "solver": {"name": type(solver).__name__.lower(), **vars(solver)},
+            "precision": precision,
+            "weights": self.weights.sha256,
+        }
+
+
+def _speedup(
+    curve: Sequence[float], times: Sequence[float], began: float, goal: float, lasted: float
+) -> float | None:
+    """How many times faster the goal was reached; None where it was not."""
+    for value, moment in zip(curve[1:], times, strict=False):
+        if value <= goal:
+            return lasted / (moment - began)
+    return None
+
+
+def summary(rows: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables of a race: the steps, and the time to the loss.
+
+    The first has a row for each contender: the median over pairs of its median step, and the
+    median and range of the paired ratio to the reference. The second has a row for each pair.
+    """
+    names = [name for name in rows[0]["steps"] if all(name in row["steps"] for row in rows)]
+    steps = []
+    for name in names:
+        ratios = [
+            median(
+                a / b
+                for a, b in zip(row["steps"][name], row["steps"][row["reference"]], strict=True)
+            )
+            for row in rows
+        ]
+        steps.append(
+            {
+                "contender": name,
+                "seconds": median(median(row["steps"][name]) for row in rows),
+                "ratio": median(ratios),
+                "least": min(ratios),
+                "most": max(ratios),
+            }
+        )
+    pairs = [
+        {
+            "pair": row["pair"],
+            "size": "{} x {}".format(*row["size"]),
+            "published, s": row["seconds_published"],
+            "fast, s": row["seconds_fast"],
+            "iterations": row["iterations_fast"],
+            "loss / published": row["loss_fast"] / row["loss_published"],
+            **{column: row["speedup"][level] for level, column in _SPEEDS.items()},
+            "LPIPS between": row["pictures"]["lpips_between"],
+            **{
+                f"{title} {which}": row["pictures"][measure][index]
+                for measure, title in _STATISTICS.items()
+                for index, which in enumerate(_SOLVERS)
+            },
+        }
+        for row in rows
+    ]
+    return pd.DataFrame(steps), pd.DataFrame(pairs)
+
+
+def medians(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row: the median of each number of the second table of `summary`.
+
+    A pair that did not reach a loss counts as the slowest there; nan where the median pair did
+    not reach it. Of two pairs in the middle, speeds take the slower.
+    """
+    speeds = list(_SPEEDS.values())
+    row = pairs.drop(columns=speeds).median(numeric_only=True)
+    reached = pairs[speeds].astype(float).fillna(0.0).quantile(0.5, interpolation="lower")
+    found: pd.DataFrame = pd.concat([row, reached.where(reached > 0)]).to_frame().T
+    return found

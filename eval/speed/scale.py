@@ -1,0 +1,189 @@
+"""How time and memory grow with pixels, outputs and pairs: one process for each measurement.
+
+A process of its own, since memory that was freed stays with a process, and the peak of one
+measurement would hide the next one's.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from dfr.core.errors import UserError
+from dfr.core.images import resize
+from dfr.core.memory import peak_memory
+from dfr.network.encoder import Encoder
+from dfr.network.weights import load_vgg19
+from dfr.objective.gradients import loss_and_gradient
+from dfr.objective.objective import shared_objective
+from dfr.solvers.synthesis import SOLVERS, solver_named, synthesise
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measurement.
+
+    Attributes:
+        kind: ``pixels``, ``outputs``, ``pairs`` or ``memory``: the series it belongs to.
+        side: of the square pictures, in pixels.
+        outputs: pictures that are optimised together.
+        pairs: pairs one after the other.
+        solver: by name.
+        iterations: of each output; the first is left out of the time.
+        precision: of the encoder.
+    """
+
+    kind: str
+    side: int
+    outputs: int = 1
+    pairs: int = 1
+    solver: str = "adam"
+    iterations: int = 4
+    precision: str = "bf16"
+
+
+def cases(precision: str = "bf16", quick: bool = False) -> list[Case]:
+    """Return what is measured: 128 to 1024 pixels, 1 to 8 outputs, 1 to 8 pairs, and memory."""
+    sides = (64, 96) if quick else (128, 181, 256, 362, 512, 724, 1024)
+    counts = (1, 2) if quick else (1, 2, 3, 4, 6, 8)
+    small, middle, large = (48, 64, 96) if quick else (128, 256, 1024)
+    # The fast solver remembers pairs of pictures: let it fill its memory.
+    full = 3 if quick else SOLVERS["fast"]().history + 2  # type: ignore[union-attr]
+    return [
+        *(Case("pixels", side, precision=precision) for side in sides),
+        *(Case("outputs", middle, outputs=count, precision=precision) for count in counts),
+        *(Case("pairs", small, pairs=count, precision=precision) for count in (1, 2, 4, 8)),
+        Case("memory", large, outputs=4, iterations=2, precision=precision),
+        Case("memory", large, outputs=4, solver="fast", iterations=full, precision=precision),
+    ]
+
+
+def measure(case: Case) -> dict[str, Any]:
+    """Measure one case in this process.
+
+    Returns:
+        the case, ``seconds`` per iteration of all outputs and pairs (median over iterations), and
+        ``gigabytes``: the peak of the whole process, its libraries included.
+    """
+    encoder = Encoder(load_vgg19(), precision=case.precision)
+    generator = torch.Generator().manual_seed(0)
+    style = resize(torch.rand(1, 3, 24, 24, generator=generator), case.side, case.side)
+    contents = [
+        resize(torch.rand(1, 3, 12, 12, generator=generator), case.side, case.side)
+        for _ in range(case.pairs)
+    ]
+    solver = solver_named(case.solver, case.iterations)
+    per_iteration = []
+    with peak_memory(encoder.device) as peak:
+        for content in contents:
+            objective = shared_objective(content, style, encoder).rows([0] * case.outputs)
+            start = content.repeat(case.outputs, 1, 1, 1)
+            loss_and_gradient(start[:1], objective.rows([0]), encoder)  # kernels are chosen once
+            moments: list[float] = []
+
+            def watch(_done: int, _total: int, moments: list[float] = moments) -> None:
+                moments.append(time.perf_counter())
+
+            synthesise(start, objective, encoder, solver, watch)
+            per_iteration.append(median(np.diff(moments).tolist()) if len(moments) > 1 else 0.0)
+    return {
+        **asdict(case),
+        "seconds": float(sum(per_iteration)),
+        "gigabytes": peak.megabytes / 1e3,
+    }
+
+
+def measure_apart(case: Case) -> dict[str, Any]:
+    """Measure one case in a process of its own.
+
+    Raises:
+        UserError: the process failed, such as for want of memory.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "eval.speed.scale", json.dumps(asdict(case))],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        words = done.stderr.strip() or "it was killed, perhaps for want of memory"
+        where = f"{case.kind} at {case.side} pixels, {case.outputs} outputs"
+        raise UserError(f"{where}: {words.splitlines()[-1]}")
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def measure_all(
+    wanted: Sequence[Case], rounds: int, progress: Callable[[int, int], None]
+) -> pd.DataFrame:
+    """Measure all cases, several rounds of each: a row for each measurement."""
+    # Memory does not vary from round to round.
+    plan = [
+        (number, case)
+        for number in range(rounds)
+        for case in wanted
+        if case.kind != "memory" or number == 0
+    ]
+    rows = []
+    for done, (number, case) in enumerate(plan, start=1):
+        rows.append({"round": number, **measure_apart(case)})
+        progress(done, len(plan))
+    return pd.DataFrame(rows)
+
+
+def exponents(frame: pd.DataFrame) -> pd.DataFrame:
+    """Fit seconds to a power of pixels, outputs and pairs, and memory to a line of them.
+
+    The power is by least squares of logarithms. The line's start is libraries and weights.
+    """
+    return pd.DataFrame(_exponents(frame))
+
+
+def _exponents(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    middle = frame.groupby(["kind", "side", "outputs", "pairs", "solver"], as_index=False)[
+        ["seconds", "gigabytes"]
+    ].median()
+    for kind, of in (("pixels", "side"), ("outputs", "outputs"), ("pairs", "pairs")):
+        part = middle[middle["kind"] == kind].sort_values(of)
+        amounts = part[of].astype(float) ** (2 if of == "side" else 1)
+        slope, _ = np.polyfit(np.log(amounts), np.log(part["seconds"]), 1)
+        grown = np.polyfit(amounts, part["gigabytes"], 1)[0]
+        yield {
+            "kind": kind,
+            "from": int(part[of].iloc[0]),
+            "to": int(part[of].iloc[-1]),
+            "exponent of time": float(slope),
+            "GB for each more": float(grown * (1e6 if of == "side" else 1)),
+            "unit": "megapixel" if of == "side" else kind.removesuffix("s"),
+        }
+
+
+def marginal(frame: pd.DataFrame, published: Mapping[int, float]) -> pd.DataFrame:
+    """Return outputs -> time relative to one output, here and as published.
+
+    Args:
+        frame: see `measure_all`.
+        published: outputs -> published seconds.
+    """
+    part = frame[frame["kind"] == "outputs"].groupby("outputs")["seconds"].median()
+    return pd.DataFrame(
+        {
+            "outputs": count,
+            "seconds": seconds,
+            "times one output": seconds / part.iloc[0],
+            "published": published[count] / published[1] if count in published else float("nan"),
+        }
+        for count, seconds in zip(part.index.tolist(), part.tolist(), strict=True)
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Case(**json.loads(sys.argv[1])))))

@@ -1,0 +1,223 @@
+"""The published user study, read again: 600 votes of 30 people, shares without any test.
+
+Beside it stands what people chose in this run, where they were asked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from eval.analysis import published_numbers as published
+from reports.claims.verdicts import (
+    ENOUGH,
+    FAILS,
+    HOLDS,
+    Claim,
+    decormst,
+    large_enough,
+    published_dfr,
+)
+from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.run_data import RunData
+from reports.votes.run_votes import SIMULATED, told_apart
+from studies.analysis.analysis import QuestionResult
+
+_SOURCE = "DFR slides, bar chart (shares read off it; no interval, no test)"
+_INDEPENDENT = (
+    "Votes are taken as independent, which makes p too small and intervals too narrow: each of "
+    f"the {published.VOTERS} people gave many."
+)
+
+
+#: When this run's own votes decide a verdict.
+_WHEN = (
+    "Where people voted on this run (a closed study that asks which is better overall; DFR and "
+    f"DeCorMST with {ENOUGH}), holds if"
+)
+
+
+def votes_table() -> pd.DataFrame:
+    """Return one row per method: share, votes of 600, and Wilson's 95 % interval."""
+    rows = []
+    for name, share in published.VOTE_SHARES.items():
+        votes = round(share * published.VOTES)
+        interval = stats.binomtest(votes, published.VOTES).proportion_ci(method="wilson")
+        rows.append(
+            {
+                "method": name,
+                "published share": share,
+                "votes": votes,
+                "low": float(interval.low),
+                "high": float(interval.high),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def shares_differ(run: RunData) -> Claim:
+    """Test whether the published votes differ from equal shares at all, and this run's votes."""
+    table = votes_table()
+    test = stats.chisquare(table["votes"])
+    equal = 1 / len(table)
+    told = ", ".join(
+        f"{row['method']} {row['published share']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+        for row in table.to_dict("records")
+    )
+    result = collected(run)
+    apart = [
+        told_apart(row["cluster_low"], row["cluster_high"], row["p_holm"]) == "yes"
+        for row in (result.pairs.to_dict("records") if result else [])
+    ]
+    holds = test.pvalue < 0.05 and (result is None or any(apart))
+    return Claim(
+        name="User study: shares",
+        claim=f"{published.VOTES} votes by {published.VOTERS} people rank six methods.",
+        source=_SOURCE,
+        rule=f"Holds if a chi-squared test against equal shares of {equal:.3f} gives p < 0.05. "
+        + f"{_INDEPENDENT} {_WHEN} also two methods are told apart by these votes (clustered "
+        "interval off one half, and p < 0.05 after Holm's correction).",
+        measured=f"Published: χ² = {test.statistic:.1f} ({len(table) - 1} degrees of freedom), "
+        f"p = {test.pvalue:.2g}. Shares with 95 % intervals (Wilson): {told}. "
+        + (_shares_here(run, result) if result else _no_votes(run)),
+        verdict=HOLDS if holds else FAILS,
+        evidence="votes_strengths" if result else "vote_shares",
+    )
+
+
+def dfr_over_decormst(run: RunData) -> Claim:
+    """Test DFR's votes against those of the method it follows: this run's, or the published."""
+    other = "DeCorMST"
+    shares = published.VOTE_SHARES
+    ours, theirs = (round(shares[name] * published.VOTES) for name in ("DFR", other))
+    test = stats.binomtest(ours, ours + theirs)
+    interval = test.proportion_ci(method="wilson")
+    here = _between(run, "DFR", other)
+    holds = test.pvalue < 0.05 and ours > theirs
+    told = ""
+    if here is not None:
+        holds = here["low"] > 0.5
+        told = (
+            f" This run: {run.titles[here['a']]} won {here['won']} of {here['of']} decisive votes "
+            f"against {run.titles[here['b']]}, {here['share']:.0%} (95 % interval "
+            f"{here['low']:.0%} to {here['high']:.0%}, participants resampled; p = "
+            f"{here['p']:.2g} after Holm's correction)."
+        )
+    return Claim(
+        name=f"User study: DFR over {other}",
+        claim=f"DFR gets {shares['DFR']:.2f} of the votes and {other} {shares[other]:.2f}.",
+        source=_SOURCE,
+        rule=f"Holds if DFR has more votes than {other} and a binomial test of the two gives "
+        "p < 0.05. " + f"{_INDEPENDENT} {_WHEN} instead the clustered interval of DFR's share of "
+        "the decisive votes between the two lies above one half.",
+        measured=f"Published: {ours} votes against {theirs}: DFR has "
+        f"{ours / (ours + theirs):.0%} of them (95 % interval {interval.low:.0%} to "
+        f"{interval.high:.0%}, Wilson), p = {test.pvalue:.2g}." + (told or f" {_no_votes(run)}"),
+        verdict=HOLDS if holds else FAILS,
+        evidence="votes_wins" if here is not None else "vote_shares",
+    )
+
+
+def collected(run: RunData) -> QuestionResult | None:
+    """Return the votes of this run that may judge a claim; None if there are none."""
+    votes = run.votes
+    if votes is None or not votes.judge or "overall" not in votes.results:
+        return None
+    names = published_names(run)
+    labels = [label for label in votes.titles if names.get(label) in ("DFR", "DeCorMST")]
+    result = votes.results["overall"]
+    if not large_enough(run, labels) or result.pairs["cluster_low"].isna().all():
+        return None
+    return result
+
+
+def published_names(run: RunData) -> dict[str, str]:
+    """Return label -> name in the published study, of the methods of this run that were in it."""
+    found = dict.fromkeys(published_dfr(run), "DFR") | dict.fromkeys(decormst(run), "DeCorMST")
+    for cell in run.cells:
+        label, title = cell["label"], str(cell["title"]).lower()
+        if cell["method"] == "external":
+            for name in published.VOTE_SHARES:
+                if name.lower() in title:
+                    found[label] = name
+    return found
+
+
+def _no_votes(run: RunData) -> str:
+    """Say why no votes of this run stand beside the published ones."""
+    votes = run.votes
+    if votes is None:
+        return "No votes were collected in this run."
+    if votes.simulated:
+        return f"In this run only a rehearsal voted ({SIMULATED}), which judges nothing."
+    if votes.preliminary:
+        return "A study of this run is still open; nobody looks at its votes before it is closed."
+    return "The votes collected in this run are too few to judge by, or on too small a run."
+
+
+def _shares_here(run: RunData, result: QuestionResult) -> str:
+    """Tell the shares of this run's votes, with the published ones where there are any."""
+    names, table = published_names(run), result.shares
+    summary = result.summary.iloc[0]
+    told = []
+    for row in table.to_dict("records"):
+        name = names.get(row["method"])
+        also = f" (published: {published.VOTE_SHARES[name]:.2f})" if name else ""
+        told.append(
+            f"{run.titles[row['method']]} {row['share']:.2f} "
+            f"[{row['cluster_low']:.2f}, {row['cluster_high']:.2f}]{also}"
+        )
+    return (
+        f"This run: {int(summary['votes'])} votes of {int(summary['participants'])} people on "
+        f"{len(table)} methods, of which equal shares are {1 / len(table):.3f}; shares of the "
+        f"decisive votes with 95 % intervals (participants resampled): {', '.join(told)}."
+    )
+
+
+def _between(run: RunData, ours: str, theirs: str) -> dict[str, Any] | None:
+    """Return this run's votes between two methods of the published study.
+
+    Returns:
+        ``a`` and ``b``, their labels; ``won`` by a, ``of`` decisive votes; the ``share`` with its
+        clustered ``low`` and ``high``; ``p`` after Holm's correction. None without such votes.
+    """
+    result, names = collected(run), published_names(run)
+    if result is None:
+        return None
+    for row in result.pairs.dropna(subset="cluster_low").to_dict("records"):
+        low, high, share = row["cluster_low"], row["cluster_high"], row["share"]
+        both = {"of": row["wins"] + row["losses"], "p": row["p_holm"]}
+        if (names.get(row["a"]), names.get(row["b"])) == (ours, theirs):
+            return {**both, "a": row["a"], "b": row["b"], "won": row["wins"], "share": share,
+                    "low": low, "high": high}  # fmt: skip
+        if (names.get(row["a"]), names.get(row["b"])) == (theirs, ours):
+            return {**both, "a": row["b"], "b": row["a"], "won": row["losses"],
+                    "share": 1 - share, "low": 1 - high, "high": 1 - low}  # fmt: skip
+    return None
+
+
+def vote_shares(folder: Path) -> Figure:
+    """Draw the published shares with their intervals and the line of equal shares."""
+    table = votes_table()
+    with plot(6.4, 3.2) as figure:
+        axes = figure.axes[0]
+        places = range(len(table))[::-1]
+        axes.hlines(places, table["low"], table["high"], color=COLOURS[0], linewidth=2)
+        axes.plot(table["published share"], places, "o", color=COLOURS[0])
+        axes.axvline(1 / len(table), color="#888888", linestyle="--", linewidth=1)
+        axes.set_yticks(places, table["method"])
+        axes.set(xlabel="share of votes", title="The published user study, with intervals")
+        axes.set_xlim(0)
+        axes.grid(axis="y", visible=False)
+        return keep(
+            figure,
+            folder,
+            "vote_shares",
+            "The published user study: shares with intervals",
+            f"Shares read off the slides' chart, with 95 % intervals (Wilson) from "
+            f"{published.VOTES} votes; dashed: equal shares. {_INDEPENDENT}",
+            table,
+        )

@@ -1,0 +1,1 @@
+"""The charts and sheets of pictures, in one look. Each also leaves its data as CSV."""

@@ -1,0 +1,117 @@
+"""How sure the comparison is: means with intervals, paired tests, and where variance is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from eval.analysis.pairs import means, paired_tests, variance_shares
+from reports.figures.charts import diversity_table
+from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.run_data import RunData
+
+#: Column of the tables -> what readers see, with the direction that is better.
+MEASURES = {
+    "style_gap_closed": "style gap closed (more = closer to the style)",
+    "e_statistic": "E statistic (more = closer to the style)",
+    "content_loss": "content loss (less = closer to the content)",
+    "c_statistic": "C statistic (more = contours kept)",
+    "lpips_content": "LPIPS to content (less = closer to the content)",
+    "diversity": "LPIPS diversity (more = outputs differ more)",
+    "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
+    "seconds_per_output": "seconds per output, as run (less = faster)",
+}
+#: The measures of which less is better.
+LESS_IS_BETTER = frozenset({"content_loss", "lpips_content", "seconds_per_output"})
+
+
+def values_of(run: RunData, measure: str) -> pd.DataFrame:
+    """Return rows with content, style, label and the measure."""
+    if measure.startswith("diversity"):
+        return diversity_table(run)
+    return run.tables["cells" if measure == "seconds_per_output" else "outputs"]
+
+
+def certainty_tables(run: RunData) -> dict[str, pd.DataFrame]:
+    """Return means with intervals, paired tests and variance shares, over all measures."""
+    found: dict[str, list[pd.DataFrame]] = {"means": [], "tests": [], "variance": []}
+    for measure in MEASURES:
+        values = values_of(run, measure)
+        if values.empty:
+            continue
+        for name, table in (
+            ("means", means(values, measure)),
+            ("tests", paired_tests(values, measure)),
+            ("variance", variance_shares(values, measure)),
+        ):
+            table.insert(0, "measure", measure)
+            found[name].append(table)
+    return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items() if parts}
+
+
+def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Figure:
+    """Draw each method's mean with its clustered interval, one panel per measure."""
+    frame = tables["means"]
+    measures = list(dict.fromkeys(frame["measure"]))
+    labels = list(run.titles)
+    rows = -(-len(measures) // 2)
+    with plot(11, (0.35 * len(labels) + 0.8) * rows) as figure:
+        figure.clear()
+        grid = figure.subplots(rows, 2, squeeze=False)
+        for axes in grid.flat[len(measures) :]:
+            axes.set_visible(False)
+        for axes, measure in zip(grid.flat, measures, strict=False):
+            part = frame[frame["measure"] == measure].set_index("label")
+            shown = [label for label in labels if label in part.index]
+            for place, label in enumerate(reversed(shown)):
+                row = part.loc[label]
+                axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
+                axes.plot(row["mean"], place, "o", color=COLOURS[0])
+            axes.set_yticks(range(len(shown)), [run.titles[label] for label in reversed(shown)])
+            axes.set_title(MEASURES[measure], fontsize=9)
+            axes.grid(axis="y", visible=False)
+        return keep(
+            figure,
+            folder,
+            "intervals",
+            "Means over pairs, with 95 % intervals",
+            f"Over {int(frame['pairs'].max())} pairs. Intervals by a bootstrap that draws "
+            "contents and styles with replacement, since pairs share pictures; none is drawn "
+            "where there are fewer than three contents or styles.",
+            frame,
+        )
+
+
+def variance(tables: dict[str, pd.DataFrame], folder: Path) -> Figure | None:
+    """Draw what share of each measure's variance comes from method, content and style."""
+    frame = tables["variance"]
+    if frame.empty:
+        return None
+    measures = list(dict.fromkeys(frame["measure"]))
+    sources = list(dict.fromkeys(frame["source"]))
+    with plot(8, 0.5 * len(measures) + 1.5) as figure:
+        axes = figure.axes[0]
+        left = np.zeros(len(measures))
+        for index, source in enumerate(sources):
+            part = frame[frame["source"] == source].set_index("measure")["share"]
+            shares = part.reindex(measures).to_numpy(dtype=float)
+            axes.barh(
+                measures[::-1], shares[::-1], left=left[::-1], label=source,
+                color=COLOURS[index], height=0.6,
+            )  # fmt: skip
+            left += np.nan_to_num(shares)
+        axes.set(xlim=(0, 1), xlabel="share of variance", title="Where the variance is")
+        axes.set_yticks(range(len(measures)), [m.replace("_", " ") for m in measures[::-1]])
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35), ncols=4, fontsize=9)
+        axes.grid(axis="y", visible=False)
+        return keep(
+            figure,
+            folder,
+            "variance",
+            "Variance by method, content and style",
+            "Sums of squares of an additive model over all pairs. Where content or style has the "
+            "larger share, a comparison over few pictures says little.",
+            frame,
+        )

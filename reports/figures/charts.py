@@ -1,0 +1,165 @@
+"""The charts of the report. Each one also leaves the data it shows as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reports.claims.votes import vote_shares
+from reports.figures.plotstyle import Figure, keep, plot
+from reports.figures.scatter import effectiveness_and_coherence, quality, quality_and_diversity
+from reports.figures.sheets import contact_sheets, lambda_sweep
+from reports.figures.times import time_figures
+from reports.run_data import RunData
+
+
+def all_figures(run: RunData, folder: Path) -> list[Figure]:
+    """Draw every figure that the run has data for."""
+    drawn = [
+        *contact_sheets(run, folder),
+        lambda_sweep(run, folder),
+        *time_figures(run, folder),
+        diversity(run, folder),
+        quality_and_diversity(run, diversity_table(run), folder),
+        quality(run, folder),
+        effectiveness_and_coherence(run, folder),
+        loss_curves(run, folder),
+        mode_audit(run, folder),
+        vote_shares(folder),
+    ]
+    return [figure for figure in drawn if figure is not None]
+
+
+def diversity_table(run: RunData) -> pd.DataFrame:
+    """Return the mean LPIPS between the outputs of each cell with at least two outputs.
+
+    Returns:
+        content, style, label, ``diversity`` (AlexNet) and ``diversity_vgg`` (VGG-16).
+    """
+    pairs = run.tables["pairs"]
+    if pairs.empty:
+        return pd.DataFrame(columns=["content", "style", "label", "diversity", "diversity_vgg"])
+    means = pairs.groupby(["content", "style", "label"], sort=False)[["lpips", "lpips_vgg"]].mean()
+    names = {"lpips": "diversity", "lpips_vgg": "diversity_vgg"}
+    return means.rename(columns=names).reset_index()
+
+
+def diversity(run: RunData, folder: Path) -> Figure | None:
+    """Draw LPIPS between every two modes, as one heat map per method with several outputs."""
+    pairs = run.tables["pairs"]
+    labels = [label for label in run.titles if (pairs["label"] == label).any()]
+    if not labels:
+        return None
+    with plot(4.2 * len(labels), 3.9, len(labels)) as figure:
+        highest = float(pairs["lpips"].max()) or 1.0
+        for axes, label in zip(figure.axes, labels, strict=True):
+            part = pairs[pairs["label"] == label]
+            modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
+            grid = np.zeros((len(modes), len(modes)))
+            means = part.groupby(["mode_a", "mode_b"])["lpips"].mean().reset_index()
+            for item in means.to_dict("records"):
+                i, j = modes.index(item["mode_a"]), modes.index(item["mode_b"])
+                grid[i, j] = grid[j, i] = item["lpips"]
+            axes.imshow(grid, cmap="cividis", vmin=0, vmax=highest)
+            for i in range(len(modes)):
+                for j in range(len(modes)):
+                    dark = grid[i, j] < 0.55 * highest
+                    axes.text(
+                        j, i, f"{grid[i, j]:.2f}", ha="center", va="center",
+                        color="white" if dark else "black",
+                    )  # fmt: skip
+            axes.set_xticks(range(len(modes)), modes, rotation=35, ha="right")
+            axes.set_yticks(range(len(modes)), modes)
+            axes.set_title(f"{run.titles[label]}: mean {part['lpips'].mean():.2f}")
+            axes.grid(visible=False)
+        return keep(
+            figure,
+            folder,
+            "diversity",
+            "Diversity: LPIPS between the outputs of one pair",
+            "LPIPS (AlexNet) between every two modes, mean over pairs; 0 means the same picture. "
+            "Modes that are one objective show as (nearly) 0.",
+            pairs,
+        )
+
+
+def loss_curves(run: RunData, folder: Path) -> Figure | None:
+    """Draw the loss of every mode of the first pair, in each method's own objective."""
+    curves = run.tables["curves"]
+    content, style = run.pairs[0]
+    curves = curves[(curves["content"] == content) & (curves["style"] == style)]
+    labels = [label for label in run.titles if (curves["label"] == label).any()]
+    if not labels:  # no method of this run iterates
+        return None
+    columns = min(3, len(labels))
+    rows = -(-len(labels) // columns)
+    with plot(3.6 * columns, 2.7 * rows) as figure:
+        figure.clear()
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes in grid.flat[len(labels) :]:
+            axes.set_visible(False)
+        for axes, label in zip(grid.flat, labels, strict=False):
+            part = curves[curves["label"] == label]
+            for index, (mode, line) in enumerate(part.groupby("mode", sort=False)):
+                start = line["loss"].iloc[0]
+                axes.plot(
+                    line["iteration"], line["loss"] / start, label=str(mode),
+                    linestyle=("-", "--", ":", "-.")[index % 4], linewidth=1.6,
+                )  # fmt: skip
+            axes.set(yscale="log", title=run.titles[label], xlabel="iteration",
+                     ylabel="loss / loss at start")  # fmt: skip
+            axes.legend(fontsize=7)
+        return keep(
+            figure,
+            folder,
+            "loss_curves",
+            f"Loss curves, {content} × {style}",
+            "Each in its method's own objective, relative to its start; scales differ from "
+            "method to method, so compare shapes, not heights.",
+            curves,
+        )
+
+
+def mode_audit(run: RunData, folder: Path) -> Figure | None:
+    """Draw the relative Gram distance of each mode to mode 0, per layer and reading."""
+    if not run.audit:
+        return None
+    rows = [
+        {"style": item["style"], "reading": item["reading"], **distance}
+        for item in run.audit
+        for distance in item["distances"]
+    ]
+    frame = pd.DataFrame(rows)
+    layers = [name for name in frame.columns if name.startswith("block")]
+    readings = list(dict.fromkeys(frame["reading"]))
+    with plot(4.3 * len(readings), 3.4, len(readings)) as figure:
+        for axes, reading in zip(figure.axes, readings, strict=True):
+            part = frame[frame["reading"] == reading]
+            names = [f"{b[3:]} vs {a[3:]}" for b, a in
+                     zip(part["mode"], part["against"], strict=True)]  # fmt: skip
+            grid = part.groupby(pd.Series(names, index=part.index), sort=False)[layers].mean()
+            axes.imshow(grid.to_numpy(), cmap="cividis", vmin=0, vmax=1, aspect="auto")
+            for i in range(grid.shape[0]):
+                for j in range(grid.shape[1]):
+                    value = float(grid.iat[i, j])
+                    axes.text(j, i, f"{value:.2f}", ha="center", va="center",
+                              color="white" if value < 0.55 else "black")  # fmt: skip
+            axes.set_xticks(
+                range(len(layers)), [f"relu{name[5]}_1" for name in layers], rotation=35, ha="right"
+            )
+            axes.set_yticks(range(grid.shape[0]), list(grid.index))
+            counts = sorted({item["distinct"] for item in run.audit if item["reading"] == reading})
+            several = " or ".join(str(count) for count in counts)
+            axes.set_title(f"{reading}: 4 modes, {several} distinct")
+            axes.grid(visible=False)
+        return keep(
+            figure,
+            folder,
+            "mode_audit",
+            "Mode audit: how different the targets are",
+            "Relative Frobenius distance of the Gram targets between every two modes (degrees), "
+            "mean over styles. A row of 0.00 is one objective under two names.",
+            frame,
+        )

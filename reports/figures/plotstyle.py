@@ -1,0 +1,103 @@
+"""One look for every figure: colour-blind safe (Okabe and Ito), readable in print."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from cycler import cycler
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure as MplFigure
+from PIL import Image
+
+from dfr.core.files import write_text, write_whole
+
+#: Okabe and Ito's colours, with yellow, which is too pale for lines on white, left out.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+_STYLE = {
+    "axes.prop_cycle": cycler(color=COLOURS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "grid.color": "#dddddd",
+    "font.size": 10,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dfr-suite",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure on disk, as PNG, as SVG where it is drawn, and as the data it shows.
+
+    Attributes:
+        name: file name without ending.
+        title: what it shows, in a few words.
+        caption: what to see in it.
+        png: path of the PNG.
+        data: path of the CSV.
+        photo: whether it is a sheet of pictures.
+    """
+
+    name: str
+    title: str
+    caption: str
+    png: Path
+    data: Path
+    photo: bool = False
+
+
+@contextmanager
+def plot(width: float, height: float, columns: int = 1) -> Iterator[MplFigure]:
+    """Give a matplotlib figure, in inches, in the project's look; closed at the end."""
+    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+        figure, _ = plt.subplots(1, columns, figsize=(width, height), squeeze=False)
+        try:
+            yield figure
+        finally:
+            plt.close(figure)
+
+
+def keep(
+    figure: MplFigure | Image.Image,
+    folder: Path,
+    name: str,
+    title: str,
+    caption: str,
+    data: pd.DataFrame,
+) -> Figure:
+    """Write a figure as PNG and SVG with its data as CSV.
+
+    A sheet of pictures (a PIL image) becomes an SVG that holds the PNG.
+    """
+    png, svg, csv = (folder / f"{name}.{ending}" for ending in ("png", "svg", "csv"))
+    if isinstance(figure, Image.Image):
+        write_whole(png, lambda path: figure.save(path, format="PNG"))
+        write_text(svg, _svg_around(png, figure))
+    else:
+        write_whole(png, lambda path: figure.savefig(path, dpi=150, format="png"))
+        write_whole(svg, lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+    write_whole(csv, lambda path: data.to_csv(path, index=False))
+    return Figure(name, title, caption, png, csv, isinstance(figure, Image.Image))
+
+
+def _svg_around(png: Path, image: Image.Image) -> str:
+    data = base64.b64encode(png.read_bytes()).decode("ascii")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{image.width}" height="{image.height}" '
+        f'viewBox="0 0 {image.width} {image.height}">'
+        f'<image width="{image.width}" height="{image.height}" '
+        f'href="data:image/png;base64,{data}"/></svg>\n'
+    )

@@ -1,0 +1,118 @@
+"""The sheets of pictures in the report: every output, and the sweep of lambda."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from dfr.core.contact_sheet import contact_sheet
+from reports.claims.verdicts import published_dfr
+from reports.figures.plotstyle import Figure, keep
+from reports.run_data import RunData
+
+#: Sheets of at most this many pairs are drawn; the page's explorer shows every pair.
+PAIRS_ON_PAGE = 6
+#: Pictures in a row, so that labels stay readable on the page.
+COLUMNS = 5
+
+
+def pairs_on_page(run: RunData) -> list[tuple[str, str]]:
+    """Return the pairs to show, spread evenly over all of them."""
+    pairs = run.pairs
+    if len(pairs) <= PAIRS_ON_PAGE:
+        return pairs
+    return [pairs[i * len(pairs) // PAIRS_ON_PAGE] for i in range(PAIRS_ON_PAGE)]
+
+
+def contact_sheets(run: RunData, folder: Path) -> list[Figure]:
+    """Draw sheets of some pairs: content, style, and every output of every method."""
+    return [_pair_sheet(run, folder, *pair) for pair in pairs_on_page(run)]
+
+
+def _pair_sheet(run: RunData, folder: Path, content: str, style: str) -> Figure:
+    cells = [run.find(content, style, label) for label in run.titles]
+    names = f"content: {content}", f"style: {style}"
+    first = list(zip(names, run.pair(content, style), strict=True))
+    rows, listed = [], []
+    for cell in cells:
+        if cell is None or not cell["files"]:
+            continue
+        outputs = [
+            (f"{cell['title']} {mode}" if mode != cell["label"] else cell["title"],
+             run.output(cell, mode))
+            for mode in cell["files"]
+        ]  # fmt: skip
+        if len(outputs) == 1:
+            first += outputs  # methods of one output share rows with the pair
+        else:
+            rows.append(outputs)
+        listed += [
+            {"content": content, "style": style, "label": cell["label"], "mode": mode, **files}
+            for mode, files in cell["files"].items()
+        ]
+    rows = [first[i : i + COLUMNS] for i in range(0, len(first), COLUMNS)] + rows
+    return keep(
+        contact_sheet(rows),
+        folder,
+        f"contact_sheet_{content}__{style}",
+        f"Every output for {content} × {style}",
+        "Content, style, and every output with its mode. In the reading of the published code, "
+        "0 and 180 are one objective, and so are 90 and 270, which match a scrambled target.",
+        pd.DataFrame(listed),
+    )
+
+
+def sweep_cells(run: RunData) -> pd.DataFrame:
+    """Return every output of DFR at 90 degrees in the code reading, by lambda.
+
+    Lambda 0 is the unrotated output (the same objective), taken from rotation 0. Where several
+    solvers made outputs, those of `published_dfr`'s are taken.
+    """
+    found = []
+    solvers = {run.solvers[label] for label in published_dfr(run)}
+    for cell in run.cells:
+        settings = cell["settings"]
+        if solvers and run.solvers[cell["label"]] not in solvers:
+            continue
+        if cell["method"] != "dfr" or settings["reading"] != "code" or settings["fusion"] != "gram":
+            continue
+        weights = {"rot090": float(settings["rotation_weight"]), "rot000": 0.0}
+        found += [
+            {"lambda": amount, "content": cell["content"], "style": cell["style"],
+             "label": cell["label"], "mode": mode}
+            for mode, amount in weights.items()
+            if mode in cell["files"]
+        ]  # fmt: skip
+    frame = pd.DataFrame(found, columns=["lambda", "content", "style", "label", "mode"])
+    frame = frame.drop_duplicates(["content", "style", "lambda"])
+    frame = frame.merge(run.tables["outputs"], on=["content", "style", "label", "mode"])
+    order = {pair: index for index, pair in enumerate(run.pairs)}
+    places = [order[pair] for pair in zip(frame["content"], frame["style"], strict=True)]
+    frame = frame.assign(place=places).sort_values(["place", "lambda"], ignore_index=True)
+    return frame.drop(columns="place")
+
+
+def lambda_sweep(run: RunData, folder: Path) -> Figure | None:
+    """Draw a grid: one row per pair, one column per lambda."""
+    frame = sweep_cells(run)
+    if frame["lambda"].nunique() < 2:
+        return None
+    rows = []
+    for content, style in pairs_on_page(run):
+        part = frame[(frame["content"] == content) & (frame["style"] == style)]
+        row = [(f"{content} × {style}", run.pair(content, style)[1])]
+        for item in part.to_dict("records"):
+            cell = run.find(content, style, str(item["label"]))
+            assert cell is not None
+            row.append((f"λ = {item['lambda']:g}", run.output(cell, str(item["mode"]))))
+        rows.append(row)
+    return keep(
+        contact_sheet(rows),
+        folder,
+        "lambda_sweep",
+        "What the rotation weight λ does",
+        "The style, then rotation 90 in the reading of the published code. λ = 0 is plain style "
+        "transfer; λ = 1 matches the scrambled target alone.",
+        frame,
+    )

@@ -1,0 +1,1 @@
+"""The page itself: building, templates, explorer, cards, tables, citations."""

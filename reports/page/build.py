@@ -1,0 +1,174 @@
+"""Build the report of a run: one page without outside parts, a summary, tables, figures."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+from PIL import Image
+
+from dfr.core.files import writable_folder, write_text
+from reports.claims.claims import all_claims
+from reports.claims.solver_effect import SOLVER_NOTE, solver_effect
+from reports.figures.certainty import certainty_tables, intervals, variance
+from reports.figures.charts import all_figures
+from reports.figures.plotstyle import Figure
+from reports.page import citations
+from reports.page.cards import method_cards
+from reports.page.explorer import explorer
+from reports.page.summary import best_of
+from reports.page.tables import (
+    claims_table,
+    external_notes,
+    failures,
+    keep_tables,
+    modes,
+    not_supplied,
+    readable,
+    readable_best,
+    readable_solvers,
+    readable_tests,
+    summary,
+)
+from reports.reference.comparison import beside_reference
+from reports.run_data import read_run
+from reports.votes.section import vote_section
+from reports.votes.tables import best_by_votes, with_choice
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def build_report(
+    run: Path, out: Path | None = None, votes: str | None = None, study: str | None = None
+) -> Path:
+    """Build the report of a run.
+
+    Writes ``index.html`` (self-contained), ``report.md``, ``tables/*.csv|parquet`` and
+    ``figures/*.png|svg|csv``.
+
+    Args:
+        run: folder of the run; it may be half-finished, which the page then says.
+        out: folder of the report; ``RUN/report`` if None.
+        votes: where the votes of a user study are, see `reports.votes.reading.votes_of_run`.
+        study: which study of those, likewise.
+
+    Returns:
+        path of the page.
+
+    Raises:
+        UserError: see `reports.run_data.read_run`, or a folder that cannot be written.
+    """
+    data = read_run(run, votes, study)
+    folder = writable_folder(out if out is not None else run / "report")
+    certainty = certainty_tables(data)
+    figures = [
+        *all_figures(data, folder / "figures"),
+        intervals(data, certainty, folder / "figures"),
+        variance(certainty, folder / "figures"),
+    ]
+    claims = all_claims(data)
+    solvers = solver_effect(data)
+    methods, per_mode = with_choice(summary(data), data.votes), modes(data)
+    chosen = vote_section(data, folder)
+    keep_tables(
+        {
+            "methods": methods,
+            "modes": per_mode,
+            "claims": claims_table(claims),
+            **({} if solvers.empty else {"solvers": solvers}),
+            **certainty,
+            **data.tables,
+            **chosen.kept,
+        },
+        folder / "tables",
+    )
+    ahead = [*best_by_votes(data.votes), *best_of(data, certainty)]
+    shown = {
+        "run": data,
+        "css": _part("page.css"),
+        "js": _part("page.js"),
+        "pairs_json": _json(explorer(data, folder)),
+        "figures": [figure for figure in figures if figure],
+        "best": readable_best(ahead),
+        "best_rows": ahead,
+        "cards": method_cards(data, certainty),
+        "measure_citations": [
+            *citations.MEASURES.items(),
+            *(citations.VOTES.items() if chosen.figures else ()),
+        ],
+        "votes": data.votes,
+        "chosen": chosen,
+        "tests": readable_tests(data, certainty["tests"]),
+        "claims": claims,
+        "methods": methods,
+        "modes": per_mode,
+        "solvers": readable_solvers(solvers),
+        "solver_note": SOLVER_NOTE,
+        "failures": failures(data),
+        "external": external_notes(data),
+        "not_supplied": not_supplied(data),
+        "beside": beside_reference(data),
+        "shared_seconds": max(
+            (count for item in data.environments if (count := item["workers"]) > 1), default=0
+        ),
+    }
+    templates = _templates()
+    for name in ("report.md", "report.html"):
+        text = templates.get_template(f"{name}.j2").render(shown)
+        write_text(folder / name.replace("report.html", "index.html"), text)
+    return folder / "index.html"
+
+
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=lambda name: bool(name and name.startswith("report.html")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["readable"] = readable
+    environment.filters["raw"] = _raw
+    environment.filters["embed"] = _embed
+    environment.filters["code"] = _code
+    return environment
+
+
+def _part(name: str) -> Markup:
+    """Return a file of the page as it is."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _json(content: object) -> Markup:
+    """Return JSON that can stand in a script element: no name in it can end that element."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _raw(value: float) -> str:
+    """Write a number in full, for sorting and copying; nothing for a missing one."""
+    return "" if value != value else repr(value.item() if hasattr(value, "item") else value)
+
+
+def _code(text: str) -> Markup:
+    """Show what stands between backquotes as code."""
+    parts = str(text).split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
+
+
+def _embed(figure: Figure) -> str:
+    """Return a figure as a data URL; sheets of pictures as JPEG, which keeps the page small."""
+    content, kind = figure.png.read_bytes(), "png"
+    if figure.photo:
+        stream, kind = io.BytesIO(), "jpeg"
+        with Image.open(figure.png) as picture:
+            picture.convert("RGB").save(stream, format="JPEG", quality=88)
+        content = stream.getvalue()
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,98 @@
+"""The page's part about each method: what it is, its numbers with intervals, how to cite it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dfr.methods.method import METHODS, method_class
+from reports.figures.certainty import MEASURES
+from reports.page import citations
+from reports.run_data import RunData
+
+
+@dataclass(frozen=True)
+class Card:
+    """One method of a run.
+
+    Attributes:
+        label: its label in the run.
+        title: what readers see.
+        about: one sentence.
+        once: which modes were computed once for several; empty if none.
+        rows: measure, mean, low, high.
+        pairs: how many pairs it ran on.
+        settings: as JSON; empty for other people's outputs.
+        bibtex: of the method; empty if none is known.
+        citation: as its maker gives it, for other people's outputs.
+    """
+
+    label: str
+    title: str
+    about: str
+    once: str
+    rows: list[dict[str, Any]]
+    pairs: int
+    settings: str
+    bibtex: str
+    citation: str
+
+
+def method_cards(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Card]:
+    """Return one card per method that has a cell.
+
+    Args:
+        run: the run.
+        tables: see `reports.figures.certainty.certainty_tables`.
+    """
+    first = {cell["label"]: cell for cell in reversed(run.cells)}
+    return [_card(run, tables, label, first[label]) for label in run.titles if label in first]
+
+
+def _card(
+    run: RunData, tables: Mapping[str, pd.DataFrame], label: str, cell: Mapping[str, Any]
+) -> Card:
+    means = tables["means"]
+    mine = means[(means["label"] == label) & means["mean"].notna()]
+    known = cell["method"] in METHODS
+    about = (method_class(cell["method"]).__doc__ or "").split("\n\n")[0] if known else ""
+    return Card(
+        label=label,
+        title=run.titles[label],
+        about=" ".join(about.split()) or "Outputs made elsewhere, measured here like any other.",
+        once=", ".join(f"{mode} with {other}" for mode, other in cell["same_as"].items()),
+        rows=[
+            {
+                "measure": MEASURES[str(row["measure"])].split(" (")[0],
+                "mean": row["mean"],
+                "low": row["low"],
+                "high": row["high"],
+            }
+            for row in mine.to_dict("records")
+        ]
+        + _chosen(run, label),
+        pairs=sum(other["label"] == label for other in run.cells),
+        settings=json.dumps(cell["settings"], indent=1, ensure_ascii=False) if known else "",
+        bibtex=citations.METHODS.get(cell["method"], ""),
+        citation="" if known else str(cell["settings"].get("citation") or ""),
+    )
+
+
+def _chosen(run: RunData, label: str) -> list[dict[str, Any]]:
+    """Return the method's row of votes; none where it took no part in a study."""
+    if run.votes is None or not run.votes.shown:
+        return []
+    table = run.votes.results[run.votes.first].strengths
+    return [
+        {
+            "measure": f"{run.votes.choice}: won against an average method",
+            "mean": row["share"],
+            "low": row["share_low"],
+            "high": row["share_high"],
+        }
+        for row in table[table["method"] == label].to_dict("records")
+    ]

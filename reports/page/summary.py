@@ -1,0 +1,102 @@
+"""The report in short: which method is best at what, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.figures.certainty import LESS_IS_BETTER, MEASURES, values_of
+from reports.run_data import RunData
+
+#: A method on a smaller part of the pairs is not ranked: other pairs, another mean.
+LEAST_PART = 0.9
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best method by one measure.
+
+    Attributes:
+        measure: column of the tables.
+        title: what readers see.
+        method: the best one's title.
+        value: its mean over pairs.
+        runner_up: the second's title; empty if there is none.
+        lead: mean difference to the second, positive where the best is better.
+        low: of its clustered 95 % interval; NaN where there are too few contents or styles.
+        high: likewise.
+        p: of the paired test against the second, after Holm's correction.
+        pairs: how many pairs both have.
+    """
+
+    measure: str
+    title: str
+    method: str
+    value: float
+    runner_up: str
+    lead: float
+    low: float
+    high: float
+    p: float
+    pairs: int
+
+    @property
+    def sure(self) -> str:
+        """How sure the order is, by the rule of the interval."""
+        if not self.runner_up:
+            return "no other method"
+        if self.low != self.low:
+            return "too few pairs to tell"
+        return "clear" if self.low > 0 else "not told apart"
+
+
+def best_of(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Best]:
+    """Return the best method by every measure.
+
+    Args:
+        run: the run.
+        tables: see `reports.figures.certainty.certainty_tables`.
+    """
+    return [
+        found
+        for measure in MEASURES
+        if not values_of(run, measure).empty and (found := _best(run, tables, measure))
+    ]
+
+
+def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Best | None:
+    means = tables["means"]
+    means = means[(means["measure"] == measure) & means["mean"].notna()]
+    means = means[means["pairs"] >= LEAST_PART * len(run.pairs)]
+    if means.empty:
+        return None
+    ranked = means.sort_values("mean", ascending=measure in LESS_IS_BETTER).to_dict("records")
+    first = ranked[0]
+    nothing = float("nan")
+    lead, low, high, p, pairs, second = nothing, nothing, nothing, nothing, first["pairs"], ""
+    if len(ranked) > 1:
+        second = str(ranked[1]["label"])
+        tests = tables["tests"]
+        test = tests[
+            (tests["measure"] == measure)
+            & tests["a"].isin([first["label"], second])
+            & tests["b"].isin([first["label"], second])
+        ].iloc[0]
+        forward = (test["a"] == first["label"]) != (measure in LESS_IS_BETTER)
+        sign = 1 if forward else -1
+        lead, p, pairs = sign * test["difference"], test["p_holm"], test["pairs"]
+        low, high = sorted((sign * test["low"], sign * test["high"]))
+    return Best(
+        measure=measure,
+        title=MEASURES[measure],
+        method=run.titles[str(first["label"])],
+        value=float(first["mean"]),
+        runner_up=run.titles[second] if second else "",
+        lead=float(lead),
+        low=float(low),
+        high=float(high),
+        p=float(p),
+        pairs=int(pairs),
+    )

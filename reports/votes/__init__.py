@@ -1,0 +1,1 @@
+"""The user study in the report: reading votes, tables, figures, agreement with measures."""

@@ -1,0 +1,103 @@
+"""The command ``dfr votes rank``: the ranking of a study, with its tables and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from dfr.core.errors import UserError
+from dfr.core.terminal import console, wide
+from studies.commands import RUNS, DatabaseOption, NameOption, RunsOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def rank(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="What `dfr votes export` wrote.  [default: the database]", show_default=False
+        ),
+    ] = None,
+    name: NameOption = None,
+    database: DatabaseOption = None,
+    runs: RunsOption = RUNS,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the tables and figures.  [default: RUN/votes where the ballots lie in "
+            "a run, else votes]",
+            show_default=False,
+        ),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(help="How often participants are resampled for intervals.", min=2)
+    ] = 1000,
+    preliminary: Annotated[
+        bool,
+        typer.Option(
+            "--preliminary", help="Look before the study is closed; every title then says so."
+        ),
+    ] = False,
+) -> None:
+    """Rank the methods of a closed study by its votes, with intervals and tests."""
+    from dfr.core.files import writable_folder, write_whole
+    from reports.votes.figures import vote_figures
+    from reports.votes.reading import FILE, read_votes
+    from reports.votes.run_votes import Votes, results
+    from reports.votes.tables import kept_tables, pairs, ranking, trust
+
+    if folder is not None and (database is not None or name is not None):
+        raise UserError("give either a folder of an export, or --database and --name")
+    source = str(folder) if folder is not None else _database(database, runs)
+    poll = read_votes(source, name)
+    if poll.closed_at is None and not preliminary:
+        raise UserError(
+            f"study '{poll.name}' is still open ({int(poll.participants['finished'].sum())} of "
+            f"{poll.trials['slot'].nunique()} finished), and a look at the ranking invites "
+            "stopping when one likes it: close it with `dfr votes close`, or give --preliminary"
+        )
+    beside = Path(source).parent if Path(source).name == FILE else Path()
+    kept = writable_folder(out if out is not None else beside / "votes")
+    votes = Votes(poll, source, (), results(poll, draws))
+    console.print(escape(votes.scale), soft_wrap=True)
+    for question in votes.results:
+        _print(votes.titled(f"Ranking, {question}"), ranking(votes, question))
+        _print(votes.titled(f"Every two methods, {question}"), pairs(votes, question))
+    _print(votes.titled("How far the answers can be trusted"), trust(votes))
+    catches = votes.results[votes.first].catches
+    left_out = catches.loc[catches["dropped"], "participant"].tolist()
+    console.print(
+        votes.titled(f"Left out, with too many failed catch trials: {', '.join(left_out) or 0}"),
+        soft_wrap=True, markup=False,
+    )  # fmt: skip
+    for stem, table in kept_tables(votes).items():
+        write_whole(kept / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
+    vote_figures(votes, kept)
+    console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
+
+
+def _database(database: str | None, runs: Path) -> str:
+    """Return the URL or path of the ballots: the named ones, or those beside the newest run."""
+    import os
+
+    from studies.ballots.opening import DATABASE, database_of, newest_run
+
+    named = database or os.environ.get(DATABASE)
+    url = database_of(Path(), named) if named else database_of(newest_run(runs))
+    return url.removeprefix("sqlite:///")
+
+
+def _print(title: str, frame: pd.DataFrame) -> None:
+    from reports.page.tables import readable
+
+    console.print(f"\n{escape(title)}", soft_wrap=True)
+    table = Table(*(escape(str(column)) for column in frame.columns))
+    for row in frame.itertuples(index=False):
+        table.add_row(*(escape(readable(value)) for value in row))
+    wide().print(table)

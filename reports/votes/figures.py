@@ -1,0 +1,240 @@
+"""The charts of a user study: how many took part, how strong methods are, and who beat whom."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MplFigure
+
+from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.votes.measures import METHODS
+from reports.votes.run_votes import Votes
+from reports.votes.tables import measure_title
+from studies.analysis.strengths import against_average
+
+_CLUSTERED = "95 % intervals resample whole participants, since one person's answers are alike."
+
+
+def vote_figures(votes: Votes, folder: Path, measures: pd.DataFrame | None = None) -> list[Figure]:
+    """Draw every figure of a study that may be shown.
+
+    Args:
+        votes: the study.
+        folder: of the figures.
+        measures: see `reports.votes.measures.agreement_table`.
+    """
+    found = [strengths(votes, folder), win_matrix(votes, folder), funnel(votes, folder)]
+    if measures is not None:
+        found.append(measure_agreement(votes, measures, folder))
+    return found
+
+
+def strengths(votes: Votes, folder: Path) -> Figure:
+    """Draw each method's strength with its interval, one panel per question."""
+    order = votes.results[votes.first].strengths["method"].tolist()[::-1]
+    data = _all(votes, "strengths")
+    with plot(7.0, (0.42 * len(order) + 1.7) * len(votes.results) + 0.3) as figure:
+        panels = _panels(figure, votes)
+        for axes, question in panels:
+            table = votes.results[question].strengths.set_index("method")
+            for place, method in enumerate(order):
+                row = table.loc[method]
+                if row["basis"] == "none":
+                    axes.text(0, place, "not compared", ha="center", va="center", fontsize=8)
+                    continue
+                axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
+                filled = COLOURS[0] if row["basis"] == "votes" else "white"
+                axes.plot(row["strength"], place, "o", color=COLOURS[0], markerfacecolor=filled)
+            axes.axvline(0, color="#888888", linestyle="--", linewidth=1)
+            axes.set_yticks(range(len(order)), _names(votes, order))
+            axes.set_ylim(-0.6, len(order) - 0.4)
+            axes.set(xlabel="strength (log; 0 is the average method)", title=question)
+            axes.grid(axis="y", visible=False)
+        limits = [axes.get_xlim() for axes, _ in panels]
+        for axes, _ in panels:
+            axes.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
+            _share_axis(axes)
+        _head(figure, votes, "Strength of each method by votes")
+        return keep(
+            figure,
+            folder,
+            "votes_strengths",
+            votes.titled("Strength of each method by votes"),
+            votes.captioned(
+                "Log strengths of Davidson's model (Bradley and Terry's with ties), and above, the "
+                "same as the share of decisive votes won against an average method. "
+                f"{_CLUSTERED} A hollow point is a method that won or lost every vote, whose "
+                "strength has no finite interval."
+            ),
+            votes.signed(data),
+        )
+
+
+def _share_axis(axes: Axes) -> None:
+    """Put the share won against an average method above the log strengths."""
+
+    def won(strength: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        return against_average(np.asarray(strength, dtype=np.float64))
+
+    def logit(share: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        inside = np.clip(np.asarray(share, dtype=np.float64), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
+
+    low, high = axes.get_xlim()
+    above = axes.secondary_xaxis("top", functions=(won, logit))
+    ends = against_average(np.array([low, high]))
+    marks = [share for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+             if ends[0] <= share <= ends[1]]  # fmt: skip
+    above.set_xticks(marks, [f"{share:.0%}" for share in marks], fontsize=8, color="#56616a")
+    above.set_xlabel("won against an average method", fontsize=8, color="#56616a")
+
+
+def win_matrix(votes: Votes, folder: Path) -> Figure:
+    """Draw how often each method was preferred to each other, one panel per question."""
+    order = votes.results[votes.first].strengths["method"].tolist()
+    size = len(order)
+    shades = mpl.colormaps["PuOr_r"].with_extremes(bad="#f2f5f7")
+    with plot(0.95 * size + 1.9, (0.72 * size + 1.6) * len(votes.results) + 0.3) as figure:
+        for axes, question in _panels(figure, votes):
+            share, text = np.full((size, size), np.nan), {}
+            for row in votes.results[question].pairs.to_dict("records"):
+                i, j = order.index(row["a"]), order.index(row["b"])
+                share[i, j], share[j, i] = row["share"], 1 - row["share"]
+                sure = "*" if row["p_holm"] < 0.05 else ""
+                decisive = row["wins"] + row["losses"]
+                for place in ((i, j), (j, i)):
+                    of = f"{share[place]:.0%}{sure}" if decisive else "–"
+                    text[place] = f"{of}\nof {decisive}"
+            axes.imshow(share, cmap=shades, vmin=0, vmax=1)
+            for (i, j), words in text.items():
+                strong = abs(share[i, j] - 0.5) > 0.3
+                axes.text(j, i, words, ha="center", va="center", fontsize=8,
+                          color="white" if strong else "black")  # fmt: skip
+            axes.set_xticks(range(size), _names(votes, order, 14), rotation=35, ha="right",
+                            fontsize=8)  # fmt: skip
+            axes.set_yticks(range(size), _names(votes, order, 14), fontsize=8)
+            axes.set(ylabel="chosen", xlabel="rather than", title=question)
+            axes.grid(visible=False)
+        _head(figure, votes, "Who was preferred to whom")
+        return keep(
+            figure,
+            folder,
+            "votes_wins",
+            votes.titled("Who was preferred to whom"),
+            votes.captioned(
+                "Share of the decisive votes between two methods in which the method of the row "
+                "was chosen, and of how many; methods in order of strength. * Told from one half "
+                "by an exact binomial test with Holm's correction (p < 0.05), which takes votes as "
+                "independent: the table has intervals that do not."
+            ),
+            votes.signed(_all(votes, "pairs")),
+        )
+
+
+def funnel(votes: Votes, folder: Path) -> Figure:
+    """Draw how many participants came how far."""
+    data = _all(votes, "funnel")
+    table = votes.results[votes.first].funnel
+    places = range(len(table))[::-1]
+    colours = [COLOURS[1] if stage == "dropped" else COLOURS[0] for stage in table["stage"]]
+    with plot(6.4, 3.0) as figure:
+        axes = figure.axes[0]
+        bars = axes.barh(places, table["participants"], color=colours, height=0.6)
+        axes.bar_label(bars, padding=4)
+        names = {"dropped": "left out (failed catch trials)", "kept": "kept for the ranking"}
+        axes.set_yticks(places, [names.get(stage, stage) for stage in table["stage"]])
+        axes.set_xlim(0, 1.12 * max(1, int(table["participants"].max())))
+        axes.set_xlabel("simulated voters" if votes.simulated else "people")
+        axes.grid(axis="y", visible=False)
+        _head(figure, votes, "From joining to a counted vote")
+        return keep(
+            figure,
+            folder,
+            "votes_funnel",
+            votes.titled("From joining to a counted vote"),
+            votes.captioned(
+                f"How many came how far, on question '{votes.first}'. Counted votes of those who "
+                "did not finish are kept; those who failed too many of the trials with a right "
+                "answer are left out."
+            ),
+            votes.signed(data),
+        )
+
+
+def measure_agreement(votes: Votes, table: pd.DataFrame, folder: Path) -> Figure:
+    """Draw how often the better value of each measure was chosen, one panel per question."""
+    rows = list(dict.fromkeys(table["measure"]))[::-1]
+    with plot(6.4, (0.34 * len(rows) + 1.0) * len(votes.results) + 0.4) as figure:
+        for axes, question in _panels(figure, votes):
+            part = table[table["question"] == question].set_index("measure")
+            for place, measure in enumerate(rows):
+                row = part.loc[measure]
+                colour = "#56616a" if measure == METHODS else COLOURS[0]
+                axes.plot([row["cluster_low"], row["cluster_high"]], [place] * 2, color=colour,
+                          linewidth=2)  # fmt: skip
+                axes.plot(row["share"], place, "D" if measure == METHODS else "o", color=colour)
+            axes.axvline(0.5, color="#888888", linestyle="--", linewidth=1)
+            names = [measure_title({"measure": name, **part.loc[name].to_dict()}) for name in rows]
+            axes.set_yticks(range(len(rows)), names)
+            axes.set_ylim(-0.6, len(rows) - 0.4)
+            axes.set_xlim(*_span_of(table))
+            axes.set(xlabel="share of votes for the better value", title=question)
+            axes.grid(axis="y", visible=False)
+        _head(figure, votes, "Which measures agree with the votes")
+        return keep(
+            figure,
+            folder,
+            "votes_measures",
+            votes.titled("Which measures agree with the votes"),
+            votes.captioned(
+                "Of the decisive votes between two outputs, the share in which the one with the "
+                "better value was chosen (less or more, as told beside the name); dashed: one "
+                f"half, which says nothing about the choice. {_CLUSTERED} The diamond is the share "
+                "of votes for the method that is stronger by these very votes: what a measure "
+                "reaches that tells methods apart and nothing else. Style loss and gap closed "
+                "order the outputs of one pair alike."
+            ),
+            votes.signed(table),
+        )
+
+
+def _panels(figure: MplFigure, votes: Votes) -> list[tuple[Axes, str]]:
+    """Give one panel per question, one under the other, which stays readable on a page."""
+    figure.clear()
+    grid = figure.subplots(len(votes.results), 1, squeeze=False)
+    return list(zip(grid[:, 0], votes.results, strict=True))
+
+
+def _span_of(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the limits of an axis of shares that shows one half and every interval."""
+    ends = table[["share", "cluster_low", "cluster_high"]].to_numpy(dtype=np.float64)
+    known = [*ends[~np.isnan(ends)].tolist(), 0.4, 0.6]
+    return max(0.0, min(known) - 0.04), min(1.0, max(known) + 0.04)
+
+
+def _all(votes: Votes, name: str) -> pd.DataFrame:
+    """Return one table of every question, one under the other."""
+    tables = []
+    for question, result in votes.results.items():
+        table: pd.DataFrame = getattr(result, name).copy()
+        table.insert(0, "question", question)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _names(votes: Votes, methods: list[str], width: int = 22) -> list[str]:
+    return ["\n".join(textwrap.wrap(votes.titles[method], width)) for method in methods]
+
+
+def _head(figure: MplFigure, votes: Votes, title: str) -> None:
+    """Write a figure's title, and under it who voted where it was not people to the end."""
+    figure.suptitle(
+        "\n".join([title, *([votes.voters] if votes.voters != "people" else [])]),
+        fontsize=11, fontweight="bold",
+    )  # fmt: skip

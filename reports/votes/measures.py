@@ -1,0 +1,145 @@
+"""How well each measure agrees with what people chose.
+
+Of every counted vote for one of two outputs, the measure's better value either was chosen or not.
+A measure that tells nothing about people's choice agrees with half of the votes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from eval.analysis.pairs import Array, per_pair
+from eval.measures.registry import OUTPUT_MEASURES
+from reports.figures.certainty import LESS_IS_BETTER
+from reports.votes.run_votes import Votes
+from studies.analysis.tally import DRAWS, clustered_shares, wilson
+
+SECONDS = "seconds_per_output"
+#: The measures of which less is better; of all others the higher value is expected to be chosen.
+LESS = LESS_IS_BETTER | {"style_loss"}
+#: The row that says how far the methods alone go.
+METHODS = "methods' own order"
+
+_COLUMNS = [
+    "question", "measure", "expected", "votes", "equal", "agreed", "share", "low", "high",
+    "cluster_low", "cluster_high", "tau", "methods",
+]  # fmt: skip
+
+
+def agreement_table(
+    votes: Votes, tables: Mapping[str, pd.DataFrame], draws: int = DRAWS, seed: int = 0
+) -> pd.DataFrame:
+    """Compare the order by each measure with the order by votes.
+
+    Args:
+        votes: of a study that may be shown.
+        tables: of the run, see `eval.runs.tables.tables`.
+        draws: of the bootstrap over participants.
+        seed: of the draws.
+
+    Returns:
+        by ``question`` one row per ``measure``: which value is ``expected`` to be chosen ("less"
+        or "more"); ``votes``, the decisive ones for one of two outputs with different values, and
+        how many had ``equal`` ones; of the former ``agreed``, in which the expected one was
+        chosen, their ``share`` with ``low``, ``high`` (Wilson, votes taken as independent) and
+        ``cluster_low``, ``cluster_high`` (participants resampled); Kendall's ``tau`` (b) between
+        the ``methods`` ordered by the measure's mean and by strength, a description that so few
+        methods cannot test.
+
+        The first row of a question is `METHODS`: the share of votes for an output of the method
+        that is stronger by these very votes. A measure that told methods apart perfectly, and
+        nothing else, would reach it.
+    """
+    values = _values(tables)
+    rows = []
+    for question, result in votes.results.items():
+        decisive = votes.decisive(question)
+        strength = result.strengths.set_index("method")["strength"]
+        sides = [
+            decisive[f"{side}_method"].map(strength).to_numpy(dtype=np.float64)
+            for side in ("left", "right")
+        ]
+        gap = np.asarray(sides[0] - sides[1], dtype=np.float64)
+        rows.append(
+            {
+                "question": question,
+                "measure": METHODS,
+                "expected": "more",
+                **_agreed(decisive, gap, draws, seed),
+                "tau": np.nan,
+                "methods": len(strength.dropna()),
+            }
+        )
+        for measure in (*OUTPUT_MEASURES, SECONDS):
+            sign = -1.0 if measure in LESS else 1.0
+            apart = sign * _gap(decisive, values, measure)
+            means = sign * _means(tables, measure)
+            both = pd.concat([means, strength], axis=1, join="inner").dropna()
+            tau = stats.kendalltau(both.iloc[:, 0], both.iloc[:, 1]) if len(both) > 1 else None
+            rows.append(
+                {
+                    "question": question,
+                    "measure": measure,
+                    "expected": "less" if measure in LESS else "more",
+                    **_agreed(decisive, apart, draws, seed),
+                    "tau": float(tau.statistic) if tau else np.nan,
+                    "methods": len(both),
+                }
+            )
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _values(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return every output's measures, and its cell's seconds per output."""
+    key = ["content", "style", "label"]
+    outputs = tables["outputs"][[*key, "mode", *OUTPUT_MEASURES]]
+    return outputs.merge(tables["cells"][[*key, SECONDS]], on=key).set_index([*key, "mode"])
+
+
+def _gap(votes: pd.DataFrame, values: pd.DataFrame, measure: str) -> Array:
+    """Return the measure of the left output minus that of the right one, (votes,)."""
+    found = []
+    for side in ("left", "right"):
+        shown = pd.MultiIndex.from_frame(
+            votes[["content", "style", f"{side}_method", f"{side}_mode"]]
+        )
+        found.append(values[measure].reindex(shown).to_numpy(dtype=np.float64))
+    return np.asarray(found[0] - found[1], dtype=np.float64)
+
+
+def _agreed(votes: pd.DataFrame, gap: Array, draws: int, seed: int) -> dict[str, float]:
+    """Count the votes in which the larger value was chosen; see `agreement_table`.
+
+    Args:
+        votes: the decisive ones.
+        gap: (votes,) what speaks for the left output, minus what speaks for the right one.
+        draws: of the bootstrap.
+        seed: of the draws.
+    """
+    known = ~np.isnan(gap) & (gap != 0)
+    agrees = (gap > 0) == (votes["answer"] == "left").to_numpy()
+    person = votes["participant"].to_numpy()[known]
+    found = pd.Series(agrees[known].astype(float)).groupby(person).agg(["sum", "count"])
+    won, of = (found[name].to_numpy(dtype=np.float64)[:, None] for name in ("sum", "count"))
+    low, high = wilson(won.sum(), of.sum())
+    cluster_low, cluster_high = clustered_shares(won, of, draws, seed)
+    return {
+        "votes": int(known.sum()),
+        "equal": int((gap == 0).sum()),
+        "agreed": int(won.sum()),
+        "share": float(won.sum() / of.sum()) if known.any() else np.nan,
+        "low": low,
+        "high": high,
+        "cluster_low": float(cluster_low[0]),
+        "cluster_high": float(cluster_high[0]),
+    }
+
+
+def _means(tables: Mapping[str, pd.DataFrame], measure: str) -> pd.Series:
+    """Return each method's mean over pairs, and over a pair's outputs."""
+    rows = tables["cells" if measure == SECONDS else "outputs"]
+    return per_pair(rows, measure).mean()

@@ -1,0 +1,180 @@
+"""Read the votes of a user study without touching them: a database, or a folder of an export."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+
+from dfr.core.errors import UserError, unknown
+from dfr.core.files import seal_of
+from reports.votes.run_votes import Votes, is_simulated, results
+from studies.ballots import schema
+from studies.ballots.ballots import Ballots
+from studies.ballots.database import engine_of, name_of, transaction
+from studies.ballots.exchange import Poll, choose_name, names, read_export, read_poll
+
+#: Beside a run's cells, where the voting page keeps it.
+FILE = "votes.sqlite"
+#: What a study's settings must tell, or nothing can be said of its votes.
+_NEEDED = {"methods", "questions", "drop_at", "run"}
+
+
+class ReadBallots(Ballots):
+    """Ballots that are only read: no file or table is made, nothing is brought to a new version.
+
+    Args:
+        url: of a database.
+
+    Raises:
+        UserError: it holds no ballots, or those of another version of the tables.
+        BallotsDown: it cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._now = lambda: datetime.now(UTC)
+        self._engine = _reading(url)
+        self._turn = threading.Lock()
+        self.where = name_of(self._engine)
+        if url.startswith("sqlite:///"):
+            self.where = url.removeprefix("sqlite:///")
+        with transaction(self._engine) as connection:
+            version = MigrationContext.configure(connection).get_current_revision()
+        if version is None:
+            raise UserError(f"{self.where}: holds no ballots")
+        if version != schema.newest():
+            raise UserError(
+                f"{self.where}: was made by another version of dfr-suite; make a copy of it, then "
+                "run `dfr votes upgrade`"
+            )
+
+
+def _reading(url: str) -> sa.Engine:
+    """Return an engine that cannot write."""
+    if not url.startswith("sqlite:///"):
+        return engine_of(url).execution_options(postgresql_readonly=True)
+    path = Path(url.removeprefix("sqlite:///")).absolute()
+    if not path.is_file():
+        raise UserError(f"{path}: no ballots there")
+    # Opened for writing, so that the last one to close it takes its log away; where that cannot
+    # be, nobody else can write either.
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    how = "mode=rw" if writable else "immutable=1"
+    engine = sa.create_engine(
+        f"sqlite:///file:{quote(str(path))}?{how}&uri=true",
+        poolclass=sa.NullPool,
+        connect_args={"timeout": 20},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    return engine
+
+
+def read_votes(source: str, name: str | None = None) -> Poll:
+    """Read one study.
+
+    Args:
+        source: a folder that `dfr votes export` wrote, or a file or URL of ballots.
+        name: of the study; the only one there if None.
+
+    Raises:
+        UserError: nothing of this kind is there, or it holds no such study, or several to choose
+            from.
+    """
+    if _is_folder(source):
+        return _checked(read_export(Path(source)), source)
+    ballots = _open(source)
+    try:
+        return _checked(read_poll(ballots, choose_name(ballots, name)), source)
+    finally:
+        ballots.close()
+
+
+def votes_of_run(
+    folder: Path,
+    identity: Mapping[str, Any],
+    source: str | None = None,
+    name: str | None = None,
+) -> Votes | None:
+    """Find and analyse the votes on a run's outputs.
+
+    Args:
+        folder: of the run.
+        identity: of the run.
+        source: see `read_votes`; the file beside the run's cells if None.
+        name: of the study. If None, of several studies of the run, people's comes before
+            simulated ones, a closed one before an open one, and the newest before others.
+
+    Returns:
+        None where no source was named and the run has no study.
+
+    Raises:
+        UserError: the source holds no study of this run, or see `read_votes`.
+    """
+    if source is None and not (folder / FILE).is_file():
+        if name is not None:
+            raise UserError(f"{folder / FILE}: no ballots there; name them with --votes")
+        return None
+    where = source if source is not None else str(folder / FILE)
+    polls = _polls(where)
+    if not polls and source is None and name is None:
+        return None  # the voting page was opened, and no study begun
+    if name is not None and name not in polls:
+        raise unknown("study", name, polls)
+    here = [poll for poll in polls.values() if poll.settings.get("run") == seal_of(identity)]
+    chosen = [poll for poll in here if name in (None, poll.name)]
+    if not chosen:
+        raise UserError(
+            f"{where}: holds no votes on this run ({folder}), but "
+            f"{'on another: ' + ', '.join(polls) if polls else 'no study'}; name the right ones "
+            "with --votes, or move that file away"
+        )
+    poll = max(
+        chosen,
+        key=lambda one: (not is_simulated(one), one.closed_at is not None, one.created_at),
+    )
+    others = tuple(other.name for other in here if other is not poll)
+    return Votes(poll, where, others, results(poll) if poll.closed_at is not None else {})
+
+
+def _polls(source: str) -> dict[str, Poll]:
+    """Read every study of a source, by name."""
+    if _is_folder(source):
+        polls = [read_export(Path(source))]
+    else:
+        ballots = _open(source)
+        try:
+            polls = [read_poll(ballots, name) for name in names(ballots)]
+        finally:
+            ballots.close()
+    return {poll.name: _checked(poll, source) for poll in polls}
+
+
+def _is_folder(source: str) -> bool:
+    return "://" not in source and Path(source).is_dir()
+
+
+def _open(source: str) -> ReadBallots:
+    return ReadBallots(source if "://" in source else f"sqlite:///{source}")
+
+
+def _checked(poll: Poll, where: str) -> Poll:
+    """Return a poll whose settings tell what the analysis needs.
+
+    Raises:
+        UserError: they do not.
+    """
+    lacking = sorted(_NEEDED - set(poll.settings))
+    if lacking:
+        raise UserError(f"{where}: study '{poll.name}' has no setting {', '.join(lacking)}")
+    return poll

@@ -1,0 +1,166 @@
+"""The votes of a run's user study, as a report may show them.
+
+While a study is open nothing but counts is shown: a look at the ranking invites stopping when one
+likes it. Whatever simulated voters answered says so, wherever it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from studies.analysis.analysis import QuestionResult, analyse
+from studies.analysis.tally import DRAWS, counted
+from studies.ballots.exchange import Poll
+
+PEOPLE, SIMULATED, PRELIMINARY = "people", "simulated voters, not people", "PRELIMINARY"
+
+
+@dataclass(frozen=True)
+class Votes:
+    """One study's votes.
+
+    Attributes:
+        poll: the ballots.
+        where: the database or folder that they were read from.
+        others: names of other studies of the same run in that database.
+        results: by question, the first one first; empty while the ranking is hidden.
+    """
+
+    poll: Poll
+    where: str
+    others: tuple[str, ...]
+    results: Mapping[str, QuestionResult]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Label -> title of the methods that were compared."""
+        return dict(self.poll.settings["methods"])
+
+    @property
+    def first(self) -> str:
+        """The question that speaks for all: which is better overall, where that was asked."""
+        asked = questions_of(self.poll)
+        return "overall" if "overall" in asked else asked[0]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the voters were programs."""
+        return is_simulated(self.poll)
+
+    @property
+    def preliminary(self) -> bool:
+        """Whether the study is still open."""
+        return self.poll.closed_at is None
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is a ranking to show."""
+        return bool(self.results)
+
+    @property
+    def judge(self) -> bool:
+        """Whether claims may be judged by these votes: people's, of a closed study."""
+        return self.shown and not self.simulated and not self.preliminary
+
+    @property
+    def voters(self) -> str:
+        """Who voted, for tables: "people", or that they were not; and that it is no end result."""
+        who = SIMULATED if self.simulated else PEOPLE
+        return f"{PRELIMINARY}: {who}" if self.preliminary else who
+
+    @property
+    def choice(self) -> str:
+        """How a column of measures names these votes."""
+        if self.voters == PEOPLE:
+            return "people's choice"
+        return f"choice of {self.voters}" if self.simulated else f"{PRELIMINARY}: people's choice"
+
+    def titled(self, text: str) -> str:
+        """Return a title that says who voted, where it was not people to the end."""
+        return text if self.voters == PEOPLE else f"{text} ({self.voters})"
+
+    def captioned(self, text: str) -> str:
+        """Return a caption that begins with who voted, where it was not people to the end."""
+        who = self.voters
+        return text if who == PEOPLE else f"{who[0].upper()}{who[1:]}. {text}"
+
+    def signed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table as it is kept: with titles beside labels, and a column of who voted."""
+        kept = table.copy()
+        kept.insert(0, "voters", self.voters)
+        for name in ("method", "a", "b"):
+            if name in kept:
+                titles = kept[name].map(self.titles).astype(object)
+                kept.insert(list(kept.columns).index(name) + 1, f"{name}_title", titles)
+        return kept
+
+    def decisive(self, question: str) -> pd.DataFrame:
+        """Return the counted votes for one of two methods, of the participants who are kept."""
+        catches = self.results[question].catches
+        votes = counted(self.poll.votes, list(self.titles))
+        votes = votes[(votes["question"] == question) & (votes["answer"] != "tie")]
+        return votes[~votes["participant"].isin(catches.loc[catches["dropped"], "participant"])]
+
+    @property
+    def counts(self) -> str:
+        """Sentences that may always be read: how many took part and answered, never what."""
+        poll = self.poll
+        votes = poll.votes[poll.votes["kind"] == "vote"]
+        asked = questions_of(poll)
+        wanted = int((poll.trials["kind"] == "vote").sum()) * len(asked)
+        told = (
+            f"Study '{poll.name}' ({self.voters}): {len(poll.participants)} joined, "
+            f"{int(poll.participants['finished'].sum())} of "
+            f"{poll.trials['slot'].nunique()} finished, {len(votes)} of {wanted} counted votes."
+        )
+        if self.others:
+            told += f" There are other studies of this run: {', '.join(self.others)}."
+        return told
+
+    @property
+    def scale(self) -> str:
+        """Sentences that say how much stands behind the ranking."""
+        result = self.results[self.first]
+        summary = result.summary.iloc[0]
+        closed = self.poll.closed_at
+        return (
+            f"{self.counts} {f'Closed on {closed[:10]}' if closed else 'Still open'}. On "
+            f"'{self.first}': {int(summary['votes'])} votes of {int(summary['participants'])} "
+            f'participants, {int(summary["ties"])} of them "can\'t say". Left out: '
+            f"{int(result.catches['dropped'].sum())} participants, by the rule set before the "
+            f"first vote (who fails {self.poll.settings['drop_at']} or more of the trials with a "
+            f"right answer). Asked: {', '.join(self.results)}."
+        )
+
+
+def questions_of(poll: Poll) -> tuple[str, ...]:
+    """Return the questions that a study asks."""
+    return tuple(poll.settings["questions"])
+
+
+def is_simulated(poll: Poll) -> bool:
+    """Tell whether a study's voters are programs."""
+    return bool(poll.settings.get("simulated", False))
+
+
+def results(poll: Poll, draws: int = DRAWS) -> dict[str, QuestionResult]:
+    """Analyse every question of a study; see `studies.analysis.analysis.analyse`."""
+    asked = questions_of(poll)
+    return analyse(
+        poll.votes,
+        poll.participants,
+        methods=list(poll.settings["methods"]),
+        drop_at=int(poll.settings["drop_at"]),
+        questions=asked,
+        draws=draws,
+    )
+
+
+def told_apart(low: float, high: float, p: float) -> str:
+    """Say whether both the clustered interval and the corrected test exclude one half."""
+    if low != low or p != p:
+        return "too few votes"
+    return "yes" if p < 0.05 and (low > 0.5 or high < 0.5) else "no"

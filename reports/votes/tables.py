@@ -1,0 +1,262 @@
+"""The tables of a user study: for reading, and as they are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports.page.summary import Best
+from reports.page.tables import column_title
+from reports.votes.measures import METHODS
+from reports.votes.run_votes import Votes, told_apart
+
+#: Of a participant-clustered interval, in the heads of columns.
+_CLUSTERED = "95 % interval"
+
+
+def kept_tables(votes: Votes, measures: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    """Return every table of a study with who voted in its first column.
+
+    Args:
+        votes: of a study that may be shown.
+        measures: see `reports.votes.measures.agreement_table`.
+
+    Returns:
+        ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.analysis.QuestionResult`; and
+        ``votes_measures``.
+    """
+    found = {
+        f"votes_{question}_{field.name}": votes.signed(getattr(result, field.name))
+        for question, result in votes.results.items()
+        for field in dataclasses.fields(result)
+    }
+    if measures is not None:
+        found["votes_measures"] = votes.signed(measures)
+    return found
+
+
+def ranking(votes: Votes, question: str) -> pd.DataFrame:
+    """Return the methods, the strongest first, for reading."""
+    table = votes.results[question].strengths
+    return pd.DataFrame(
+        {
+            "rank": table["rank"],
+            "method": table["method"].map(votes.titles),
+            "strength": table["strength"],
+            f"strength, {_CLUSTERED}": _spans(table, "low", "high", "+.2f"),
+            "won against an average method": table["share"],
+            f"won, {_CLUSTERED}": _spans(table, "share_low", "share_high"),
+            "chance of being best": table["best"],
+            "ranks, 95 %": _spans(table, "rank_low", "rank_high", ".0f"),
+            "votes": table["votes"],
+        }
+    )
+
+
+def pairs(votes: Votes, question: str) -> pd.DataFrame:
+    """Return every two methods against each other, for reading."""
+    table = votes.results[question].pairs
+    return pd.DataFrame(
+        {
+            "a": table["a"].map(votes.titles),
+            "b": table["b"].map(votes.titles),
+            "a won": table["wins"],
+            "b won": table["losses"],
+            "can't say": table["ties"],
+            "a's share": table["share"],
+            "Wilson, 95 %": _spans(table, "low", "high"),
+            "clustered, 95 %": _spans(table, "cluster_low", "cluster_high"),
+            "p": table["p"],
+            "p (Holm)": table["p_holm"],
+            "told apart": [
+                told_apart(row["cluster_low"], row["cluster_high"], row["p_holm"])
+                for row in table.to_dict("records")
+            ],
+        }
+    )
+
+
+def shares(votes: Votes, question: str) -> pd.DataFrame:
+    """Return each method's votes, for reading."""
+    table = votes.results[question].shares
+    return pd.DataFrame(
+        {
+            "method": table["method"].map(votes.titles),
+            "shown": table["shown"],
+            "won": table["won"],
+            "can't say": table["tied"],
+            "share of all decisive votes": table["share"],
+            f"share, {_CLUSTERED}": _spans(table, "cluster_low", "cluster_high"),
+            "won of those shown": table["win_share"],
+            f"won, {_CLUSTERED}": _spans(table, "win_low", "win_high"),
+        }
+    )
+
+
+def parts(votes: Votes, question: str, by: str) -> pd.DataFrame:
+    """Return win shares by mode or by style, for reading.
+
+    Args:
+        votes: of a study that may be shown.
+        question: of it.
+        by: "modes" or "styles".
+    """
+    table = getattr(votes.results[question], by)
+    named = {"modes": {"method": "method", "mode": "mode"},
+             "styles": {"style": "style", "method": "method"}}[by]  # fmt: skip
+    return pd.DataFrame(
+        {
+            **{
+                head: table[column].map(votes.titles) if column == "method" else table[column]
+                for column, head in named.items()
+            },
+            "shown": table["shown"],
+            "won": table["won"],
+            "can't say": table["tied"],
+            "won of those shown": table["win_share"],
+            _CLUSTERED: _spans(table, "win_low", "win_high"),
+        }
+    )
+
+
+def trust(votes: Votes) -> pd.DataFrame:
+    """Return how far the answers can be trusted, one line per question and check."""
+    names = {"participants": "of single participants", "majority": "of the majority"}
+    rows: list[dict[str, Any]] = []
+    for question, result in votes.results.items():
+        side, alpha, again = (
+            getattr(result, name).iloc[0] for name in ("side_bias", "agreement", "consistency")
+        )
+        summary = result.summary.iloc[0]
+        for what, value, span, chance, of in (
+            ("left picture preferred", side["share"],
+             _span(side["cluster_low"], side["cluster_high"]), 0.5,
+             f"{side['votes']:.0f} decisive votes"),
+            ("agreement between participants (Krippendorff's α)", alpha["alpha"],
+             _span(alpha["low"], alpha["high"]), 0.0,
+             f"{alpha['shared']:.0f} comparisons that two or more saw"),
+            ("same answer to the same two pictures again", again["share"],
+             _span(again["cluster_low"], again["cluster_high"]), again["chance"],
+             f"{again['repeats']:.0f} repeats"),
+            *(
+                (f"circular triples (a over b over c over a), {names[row['level']]}",
+                 row["share"], "–", row["chance"], f"{row['triples']:.0f} triples of methods")
+                for row in result.transitivity.to_dict("records")
+            ),
+            ("\"can't say\"", summary["tie_share"], "–", np.nan, f"{summary['votes']:.0f} votes"),
+        ):  # fmt: skip
+            rows.append(
+                {
+                    "question": question,
+                    "what": what,
+                    "share or α": float(value),
+                    _CLUSTERED: span,
+                    "by chance": float(chance),
+                    "of": of,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def measures(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the agreement of measures with votes, for reading.
+
+    Args:
+        table: see `reports.votes.measures.agreement_table`.
+    """
+    return pd.DataFrame(
+        {
+            "question": table["question"],
+            "measure": [measure_title(row) for row in table.to_dict("records")],
+            "votes": table["votes"],
+            "equal values": table["equal"],
+            "better value chosen": table["share"],
+            "clustered, 95 %": _spans(table, "cluster_low", "cluster_high"),
+            "Wilson, 95 %": _spans(table, "low", "high"),
+            "Kendall's τ": table["tau"],
+            "methods": table["methods"],
+        }
+    )
+
+
+def measure_title(row: Mapping[Any, Any]) -> str:
+    """Return what readers see of a row of the agreement table, with the better direction."""
+    if row["measure"] == METHODS:
+        return METHODS
+    return f"{column_title(str(row['measure']))} ({row['expected']})"
+
+
+def with_choice(methods: pd.DataFrame, votes: Votes | None) -> pd.DataFrame:
+    """Put the votes beside the measures in the table of methods.
+
+    Args:
+        methods: with a column ``method`` of titles, see `reports.page.tables.summary`.
+        votes: of the run, if there are any.
+    """
+    if votes is None or not votes.shown:
+        return methods
+    table = votes.results[votes.first].strengths
+    titles = table["method"].map(votes.titles)
+    won = dict(zip(titles, table["share"], strict=True))
+    spans = dict(zip(titles, _spans(table, "share_low", "share_high"), strict=True))
+    found = methods.copy()
+    found.insert(1, votes.choice, found["method"].map(won).astype(float))
+    found.insert(2, f"{votes.choice}, {_CLUSTERED}", found["method"].map(spans).fillna("–"))
+    return found
+
+
+def best_by_votes(votes: Votes | None) -> list[Best]:
+    """Return the strongest method as a row of the table of the best; none without a ranking.
+
+    The lead over the second is of the votes between the two: the share won minus the share lost,
+    of the decisive ones.
+    """
+    if votes is None or not votes.shown:
+        return []
+    result = votes.results[votes.first]
+    ranked = result.strengths.dropna(subset="strength").to_dict("records")
+    if not ranked:
+        return []
+    first, nothing = ranked[0], float("nan")
+    lead = low = high = p = nothing
+    second, between = "", 0
+    if len(ranked) > 1:
+        second = str(ranked[1]["method"])
+        both = {first["method"], second}
+        table = result.pairs
+        row = table[table["a"].isin(both) & table["b"].isin(both)].iloc[0]
+        sign = 1 if row["a"] == first["method"] else -1
+        lead, p = sign * (2 * row["share"] - 1), row["p_holm"]
+        low, high = sorted(sign * (2 * row[end] - 1) for end in ("cluster_low", "cluster_high"))
+        seen = votes.decisive(votes.first)
+        seen = seen[seen["left_method"].isin(both) & seen["right_method"].isin(both)]
+        between = len(seen.drop_duplicates(["content", "style"]))
+    return [
+        Best(
+            measure="votes",
+            title=f"{votes.choice} ({votes.first})",
+            method=votes.titles[str(first["method"])],
+            value=float(first["share"]),
+            runner_up=votes.titles[second] if second else "",
+            lead=float(lead),
+            low=float(low),
+            high=float(high),
+            p=float(p),
+            pairs=between,
+        )
+    ]
+
+
+def _spans(table: pd.DataFrame, low: str, high: str, digits: str = ".2f") -> list[str]:
+    return [_span(a, b, digits) for a, b in zip(table[low], table[high], strict=True)]
+
+
+def _span(low: float, high: float, digits: str = ".2f") -> str:
+    """Write an interval; a dash where there is none."""
+    if low != low or high != high:
+        return "–"
+    return f"{low:{digits}} to {high:{digits}}"

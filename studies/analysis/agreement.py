@@ -1,0 +1,309 @@
+"""Whether answers agree: between people, of one person with themselves, and with an order."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import krippendorff
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from studies.analysis.tally import (
+    DRAWS,
+    Array,
+    Tally,
+    clustered_shares,
+    half_width,
+    resample,
+    wilson,
+)
+
+#: What an answer says once it is known which picture was on which side.
+_VALUES = ("first", "second", "tie")
+#: Draws of the bootstrap that are worked on at once, which bounds the memory.
+_AT_ONCE = 100
+
+
+def undone(votes: pd.DataFrame) -> pd.DataFrame:
+    """Undo the sides: say of every vote what was compared and which of the two was preferred.
+
+    Returns:
+        one row per row of ``votes``: ``participant``; ``unit``, the content, the style, and the
+        two pictures (source, method, mode) in sorted order, as one tuple; ``value``, "first",
+        "second" (in that order) or "tie".
+    """
+    sides = [
+        list(zip(*(votes[f"{side}_{part}"] for part in ("source", "method", "mode")), strict=True))
+        for side in ("left", "right")
+    ]
+    units, values = [], []
+    for content, style, left, right, answer in zip(
+        votes["content"], votes["style"], *sides, votes["answer"], strict=True
+    ):
+        units.append((content, style, min(left, right), max(left, right)))
+        values.append(
+            "tie" if answer == "tie" else "first" if (answer == "left") == (left < right)
+            else "second"
+        )  # fmt: skip
+    return pd.DataFrame(
+        {
+            "participant": votes["participant"].to_numpy(),
+            "unit": pd.Series(units, dtype=object),
+            "value": pd.Series(values, dtype=object),
+        }
+    )
+
+
+def alpha_table(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+    """Return Krippendorff's alpha of the counted votes, for nominal values.
+
+    α = 1 - D_o / D_e: how often two people disagree about the same two pictures, in proportion
+    to how often any two answers differ (Krippendorff, 2004, "Content Analysis", chapter 11).
+    1 is full agreement, 0 is chance. A unit is two outputs of one content and one style, whichever
+    was left; a rater is a participant; the values are the first output, the second, and a tie.
+
+    Which of two is the first is a matter of names, and α depends on it: were it always the better
+    one, "first" would be what most answers are by chance. So every unit stands there twice, told
+    either way round. What is left to chance is then which of two is preferred, as in Kendall and
+    Babington Smith's coefficient of agreement u (1940), which this is if there are no ties.
+
+    Args:
+        votes: rows of one question, of which the ``vote`` rows are taken.
+        draws: of the bootstrap over participants. Somebody who is drawn twice is not compared
+            with themselves, which would look like agreement. What is peculiar to two people and
+            not to either of them is resampled with both, so that the interval is rather too
+            wide than too narrow where few people share a unit.
+        seed: of the draws.
+
+    Returns:
+        one row: ``units``, of which ``shared`` by two or more people; ``alpha``, clustered
+        ``low`` and ``high``. NaN where nothing is shared, or nothing but ties. Only the first
+        answer of a participant to a unit is taken.
+    """
+    fair = votes[votes["kind"] == "vote"].sort_values("position", kind="stable")
+    answers = undone(fair).drop_duplicates(["participant", "unit"])
+    people, names = pd.factorize(answers["participant"], sort=True)
+    units, known = pd.factorize(answers["unit"])
+    values = pd.Index(list(_VALUES)).get_indexer(pd.Index(answers["value"]))
+    turned = np.array([1, 0, 2])[values]
+    places = np.concatenate([units, units + len(known)]) * len(_VALUES)
+    given = sparse.csr_array(
+        (
+            np.ones(2 * len(answers)),
+            (np.concatenate([people, people]), places + np.concatenate([values, turned])),
+        ),
+        shape=(len(names), 2 * len(known) * len(_VALUES)),
+    )
+    counts = np.asarray(given.sum(axis=0), dtype=int).reshape(2 * len(known), len(_VALUES))
+    shared = counts.sum(axis=1) >= 2
+    alpha = np.nan
+    if np.count_nonzero(counts[shared].sum(axis=0)) > 1:
+        alpha = float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
+    half = np.nan
+    if not np.isnan(alpha):
+        weights = resample(len(names), draws, seed)
+        parts = range(0, draws, _AT_ONCE)
+        found = [weighted_alpha(given, weights[part : part + _AT_ONCE]) for part in parts]
+        half = float(half_width(np.concatenate([np.empty(0), *found]), len(names)))
+    return pd.DataFrame(
+        {
+            "units": [len(known)],
+            "shared": [int(shared.sum()) // 2],
+            "alpha": [alpha],
+            "low": [alpha - half],
+            "high": [min(1.0, alpha + half) if half == half else np.nan],
+        }
+    )
+
+
+def weighted_alpha(given: sparse.csr_array, weights: Array) -> Array:
+    """Return Krippendorff's nominal alpha with participants counted several times or not at all.
+
+    In a unit with weights w, two different people g, h count w_g w_h times, and the same person
+    twice not at all; the unit as a whole counts Σ w. With all weights 1 this is the usual alpha.
+
+    Args:
+        given: (G, units · values), 1 where a participant gave a value to a unit.
+        weights: (draws, G), whole numbers.
+
+    Returns:
+        (draws,); NaN where nothing is shared or all values are the same.
+    """
+
+    def by_unit(powers: Array) -> Array:
+        return np.asarray(powers @ given).reshape(len(powers), -1, len(_VALUES))
+
+    once, squared = by_unit(weights), by_unit(weights**2)
+    size, itself = once.sum(axis=-1), squared.sum(axis=-1)
+    pairs = size**2 - itself
+    shared = pairs > 0
+    same = (once**2 - squared).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.where(shared, size * (1 - same / pairs), 0).sum(axis=-1)
+        observed = apart / np.where(shared, size, 0).sum(axis=-1)
+        value = np.where(shared[..., None], once, 0).sum(axis=1)
+        whole = value.sum(axis=-1)
+        expected = 1 - (value * (value - 1)).sum(axis=-1) / (whole * (whole - 1))
+        return np.asarray(np.where(expected > 0, 1 - observed / expected, np.nan), dtype=np.float64)
+
+
+def self_consistency(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+    """Return how often a participant answered a repeated trial as before.
+
+    A repeat shows the same two pictures with the sides changed; the same answer is the same
+    picture, or "can't say" both times.
+
+    Args:
+        votes: rows of one question.
+        draws: of the bootstrap.
+        seed: of the draws.
+
+    Returns:
+        one row: ``repeats`` answered, of which ``same``, their ``share`` with ``low``, ``high``
+        (Wilson) and ``cluster_low``, ``cluster_high``; and ``chance``, the share to expect if the
+        two answers had nothing to do with each other: Σ p(v) q(v) over left, right and tie, with
+        p and q how often each was given first and again (as in Cohen, 1960), all told by the
+        sides of the first time.
+    """
+    first = votes[votes["kind"] == "vote"]
+    again = votes[(votes["kind"] == "repeat") & votes["repeats"].notna()]
+    both = pd.merge(
+        first.assign(key=first["position"].astype("Int64")),
+        again.assign(key=again["repeats"].astype("Int64")),
+        on=["participant", "key"],
+        suffixes=("", "_again"),
+    )
+    swapped = np.ones(len(both), dtype=bool)
+    for part in ("source", "method", "mode"):
+        swapped &= (both[f"left_{part}"] == both[f"right_{part}_again"]).to_numpy(dtype=bool)
+    other = both["answer_again"].map({"left": "right", "right": "left", "tie": "tie"})
+    second = both["answer_again"].where(~swapped, other)
+    agree = (both["answer"] == second).astype(float).groupby(both["participant"])
+    same, repeats = (
+        np.asarray(each, dtype=np.float64)[:, None] for each in (agree.sum(), agree.count())
+    )
+    low, high = wilson(same.sum(), repeats.sum())
+    cluster_low, cluster_high = clustered_shares(same, repeats, draws, seed)
+    chance = sum(
+        float((both["answer"] == value).mean() * (second == value).mean())
+        for value in ("left", "right", "tie")
+    )
+    return pd.DataFrame(
+        {
+            "repeats": [len(both)],
+            "same": [int(same.sum())],
+            "share": [same.sum() / len(both) if len(both) else np.nan],
+            "low": [low],
+            "high": [high],
+            "cluster_low": cluster_low,
+            "cluster_high": cluster_high,
+            "chance": [chance],
+        }
+    )
+
+
+def circular(prefers: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
+    """Count circular triads (a over b, b over c, c over a).
+
+    Args:
+        prefers: (..., m, m); [i, j] if i is preferred to j. Where neither way is true, the two
+            are not decided.
+
+    Returns:
+        how many triads have all three pairs decided, and how many of them are circular, (...).
+    """
+    decided = prefers | prefers.swapaxes(-1, -2)
+    whole = np.zeros(prefers.shape[:-2], dtype=int)
+    round_ = np.zeros_like(whole)
+    for i, j, k in combinations(range(prefers.shape[-1]), 3):
+        whole += decided[..., i, j] & decided[..., j, k] & decided[..., k, i]
+        round_ += prefers[..., i, j] & prefers[..., j, k] & prefers[..., k, i]
+        round_ += prefers[..., j, i] & prefers[..., k, j] & prefers[..., i, k]
+    return whole, round_
+
+
+def consistence(triads: int, methods: int) -> float:
+    """Return Kendall and Babington Smith's coefficient of consistence ζ, from 0 to 1.
+
+    ζ = 1 - 24 d / (m³ - m) for odd m, 1 - 24 d / (m³ - 4m) for even m, with d circular triads
+    among m methods (1940, "On the method of paired comparisons", Biometrika 31(3/4)). 1 is an
+    order; NaN for fewer than three methods.
+    """
+    if methods < 3:
+        return float("nan")
+    return 1 - 24 * triads / (methods**3 - (1 if methods % 2 else 4) * methods)
+
+
+def transitivity(counts: Tally) -> pd.DataFrame:
+    """Count circular triads of majority preferences.
+
+    Returns:
+        two rows, by ``level``: "participants", everybody's own preferences, added up, and
+        "majority", of all votes together. ``triples`` of methods with all three pairs decided,
+        ``circular`` ones, their ``share``, its ``chance`` (1/4, if every pair were decided by a
+        coin), and ``consistence``, ζ, of the majority where every pair is decided.
+    """
+    rows = []
+    for level, wins in (
+        ("participants", counts.wins),
+        ("majority", counts.wins.sum(axis=0, keepdims=True)),
+    ):
+        prefers = wins > wins.swapaxes(1, 2)
+        triples, found = (int(each.sum()) for each in circular(prefers))
+        size = len(counts.methods)
+        complete = level == "majority" and int(prefers.sum()) == size * (size - 1) // 2
+        rows.append(
+            {
+                "level": level,
+                "triples": triples,
+                "circular": found,
+                "share": found / triples if triples else np.nan,
+                "chance": 0.25,
+                "consistence": consistence(found, size) if complete else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def by_participant(counts: Tally) -> pd.DataFrame:
+    """Return each participant's votes, ties, and triads: ``triples`` decided, ``circular``."""
+    triples, found = circular(counts.wins > counts.wins.swapaxes(1, 2))
+    return pd.DataFrame(
+        {
+            "participant": list(counts.participants),
+            "votes": (counts.votes.sum(axis=(1, 2)) / 2).astype(int),
+            "ties": (counts.ties.sum(axis=(1, 2)) / 2).astype(int),
+            "triples": triples,
+            "circular": found,
+        }
+    )
+
+
+def catch_failures(votes: pd.DataFrame) -> pd.DataFrame:
+    """Count the catch trials that each participant answered and failed.
+
+    A trial is failed if any question about it was not answered as expected; "can't say" is not
+    what was expected.
+
+    Args:
+        votes: of all questions.
+
+    Returns:
+        one row per ``participant`` with a vote of any kind: ``catches``, ``failed``.
+    """
+    catches = votes[votes["kind"] == "catch"]
+    failed = (catches["answer"] != catches["expected"]).groupby(
+        [catches["participant"], catches["position"]]
+    )
+    per_person = failed.any().groupby(level="participant").agg(["size", "sum"])
+    names = pd.Index(sorted(votes["participant"].unique()), dtype=object)
+    found = per_person.reindex(names, fill_value=0)
+    return pd.DataFrame(
+        {
+            "participant": names,
+            "catches": found["size"].to_numpy(dtype=int),
+            "failed": found["sum"].to_numpy(dtype=int),
+        }
+    )

@@ -1,0 +1,164 @@
+"""The analysis of a study: from answers to tables. What is dropped was said before the first vote.
+
+Of every question by itself. Participants who failed too many catch trials are left out of
+everything but the funnel and the list of catch trials; of the others' answers, the counted ones
+(`studies.design.trial.Kind`) decide, also of people who did not finish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from studies.analysis import agreement, winrates
+from studies.analysis.simulated_voters import PARTICIPANT_COLUMNS, VOTE_COLUMNS
+from studies.analysis.strengths import rank
+from studies.analysis.tally import DRAWS, counted, tally
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """Everything about one question; each is a table ready for a CSV file.
+
+    Attributes:
+        funnel: ``stage`` and ``participants``: who joined, did the practice, began what comes
+            after it, finished; who was dropped, and who is kept, having given counted votes.
+        catches: `studies.analysis.agreement.catch_failures`, of all questions, and whether each
+            participant was ``dropped``.
+        summary: one row: participants, votes, ties and their share, ν of Davidson's model with
+            its clustered interval, the median seconds of a vote.
+        strengths: `studies.analysis.strengths.Ranking`'s table, the strongest first.
+        pairs: `studies.analysis.winrates.pairs_table`.
+        shares: `studies.analysis.winrates.vote_shares`.
+        modes: `studies.analysis.winrates.modes_table`.
+        styles: by style and method: as ``shares``, of the votes on this style, and the strength.
+        side_bias: `studies.analysis.winrates.side_bias`.
+        agreement: `studies.analysis.agreement.alpha_table`.
+        consistency: `studies.analysis.agreement.self_consistency`.
+        transitivity: `studies.analysis.agreement.transitivity`.
+        participants: `studies.analysis.agreement.by_participant`.
+    """
+
+    funnel: pd.DataFrame
+    catches: pd.DataFrame
+    summary: pd.DataFrame
+    strengths: pd.DataFrame
+    pairs: pd.DataFrame
+    shares: pd.DataFrame
+    modes: pd.DataFrame
+    styles: pd.DataFrame
+    side_bias: pd.DataFrame
+    agreement: pd.DataFrame
+    consistency: pd.DataFrame
+    transitivity: pd.DataFrame
+    participants: pd.DataFrame
+
+
+def analyse(
+    votes: pd.DataFrame,
+    participants: pd.DataFrame,
+    *,
+    methods: Sequence[str],
+    drop_at: int,
+    questions: Sequence[str] = (),
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> dict[str, QuestionResult]:
+    """Analyse a study, also one that has only begun; what cannot be told yet is NaN.
+
+    Args:
+        votes: one row per answer, with `studies.analysis.simulated_voters.VOTE_COLUMNS`.
+        participants: one row each, with `studies.analysis.simulated_voters.PARTICIPANT_COLUMNS`.
+        methods: labels of the methods that are ranked, in order.
+        drop_at: a participant who failed this many catch trials is left out.
+        questions: those to report, whether answered yet or not.
+        seed: of the resampling.
+        draws: of the resampling.
+
+    Returns:
+        the results by question: those asked for, then any other that was answered.
+    """
+    votes = votes.reindex(columns=list(VOTE_COLUMNS))
+    participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
+    catches = agreement.catch_failures(votes)
+    catches = catches.assign(dropped=catches["failed"] >= drop_at)
+    results = {}
+    for question in dict.fromkeys([*questions, *votes["question"]]):
+        asked = votes[votes["question"] == question]
+        out = asked["participant"].isin(catches.loc[catches["dropped"], "participant"])
+        tables = _tables(asked[~out], methods, draws, seed)
+        funnel = _funnel(asked, participants, int(catches["dropped"].sum()), tables["participants"])
+        results[question] = QuestionResult(funnel=funnel, catches=catches, **tables)
+    return results
+
+
+def _tables(
+    votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that stand on the votes of who is kept; see `QuestionResult`."""
+    counts = tally(votes, methods)
+    ranking = rank(counts, draws, seed)
+    fair = counted(votes, methods)
+    ties = int((fair["answer"] == "tie").sum())
+    summary = {
+        "participants": len(counts.participants),
+        "votes": len(fair),
+        "ties": ties,
+        "tie_share": ties / len(fair) if len(fair) else np.nan,
+        "nu": ranking.tie,
+        "nu_low": ranking.tie_low,
+        "nu_high": ranking.tie_high,
+        "median_seconds": float(fair["seconds"].astype(float).median()),
+    }
+    return {
+        "summary": pd.DataFrame([summary]),
+        "strengths": ranking.table.sort_values("rank", kind="stable", ignore_index=True),
+        "pairs": winrates.pairs_table(counts, draws, seed),
+        "shares": winrates.vote_shares(counts, draws, seed),
+        "modes": winrates.modes_table(votes, methods, draws, seed),
+        "styles": _by_style(fair, methods, draws, seed),
+        "side_bias": winrates.side_bias(votes, methods, draws, seed),
+        "agreement": agreement.alpha_table(fair, draws, seed),
+        "consistency": agreement.self_consistency(votes, draws, seed),
+        "transitivity": agreement.transitivity(counts),
+        "participants": agreement.by_participant(counts),
+    }
+
+
+def _by_style(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
+    """Return shares and strengths of each style's votes; see `QuestionResult`."""
+
+    def one(style: str, rows: pd.DataFrame) -> pd.DataFrame:
+        counts = tally(rows, methods)
+        shares = winrates.vote_shares(counts, draws, seed)
+        strengths = rank(counts, draws, seed).table[["strength", "low", "high", "basis"]]
+        strengths = strengths.rename(columns={"low": "strength_low", "high": "strength_high"})
+        found = pd.concat([shares, strengths], axis=1)
+        found.insert(0, "style", style)
+        return found
+
+    tables = [one(str(style), rows) for style, rows in votes.groupby("style", sort=True)]
+    return pd.concat(tables, ignore_index=True) if tables else one("", votes).iloc[:0]
+
+
+def _funnel(
+    votes: pd.DataFrame, participants: pd.DataFrame, dropped: int, kept: pd.DataFrame
+) -> pd.DataFrame:
+    """Count participants by how far they came; see `QuestionResult`.
+
+    How much practice there is, is not told: it is as much as anybody did.
+    """
+    practice = votes[votes["kind"] == "practice"].groupby("participant").size()
+    began = set(votes.loc[votes["kind"] != "practice", "participant"])
+    stages = {
+        "joined": len(participants),
+        "practice done": len(began | set(practice.index[practice == practice.max()])),
+        "began": len(began),
+        "finished": int(participants["finished"].astype(bool).sum()),
+        "dropped": dropped,
+        "kept": len(kept),
+    }
+    return pd.DataFrame({"stage": list(stages), "participants": list(stages.values())})

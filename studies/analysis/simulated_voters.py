@@ -1,0 +1,197 @@
+"""Simulated voters of known strength: what the analysis should find is known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studies.ballots.seats import asks
+from studies.design.trial import ANSWERS, Answer, Side, Trial
+
+Array = npt.NDArray[np.float64]
+
+#: Columns of the votes and of the participants that the analysis reads.
+VOTE_COLUMNS = (
+    "participant", "slot", "position", "kind", "question", "content", "style",
+    "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
+    "answer", "expected", "repeats", "seconds", "voted_at",
+)  # fmt: skip
+PARTICIPANT_COLUMNS = ("participant", "slot", "joined_at", "finished")
+
+#: When the first simulated participant joins.
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+#: Points of the quadrature over people.
+_NODES = 80
+
+
+def answer_chances(advantage: Array | float, tie: float, side_bias: float = 0.0) -> Array:
+    """Return the chances of left, right and tie.
+
+    Davidson's model with a side bias b as a head start of the left one: with the log strengths'
+    difference d, left ∝ exp((d + b) / 2), right ∝ exp(-(d + b) / 2), tie ∝ ν.
+
+    Args:
+        advantage: (...), the log strength on the left minus the one on the right.
+        tie: ν >= 0.
+        side_bias: b.
+
+    Returns:
+        (..., 3), adding up to 1.
+    """
+    lead = (np.asarray(advantage, dtype=np.float64) + side_bias) / 2
+    weights = np.stack([np.exp(lead), np.exp(-lead), np.full_like(lead, tie)], axis=-1)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Voters:
+    """A population of voters.
+
+    Attributes:
+        strengths: log strength of each method, by label.
+        tie: ν of Davidson's model: two equals tie with chance ν / (2 + ν).
+        side_bias: log odds by which the left picture is preferred to an equal one.
+        lapse: share of answers given without looking: left, right and tie with equal chances.
+        spread: people differ: standard deviation, between people, of each log strength.
+    """
+
+    strengths: Mapping[str, float]
+    tie: float = 0.0
+    side_bias: float = 0.0
+    lapse: float = 0.0
+    spread: float = 0.0
+
+    def one(self, random: np.random.Generator) -> Voter:
+        """Draw a person."""
+        own = {
+            label: strength + self.spread * random.normal()
+            for label, strength in self.strengths.items()
+        }
+        return Voter(self, own)
+
+    def chances(self, methods: Sequence[str]) -> tuple[Array, Array]:
+        """Return what the whole population answers, the sides being balanced.
+
+        Args:
+            methods: labels of m methods.
+
+        Returns:
+            the chance that i is preferred to j, (m, m), and that they tie, (m, m), both with a
+            zero diagonal. Two people's spreads make the difference of two strengths normal with
+            variance 2 · spread², which is integrated by Gauss-Hermite quadrature.
+        """
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        strength = np.array([self.strengths[label] for label in methods])
+        means = strength[:, None] - strength[None, :]
+        spreads = np.sqrt(2) * self.spread * nodes
+        here, there = (
+            answer_chances(sign * means[..., None] + spreads, self.tie, self.side_bias)
+            for sign in (1, -1)
+        )
+        both = (here + there[..., [1, 0, 2]]) / 2
+        looked = np.einsum("ijna,n->ija", both, weights / weights.sum())
+        found = (1 - self.lapse) * looked + self.lapse / len(ANSWERS)
+        found[np.diag_indices(len(methods))] = 0
+        return found[..., 0], found[..., 2]
+
+
+@dataclass(frozen=True)
+class Voter:
+    """One person.
+
+    Attributes:
+        voters: the population they are drawn from.
+        strengths: log strength of each method to this person.
+    """
+
+    voters: Voters
+    strengths: Mapping[str, float]
+
+    def answer(self, trial: Trial, random: np.random.Generator) -> Answer:
+        """Answer a trial. Where there is a right answer, only a lapse misses it."""
+        if random.random() < self.voters.lapse:
+            return ANSWERS[random.integers(len(ANSWERS))]
+        if trial.expected:
+            return trial.expected
+        advantage = self.strengths[trial.left.method] - self.strengths[trial.right.method]
+        chances = answer_chances(advantage, self.voters.tie, self.voters.side_bias)
+        return ANSWERS[random.choice(len(ANSWERS), p=chances)]
+
+
+def round_robin(
+    methods: Sequence[str], participants: int, trials: int, seed: int = 0
+) -> list[list[Trial]]:
+    """Return a plain balanced design of counted trials.
+
+    Every two methods meet equally often, on either side, up to one meeting; the order is random.
+    Each method has one output, named "0", of one pair of pictures, "content" and "style".
+    """
+    random = np.random.default_rng(seed)
+    ordered = list(permutations(methods, 2))
+    rounds = -(-participants * trials // len(ordered))
+    found = []
+    for _ in range(rounds):
+        for k in random.permutation(len(ordered)):
+            left, right = (Side("output", method, "0") for method in ordered[k])
+            found.append(Trial("vote", "content", "style", left, right))
+    return [found[trials * slot : trials * (slot + 1)] for slot in range(participants)]
+
+
+def simulate(
+    design: Sequence[Sequence[Trial]],
+    voters: Voters,
+    seed: int = 0,
+    questions: Sequence[str] = ("overall",),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Let one person go through each list of trials.
+
+    Returns:
+        votes, one row per answer (`VOTE_COLUMNS`), and participants (`PARTICIPANT_COLUMNS`).
+        The same seed gives the same frames, and a person's answers do not depend on the others'.
+    """
+    votes: list[dict[str, Any]] = []
+    people: list[dict[str, Any]] = []
+    for slot, trials in enumerate(design):
+        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(slot,)))
+        person, name = voters.one(random), f"voter-{slot:04d}"
+        clock = _START + timedelta(minutes=slot)
+        people.append(
+            {"participant": name, "slot": slot, "joined_at": clock.isoformat(), "finished": True}
+        )
+        for position, trial in enumerate(trials):
+            for question in questions:
+                if not asks(trial, question):
+                    continue
+                seconds = float(random.lognormal(1.5, 0.5))
+                clock += timedelta(seconds=seconds)
+                votes.append(
+                    {
+                        "participant": name,
+                        "slot": slot,
+                        "position": position,
+                        "kind": trial.kind,
+                        "question": question,
+                        "content": trial.content,
+                        "style": trial.style,
+                        "left_source": trial.left.source,
+                        "left_method": trial.left.method,
+                        "left_mode": trial.left.mode,
+                        "right_source": trial.right.source,
+                        "right_method": trial.right.method,
+                        "right_mode": trial.right.mode,
+                        "answer": person.answer(trial, random),
+                        "expected": trial.expected,
+                        "repeats": trial.repeats,
+                        "seconds": seconds,
+                        "voted_at": clock.isoformat(timespec="milliseconds"),
+                    }
+                )
+    frame = pd.DataFrame(votes, columns=list(VOTE_COLUMNS)).astype({"repeats": "Int64"})
+    return frame, pd.DataFrame(people, columns=list(PARTICIPANT_COLUMNS))

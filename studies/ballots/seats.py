@@ -1,0 +1,160 @@
+"""A participant's place in a study: what they are asked, and how far they have come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
+from studies.design.study import Question
+from studies.design.trial import Side, Trial
+
+
+class Refused(Exception):
+    """What was asked for is not this participant's to ask; the message is for the log."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question about one trial.
+
+    Attributes:
+        number: from 0, in the order of showing.
+        position: of the trial in the participant's list.
+        question: what is asked.
+        trial: the two pictures.
+        trial_id: of the trial in the database.
+    """
+
+    number: int
+    position: int
+    question: Question
+    trial: Trial
+    trial_id: int
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A participant's place in a study.
+
+    Attributes:
+        participant: random name; stands in exports.
+        slot: which list of trials is theirs.
+        steps: everything they are asked, in order.
+        done: how many of the steps are answered.
+        code: completion code, "" until they are done.
+        closed: the study takes no more votes.
+    """
+
+    participant: str
+    slot: int
+    steps: tuple[Step, ...]
+    done: int
+    code: str
+    closed: bool
+
+    @property
+    def step(self) -> Step | None:
+        """What is asked next; nothing once all is answered."""
+        return self.steps[self.done] if self.done < len(self.steps) else None
+
+
+def asks(trial: Trial, question: str) -> bool:
+    """Tell whether a question is put about a trial.
+
+    The untouched content keeps all of the content: asked what keeps more, it would be right.
+    """
+    return question != "content" or "content" not in (trial.left.source, trial.right.source)
+
+
+def _steps(rows: Sequence[Any], questions: Sequence[Question]) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for row in rows:
+        trial = _trial_of(row)
+        for question in questions:
+            if asks(trial, question):
+                found.append(Step(len(found), row.position, question, trial, row.id))
+    return tuple(found)
+
+
+def read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, Seat]:
+    """Read a participant's key and place by the secret of their link.
+
+    Raises:
+        Refused: no participant of this study has this link.
+    """
+    person = connection.execute(
+        sa.select(PARTICIPANTS).where(
+            PARTICIPANTS.c.study_id == study, PARTICIPANTS.c.link == hash_of(secret)
+        )
+    ).first()
+    if person is None:
+        raise Refused("no participant has this link")
+    described = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+    rows = connection.execute(
+        sa.select(TRIALS)
+        .where(TRIALS.c.study_id == study, TRIALS.c.slot == person.slot)
+        .order_by(TRIALS.c.position)
+    ).all()
+    steps = _steps(rows, json.loads(described.settings)["questions"])
+    answered = {
+        (row.trial_id, row.question)
+        for row in connection.execute(
+            sa.select(VOTES.c.trial_id, VOTES.c.question).where(VOTES.c.participant_id == person.id)
+        )
+    }
+    done = next(
+        (step.number for step in steps if (step.trial_id, step.question) not in answered),
+        len(steps),
+    )
+    return person.id, Seat(
+        participant=person.name,
+        slot=person.slot,
+        steps=steps,
+        done=done,
+        code=person.code if done == len(steps) else "",
+        closed=described.closed_at is not None,
+    )
+
+
+def row_of(trial: Trial, study: int, slot: int, position: int) -> dict[str, Any]:
+    """Return a trial as a row of the table of trials."""
+    row: dict[str, Any] = {
+        "study_id": study,
+        "slot": slot,
+        "position": position,
+        "kind": trial.kind,
+        "content": trial.content,
+        "style": trial.style,
+        "expected": trial.expected,
+        "repeats": trial.repeats,
+    }
+    for name, side in (("left", trial.left), ("right", trial.right)):
+        row |= {
+            f"{name}_source": side.source,
+            f"{name}_method": side.method,
+            f"{name}_mode": side.mode,
+        }
+    return row
+
+
+def _trial_of(row: Any) -> Trial:
+    return Trial(
+        kind=row.kind,
+        content=row.content,
+        style=row.style,
+        left=Side(row.left_source, row.left_method, row.left_mode),
+        right=Side(row.right_source, row.right_method, row.right_mode),
+        expected=row.expected,
+        repeats=row.repeats,
+    )
+
+
+def hash_of(secret: str) -> str:
+    """Return what is kept of the secret of a private link: its SHA-256."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,216 @@
+"""The commands of ``dfr votes``: plan a study, move its ballots, and rank the methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from dfr.core.errors import UserError, unknown
+from dfr.core.terminal import SeedOption, console, wide, words
+
+if TYPE_CHECKING:
+    from studies.ballots.ballots import Ballots
+
+app = typer.Typer(
+    help="The user study: plan it, move its ballots, rank the methods. The voting page itself is "
+    "`streamlit run studies/vote.py`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        help="URL or file of the ballots.  [default: DFR_STUDY_DATABASE, else votes.sqlite of the "
+        "newest run]",
+        show_default=False,
+    ),
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option(help="The study.  [default: the only one of the database]", show_default=False),
+]
+RunsOption = Annotated[Path, typer.Option(help="Where the newest run is looked for.")]
+RUNS = Path("runs")
+
+
+def _open(database: str | None, runs: Path, upgrade: bool = False) -> Ballots:
+    """Open ballots that are there: a command that only reads makes no empty database."""
+    import os
+
+    from studies.ballots.ballots import Ballots
+    from studies.ballots.opening import DATABASE, database_of, newest_run
+
+    named = database or os.environ.get(DATABASE)
+    url = database_of(Path(), named) if named else database_of(newest_run(runs))
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+        raise UserError(
+            f"{url.removeprefix('sqlite:///')}: no ballots there; name them with --database, or "
+            "open the voting page first"
+        )
+    return Ballots(url, upgrade)
+
+
+@app.command()
+def plan(
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="How many methods, or their labels with commas.  [default: the study's]",
+            show_default=False,
+        ),
+    ] = None,
+    participants: Annotated[
+        int | None, typer.Option(help="How many people.", min=1, show_default="30")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Counted trials of each.", min=1, show_default="20")
+    ] = None,
+    judges: Annotated[
+        int | None,
+        typer.Option(help="People who see the same two pictures.", min=1, show_default="3"),
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option(help="A study file (.toml).", show_default=False)
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="The run; the design is then made and its balance shown.",
+                     show_default=False),
+    ] = None,
+    power: Annotated[float, typer.Option(help="Chance to find the preference.", min=0.5,
+                                         max=0.999)] = 0.8,
+    ties: Annotated[float, typer.Option(help="Share of \"can't say\".", min=0, max=0.95)] = 0.0,
+    correlation: Annotated[
+        float, typer.Option(help="Correlation of one person's votes.", min=0, max=1)
+    ] = 0.0,
+    seed: SeedOption = 0,
+) -> None:  # fmt: skip
+    """Tell which true preference a study can find, and how balanced its design is."""
+    from studies.design.plan import plan_study
+
+    asked = {
+        name: value
+        for name, value in (
+            ("participants", participants), ("trials", trials), ("judges", judges),
+        )
+        if value is not None
+    }  # fmt: skip
+    told = plan_study(
+        study, run, words(methods) if methods else [], asked, seed=seed,
+        power=power, ties=ties, correlation=correlation,
+    )  # fmt: skip
+    console.print(escape(told.headline), soft_wrap=True)
+    for title, frame in told.tables:
+        console.print(f"\n{escape(title)}".rstrip(), soft_wrap=True)
+        table = Table(*(str(name) for name in frame.columns))
+        for row in frame.itertuples(index=False):
+            table.add_row(*(escape(str(value)) for value in row))
+        wide().print(table)
+
+
+@app.command("list")
+def list_studies(database: DatabaseOption = None, runs: RunsOption = RUNS) -> None:
+    """List the studies of a database, with their counts."""
+    from studies.ballots.exchange import names, read_poll
+
+    ballots = _open(database, runs)
+    table = Table("study", "begun", "participants", "finished", "votes", "closed")
+    for name in names(ballots):
+        poll = read_poll(ballots, name)
+        table.add_row(
+            name, poll.created_at[:16], str(len(poll.participants)),
+            str(int(poll.participants["finished"].sum())), str(len(poll.votes)),
+            (poll.closed_at or "")[:16] or "no",
+        )  # fmt: skip
+    console.print(escape(ballots.where), soft_wrap=True)
+    wide().print(table)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="Folder to write to.", show_default=False)],
+    name: NameOption = None,
+    database: DatabaseOption = None,
+    runs: RunsOption = RUNS,
+    kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+) -> None:
+    """Write a study's design, participants and votes as files, without links and codes."""
+    from studies.ballots.exchange import FORMATS, choose_name, read_poll
+    from studies.ballots.exchange import export as write
+
+    if kind not in FORMATS:
+        raise unknown("format", kind, FORMATS)
+    ballots = _open(database, runs)
+    poll = read_poll(ballots, choose_name(ballots, name))
+    write(poll, out, "parquet" if kind == "parquet" else "csv")
+    console.print(
+        f"{len(poll.votes)} votes of {len(poll.participants)} people -> {escape(str(out))}",
+        soft_wrap=True,
+    )
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="What `export` wrote.", show_default=False)],
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="URL or file of the ballots, made if it is not there.  "
+            "[default: DFR_STUDY_DATABASE]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Add exported ballots to a database; what is there already stays as it is."""
+    import os
+
+    from studies.ballots.ballots import Ballots
+    from studies.ballots.exchange import bring_in, read_export
+    from studies.ballots.opening import DATABASE, database_of
+
+    named = database or os.environ.get(DATABASE)
+    if not named:
+        raise UserError(f"name the database with --database, or by {DATABASE}")
+    poll = read_export(folder)
+    people, votes = bring_in(Ballots(database_of(Path(), named)), poll)
+    console.print(f"added {votes} votes of {people} people to study '{poll.name}'")
+
+
+@app.command()
+def forget(
+    participant: Annotated[
+        str, typer.Argument(help="The random name in the export.", show_default=False)
+    ],
+    database: DatabaseOption = None,
+    runs: RunsOption = RUNS,
+) -> None:
+    """Delete one participant and all their answers, on their request."""
+    votes = _open(database, runs).forget(participant)
+    console.print(f"deleted {escape(participant)} and {votes} votes")
+
+
+@app.command()
+def close(
+    name: NameOption = None,
+    database: DatabaseOption = None,
+    runs: RunsOption = RUNS,
+    again: Annotated[bool, typer.Option("--open", help="Take votes again.")] = False,
+) -> None:
+    """Take no more votes, so that the ranking may be looked at."""
+    from studies.ballots.exchange import choose_name, key_of
+
+    ballots = _open(database, runs)
+    chosen = choose_name(ballots, name)
+    ballots.close_study(key_of(ballots, chosen), closed=not again)
+    console.print(f"study '{escape(chosen)}' is {'open' if again else 'closed'}")
+
+
+@app.command()
+def upgrade(database: DatabaseOption = None, runs: RunsOption = RUNS) -> None:
+    """Bring the tables of an older database to this version."""
+    console.print(f"{escape(_open(database, runs, upgrade=True).where)}: up to date")

@@ -1,0 +1,185 @@
+"""The pictures of a study, out of a run, stripped of everything that tells the methods apart."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from dfr.core.errors import UserError, unknown
+from dfr.core.files import seal_of, sha256
+from eval.runs.store import RunStore
+from studies.design.trial import Side, Stimuli
+
+#: Pictures kept in memory, for all participants together: about 100 MB at 422 x 512.
+KEPT = 256
+
+
+class PictureMissing(UserError):
+    """A picture of a running study was deleted or changed."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a study shows, read from a run.
+
+    Attributes:
+        store: the run.
+        identity: SHA-256 of the run's identity, so that a study stays with its run.
+        titles: label -> title of the methods compared.
+        stimuli: what can be compared.
+        cells: (content, style, label) -> the cell.
+        sources: file -> SHA-256 of the content and style pictures.
+    """
+
+    store: RunStore
+    identity: str
+    titles: Mapping[str, str]
+    stimuli: Stimuli
+    cells: Mapping[tuple[str, str, str], Mapping[str, Any]]
+    sources: Mapping[str, str]
+
+    def picture(self, side: Side, content: str, style: str) -> bytes:
+        """Return one side of a trial as a PNG file that holds pixels and nothing else.
+
+        Raises:
+            PictureMissing: the file is gone, or is not what the run wrote.
+        """
+        if side.source == "content":
+            return self.content(content, style)
+        if side.source == "noise":
+            return _noise(*self._size(content, style), f"{content} {style}")
+        cell = self.cells[content, style, side.method]
+        file = cell["files"][side.mode]
+        folder = self.store.cell_folder(content, style, side.method)
+        return _pixels(folder / file["file"], file["sha256"])
+
+    def content(self, content: str, style: str) -> bytes:
+        """Return the content picture at the size of a pair's outputs."""
+        return self._source("content", content, *self._size(content, style))
+
+    def style(self, content: str, style: str) -> bytes:
+        """Return the style picture at working size."""
+        return self._source("style", style, *self._size(content, style))
+
+    def _size(self, content: str, style: str) -> tuple[int, int]:
+        height, width = self.cells[content, style, self.stimuli.methods[0]]["size"]
+        return int(height), int(width)
+
+    def _source(self, kind: str, name: str, height: int, width: int) -> bytes:
+        path = self.store.picture_path(kind, name, height, width)
+        return _pixels(path, self.sources.get(path.relative_to(self.store.folder).as_posix(), ""))
+
+
+def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
+    """Read what a run offers for a study.
+
+    Only pairs of which every method has an output of the same size are taken.
+
+    Args:
+        run: folder of the run.
+        methods: labels to compare; if empty, all that ran on every pair of the run.
+
+    Raises:
+        UserError: no run there, a method that it does not have, fewer than two methods, or no
+            pair with outputs of all of them.
+    """
+    store = RunStore.open(run)
+    identity = store.description["identity"]
+    entries = [*identity["profile"]["methods"], *identity["external"]]
+    titles = {entry["label"]: entry["title"] for entry in entries}
+    for label in methods:
+        if label not in titles:
+            raise unknown(f"method of the run {run}", label, titles)
+    chosen = tuple(methods) or tuple(
+        entry["label"] for entry in entries if entry.get("pairs") is None
+    )
+    if len(chosen) < 2:
+        raise UserError(f"{run}: a study compares two methods or more; this run has {len(chosen)}")
+    cells = {
+        (cell["content"], cell["style"], cell["label"]): cell
+        for cell in store.cells()
+        if cell["label"] in chosen and cell["files"]
+    }
+    pairs = tuple(
+        (content["name"], style["name"])
+        for content in identity["contents"]
+        for style in identity["styles"]
+        if _alike(
+            [cells.get((content["name"], style["name"], label)) for label in chosen],
+        )
+    )
+    if not pairs:
+        raise UserError(
+            f"{run}: no pair has outputs of all of {', '.join(chosen)} yet; let `dfr reproduce` "
+            "go on, or name fewer methods in the study file"
+        )
+    outputs = {
+        (*pair, label): tuple(cells[(*pair, label)]["files"]) for pair in pairs for label in chosen
+    }
+    return Material(
+        store=store,
+        identity=seal_of(identity),
+        titles={label: titles[label] for label in chosen},
+        stimuli=Stimuli(
+            methods=chosen,
+            outputs=outputs,
+            pairs=pairs,
+            strong={pair: _strongest(pair, chosen, cells) for pair in pairs},
+        ),
+        cells=cells,
+        sources=store.read_sealed("pictures.json")["sha256"],
+    )
+
+
+def _alike(cells: Sequence[Mapping[str, Any] | None]) -> bool:
+    """Tell whether every method has outputs, and all of one size, which would tell otherwise."""
+    return all(cells) and len({tuple(cell["size"]) for cell in cells if cell}) == 1
+
+
+def _strongest(
+    pair: tuple[str, str],
+    methods: Sequence[str],
+    cells: Mapping[tuple[str, str, str], Mapping[str, Any]],
+) -> tuple[str, str]:
+    """Return the (method, mode) with the least style loss of a pair."""
+    losses = {
+        (label, row["mode"]): row["style_loss"]
+        for label in methods
+        for row in cells[(*pair, label)]["measures"]["outputs"]
+    }
+    return min(losses, key=losses.__getitem__)
+
+
+@lru_cache(maxsize=KEPT)
+def _pixels(path: Path, wanted: str) -> bytes:
+    """Read a picture that is what was written, and write its pixels anew: no metadata, no date."""
+    try:
+        if sha256(path) != wanted:
+            raise PictureMissing(f"{path}: was changed after the run wrote it")
+        with Image.open(path) as picture:
+            return _png(np.asarray(picture.convert("RGB")))
+    except OSError as error:
+        raise PictureMissing(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+@lru_cache(maxsize=KEPT)
+def _noise(height: int, width: int, seed: str) -> bytes:
+    """Return coloured noise in patches of about a fortieth of the width, the same for a seed."""
+    random = np.random.default_rng(zlib.crc32(seed.encode()))
+    patch = max(1, width // 40)
+    rough = random.integers(256, size=(-(-height // patch), -(-width // patch), 3), dtype=np.uint8)
+    return _png(rough.repeat(patch, axis=0).repeat(patch, axis=1)[:height, :width])
+
+
+def _png(pixels: np.ndarray[Any, np.dtype[Any]]) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.array(pixels, dtype=np.uint8)).save(stream, format="PNG")
+    return stream.getvalue()

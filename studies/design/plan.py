@@ -1,0 +1,128 @@
+"""What a study of a given size can find, and how even its design would be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from pydantic import ValidationError
+
+from dfr.core.errors import UserError
+from dfr.core.files import wrong_value
+from studies.design.balance import balance
+from studies.design.design import make_design
+from studies.design.material import read_material
+from studies.design.power import power_table
+from studies.design.study import Study, read_study
+
+
+@dataclass(frozen=True)
+class Told:
+    """What `dfr votes plan` prints.
+
+    Attributes:
+        headline: one sentence.
+        tables: title and table, in order.
+    """
+
+    headline: str
+    tables: tuple[tuple[str, pd.DataFrame], ...]
+
+
+def plan_study(
+    file: Path | None,
+    run: Path | None,
+    methods: Sequence[str],
+    asked: Mapping[str, int],
+    *,
+    seed: int = 0,
+    power: float = 0.8,
+    ties: float = 0.0,
+    correlation: float = 0.0,
+) -> Told:
+    """Tell the power of a study, and its balance where its pictures are known.
+
+    Args:
+        file: a study file; its numbers are taken where ``asked`` says nothing.
+        run: the run, if it is not the file's.
+        methods: how many (one number), or labels; if empty, those of the study or the run.
+        asked: participants, trials, judges, where they are asked for.
+        seed: of the design, if no file gives it.
+        power: the chance to find a preference.
+        ties: expected share of "can't say".
+        correlation: of one person's votes on the same two methods.
+
+    Raises:
+        UserError: numbers that do not fit, or a run or a file that cannot be used.
+    """
+    base = read_study(file) if file is not None else Study(name="plan", seed=seed)
+    # So that a small plan may be asked for with nothing but its size.
+    changed = {**base.model_dump(), **asked}
+    if "judges" not in asked:
+        changed["judges"] = min(base.judges, changed["participants"])
+    changed["repeats"] = min(changed["repeats"], changed["trials"])
+    try:
+        study = Study.model_validate(changed)
+    except ValidationError as error:
+        raise wrong_value(file or Path("plan"), error) from error
+    number = int(methods[0]) if len(methods) == 1 and methods[0].isdecimal() else None
+    labels = study.methods if not methods else () if number is not None else tuple(methods)
+    folder = run or study.run
+    material = read_material(folder, labels) if folder is not None else None
+    if number is None:
+        number = len(material.stimuli.methods) if material else len(labels)
+    if number < 2:
+        raise UserError(
+            "a plan needs to know the methods: give --methods 4, or their labels, or --run, or a "
+            "study file that names them"
+        )
+    votes = study.participants * study.trials
+    screens = study.practice + study.trials + study.repeats + study.catches
+    table = power_table(
+        number, votes, study.participants, power=power, tie_share=ties, correlation=correlation
+    )
+    tables = [
+        (
+            f"True preference that is found with {power:.0%} (two-sided exact test, 5 %)",
+            _readable(table),
+        )
+    ]
+    if material is not None:
+        if len(material.stimuli.methods) != number:
+            raise UserError(
+                f"{folder}: has {len(material.stimuli.methods)} methods to compare, not {number}; "
+                "name them with --methods, with commas between"
+            )
+        found = balance(make_design(material.stimuli, **study.design_settings))
+        tables.append(("The design, over its counted trials", _even(found.summary())))
+        told = f"{found.efficiency:.1%} of a balanced complete design"
+        tables.append(("", pd.DataFrame([{"efficiency of the design": told}])))
+    return Told(
+        f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
+        f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
+        f"{number * (number - 1) // 2} comparisons; {screens} screens per person.",
+        tuple(tables),
+    )
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "votes on": table["plan"],
+            "correlation": table["correlation"].map("{:.2f}".format),
+            "votes of two methods": table["votes"],
+            "worth": table["effective"],
+            "level": table["level"].map("{:.4f}".format),
+            "preference found": table["preference"].map(
+                lambda value: "none" if value != value else f"{value:.1%} : {1 - value:.1%}"
+            ),
+        }
+    )
+
+
+def _even(summary: pd.DataFrame) -> pd.DataFrame:
+    return summary.assign(
+        **{name: summary[name].map("{:.4g}".format) for name in ("least", "most")}
+    )

@@ -1,0 +1,112 @@
+"""A study: what is asked of whom, fixed before the first vote. Read from a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dfr.core.files import read_toml, wrong_value
+
+#: name -> what a participant reads.
+QUESTIONS: Mapping[str, str] = {
+    "overall": "Which is the better stylization of the photograph in this style?",
+    "style": "Which looks more like the style picture?",
+    "content": "Which keeps more of what the photograph shows?",
+}
+Question = Literal["overall", "style", "content"]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+
+CONSENT = (
+    "Taking part is voluntary, and you can stop at any moment by closing the page. What is kept: "
+    "your answers, how long each took, and a random number in place of your name. No name, no "
+    "address and nothing about your device is kept. The answers will be published. Your private "
+    "link lets you go on later, and delete everything you answered."
+)
+
+
+class Study(BaseModel):
+    """Settings of a study; the defaults are the published study's size.
+
+    Attributes:
+        name: short unique name; a database holds several studies.
+        title: what participants read above every page.
+        run: folder of the run whose outputs are compared; a relative one is sought beside the
+            study file.
+        methods: labels of the run's methods to compare; all of them if empty.
+        questions: asked one after another about each two pictures.
+        participants: how many people.
+        trials: counted trials of each of them.
+        practice: trials before, which are not counted.
+        repeats: counted trials that come again with sides changed.
+        catches: trials with a right answer.
+        drop_at: a participant who fails this many catch trials is left out of the ranking.
+        judges: how many participants see the same two pictures.
+        break_every: trials between two breaks; 0 for none.
+        seed: of the design.
+        introduction: a paragraph on the first page.
+        consent: what a participant agrees to.
+        simulated: the voters are programs, not people; every table and figure then says so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")
+    title: Annotated[str, Field(min_length=1, max_length=120)] = "Which picture is better?"
+    run: Path | None = None
+    methods: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = Field(default=("overall",), min_length=1)
+    participants: int = Field(default=30, ge=1, le=100_000)
+    trials: int = Field(default=20, ge=1, le=1000)
+    practice: int = Field(default=2, ge=0, le=20)
+    repeats: int = Field(default=2, ge=0, le=100)
+    catches: int = Field(default=3, ge=0, le=100)
+    drop_at: int = Field(default=2, ge=1)
+    judges: int = Field(default=3, ge=1)
+    break_every: int = Field(default=10, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    introduction: Text = (
+        "A computer has painted photographs in the style of other pictures, in several ways. You "
+        "will see two results at a time, and say which is better. There is no right or wrong "
+        "answer: your eye decides."
+    )
+    consent: Text = CONSENT
+    simulated: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Study:
+        if self.repeats > self.trials:
+            raise ValueError(f"{self.repeats} repeats of {self.trials} trials; ask for fewer")
+        if self.judges > self.participants:
+            raise ValueError(
+                f"{self.judges} judges of {self.participants} participants; ask for fewer"
+            )
+        for name in ("questions", "methods"):
+            given = getattr(self, name)
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name}: one stands there twice: {', '.join(given)}")
+        return self
+
+    @property
+    def design_settings(self) -> dict[str, Any]:
+        """What `studies.design.design.make_design` takes."""
+        names = ("participants", "trials", "practice", "repeats", "catches", "judges", "seed")
+        return {name: getattr(self, name) for name in names}
+
+
+def read_study(path: Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        UserError: the file is missing, is not TOML, or has a value that cannot be used.
+    """
+    asked = read_toml(path, "study file")
+    try:
+        study = Study.model_validate({"name": path.stem.lower(), **asked})
+    except ValidationError as error:
+        raise wrong_value(path, error) from error
+    if study.run is not None:
+        study = study.model_copy(update={"run": path.parent / study.run})
+    return study

@@ -1,7 +1,0 @@
-"""Run by alembic: applies migrations on the connection that `studies.schema` hands over."""
-
-from alembic import context
-
-context.configure(connection=context.config.attributes["connection"])
-with context.begin_transaction():
-    context.run_migrations()

@@ -1,0 +1,1 @@
+"""What people see in the browser: the participant's page and the administrator's."""

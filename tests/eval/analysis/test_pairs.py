@@ -1,0 +1,135 @@
+"""Statistics over pairs, against hand calculations and known limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from eval.analysis.pairs import (
+    bootstrap_interval,
+    grid_of,
+    holm,
+    means,
+    paired_tests,
+    per_pair,
+    variance_shares,
+)
+
+
+def frame(cube: np.ndarray) -> pd.DataFrame:
+    """(contents, styles, labels) as rows."""
+    return pd.DataFrame(
+        [
+            {"content": f"c{i}", "style": f"s{j}", "label": f"m{k}", "loss": cube[i, j, k]}
+            for i, j, k in np.ndindex(cube.shape)
+        ]
+    )
+
+
+@pytest.fixture
+def noise() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_outputs_of_a_cell_are_averaged_first():
+    rows = pd.DataFrame(
+        {"content": "c", "style": "s", "label": ["a", "a", "b"], "loss": [1.0, 3.0, 5.0]}
+    )
+    assert per_pair(rows, "loss").iloc[0].to_dict() == {"a": 2.0, "b": 5.0}
+
+
+def test_holm_by_hand():
+    assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm(np.array([0.9, 0.8])) == pytest.approx([1.0, 1.0])
+    found = holm(np.array([0.01, np.nan, 0.02]))
+    assert found[[0, 2]] == pytest.approx([0.02, 0.02])
+    assert np.isnan(found[1])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+@settings(max_examples=50, deadline=None)
+def test_holm_keeps_order_and_never_helps(values):
+    p = np.array(values)
+    corrected = holm(p)
+    assert (corrected >= p).all()
+    assert (corrected <= 1).all()
+    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
+
+
+def test_a_real_difference_is_found_and_its_size_told(noise):
+    cube = noise.normal(size=(6, 7, 1)) + 0.3 * noise.normal(size=(6, 7, 2)) + [0.0, 1.0]
+    row = paired_tests(frame(cube), "loss").iloc[0]
+    difference = cube[..., 0] - cube[..., 1]
+    assert row["pairs"] == 42
+    assert row["difference"] == pytest.approx(difference.mean())
+    assert row["low"] < row["difference"] < row["high"] < 0
+    assert row["effect"] == pytest.approx(difference.mean() / difference.std(ddof=1))
+    assert row["a_larger"] == (difference > 0).mean()
+    assert row["p"] == pytest.approx(stats.wilcoxon(difference.ravel()).pvalue)
+    assert row["p"] < 1e-6
+
+
+def test_no_difference_is_not_found(noise):
+    cube = noise.normal(size=(8, 8, 1)) + noise.normal(size=(8, 8, 2))
+    row = paired_tests(frame(cube), "loss").iloc[0]
+    assert row["low"] < 0 < row["high"]
+    assert row["p_holm"] > 0.05
+
+
+def test_equal_methods_have_no_p_value():
+    row = paired_tests(frame(np.ones((4, 4, 2))), "loss").iloc[0]
+    assert row["difference"] == 0
+    assert np.isnan(row["p"])
+    assert np.isnan(row["effect"])
+
+
+def test_the_interval_knows_that_pairs_share_pictures(noise):
+    """With a strong content effect 400 pairs are worth only about 20."""
+    grid = noise.normal(size=(20, 1)) + 0.05 * noise.normal(size=(20, 20))
+    low, high = bootstrap_interval(grid)
+    as_if_independent = 2 * 1.96 * grid.std() / np.sqrt(grid.size)
+    by_contents = 2 * 1.96 * grid.mean(axis=1).std(ddof=1) / np.sqrt(20)
+    assert high - low > 3 * as_if_independent
+    assert high - low == pytest.approx(by_contents, rel=0.2)
+
+
+def test_the_interval_covers_as_often_as_it_says(noise):
+    hits = 0
+    for trial in range(60):
+        grid = noise.normal(size=(12, 1)) + noise.normal(size=(1, 12)) + noise.normal(size=(12, 12))
+        low, high = bootstrap_interval(grid, draws=400, seed=trial)
+        hits += low <= 0 <= high
+    assert hits >= 50  # 95 % of 60 is 57; the percentile bootstrap is a little narrow at 12
+
+
+def test_too_few_pictures_give_no_interval():
+    assert np.isnan(bootstrap_interval(np.ones((2, 9)))).all()
+
+
+def test_missing_pairs_are_left_out(noise):
+    cube = noise.normal(size=(5, 5, 2))
+    rows = frame(cube).drop(index=[0, 7])
+    assert np.isnan(grid_of(per_pair(rows, "loss")["m0"])[0, 0])
+    assert means(rows, "loss")["pairs"].tolist() == [24, 24]
+    assert paired_tests(rows, "loss").iloc[0]["pairs"] == 23
+
+
+def test_variance_shares_of_known_parts(noise):
+    content, style, method = (noise.normal(size=n) for n in (6, 5, 4))
+    parts = [axis - axis.mean() for axis in (content, style, method)]
+    cube = parts[0][:, None, None] * 3 + parts[1][None, :, None] * 2 + parts[2][None, None, :]
+    total = (cube**2).sum()
+    found = variance_shares(frame(cube + 10), "loss").set_index("source")["share"]
+    assert found["content"] == pytest.approx(9 * (parts[0] ** 2).sum() * 20 / total)
+    assert found["style"] == pytest.approx(4 * (parts[1] ** 2).sum() * 24 / total)
+    assert found["method"] == pytest.approx((parts[2] ** 2).sum() * 30 / total)
+    assert found["interaction and rest"] == pytest.approx(0, abs=1e-9)
+    assert found.sum() == pytest.approx(1)
+
+
+def test_variance_of_nothing_is_empty():
+    assert variance_shares(frame(np.ones((3, 3, 2))), "loss").empty

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from dfr.cli import app
+from dfr.core.errors import UserError
+from eval.analysis.published_numbers import DFR_SECONDS
+from eval.speed.scale import Case, cases, exponents, marginal, measure_apart
+
+
+def made_up(time: float, gigabytes: float) -> pd.DataFrame:
+    """Seconds grow with this power of everything, memory by so much for each."""
+    rows = []
+    for case in cases():
+        amount = {
+            "pixels": case.side**2 / 1e6, "outputs": case.outputs, "pairs": case.pairs
+        }.get(case.kind, 1)  # fmt: skip
+        rows.append(
+            {
+                **dataclasses.asdict(case),
+                "seconds": amount**time,
+                "gigabytes": 1 + amount * gigabytes,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@given(st.floats(0.2, 2), st.floats(0.01, 3))
+def test_the_fit_finds_the_power_and_the_slope(time, gigabytes):
+    found = exponents(made_up(time, gigabytes))
+    assert found["kind"].tolist() == ["pixels", "outputs", "pairs"]
+    assert found["exponent of time"].tolist() == pytest.approx([time] * 3)
+    assert found["GB for each more"].tolist() == pytest.approx([gigabytes] * 3)
+
+
+def test_the_cost_of_an_output_stands_beside_the_published():
+    found = marginal(made_up(1.0, 1.0), DFR_SECONDS).set_index("outputs")
+    assert found["times one output"].to_dict() == {n: n for n in (1, 2, 3, 4, 6, 8)}
+    assert found.loc[4, "published"] == pytest.approx(417 / 361)
+    assert found["published"].isna().tolist() == [False] * 4 + [True] * 2
+
+
+def test_a_measurement_is_of_its_own_process():
+    small = measure_apart(Case("memory", 64, iterations=3))
+    large = measure_apart(Case("memory", 384, iterations=3))
+    again = measure_apart(Case("memory", 64, iterations=3))
+    assert small["seconds"] > 0
+    assert large["gigabytes"] > small["gigabytes"] + 0.1
+    assert again["gigabytes"] == pytest.approx(small["gigabytes"], abs=0.15)
+
+
+def test_a_measurement_that_fails_says_why():
+    with pytest.raises(UserError, match=r"at 64 pixels, 1 outputs: .*unknown solver 'adm'"):
+        measure_apart(Case("pixels", 64, solver="adm"))
+
+
+def test_no_rounds_are_refused(tmp_path):
+    run = CliRunner().invoke(app, ["scale", "--rounds", "0", "--out", str(tmp_path)])
+    assert isinstance(run.exception, UserError)

@@ -1,0 +1,93 @@
+"""Which method is best at what, on numbers of which the answer is known."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports.claims.verdicts import with_interval
+from reports.figures.certainty import certainty_tables
+from reports.page.summary import best_of
+from reports.run_data import read_run
+
+
+@pytest.fixture(scope="module")
+def run(tiny_run):
+    """The tiny run with 6 x 7 pairs and made-up numbers."""
+    run = read_run(tiny_run)
+    random = np.random.default_rng(0)
+    outputs, cells, pairs = [], [], []
+    for c in range(6):
+        for s in range(7):
+            shared = random.normal()
+            for label, gap, loss in (
+                ("dfr", 0.9, 5.0),
+                ("decormst", 0.5, 4.0),
+                ("gatys", 0.9, 9.0),
+            ):
+                key = {"content": f"c{c}", "style": f"s{s}", "label": label}
+                noise = random.normal(scale=0.05)
+                outputs.append({**key, "mode": "m", "style_gap_closed": gap + shared + noise,
+                                "content_loss": loss + shared + noise,
+                                **dict.fromkeys(("e_statistic", "c_statistic", "lpips_content"),
+                                                shared + noise)})  # fmt: skip
+                cells.append({**key, "seconds_per_output": loss + noise})
+            pairs.append({"content": f"c{c}", "style": f"s{s}", "label": "dfr",
+                          "lpips": 0.3, "lpips_vgg": 0.4})  # fmt: skip
+    tables = {**run.tables, "outputs": pd.DataFrame(outputs), "cells": pd.DataFrame(cells),
+              "pairs": pd.DataFrame(pairs)}  # fmt: skip
+    here = [{**cell, "content": f"c{c}", "style": f"s{s}"}
+            for cell in run.cells[:1] for c in range(6) for s in range(7)]  # fmt: skip
+    return dataclasses.replace(run, tables=tables, cells=here)
+
+
+@pytest.fixture(scope="module")
+def best(run):
+    return {item.measure: item for item in best_of(run, certainty_tables(run))}
+
+
+def test_less_is_better_where_it_is(best):
+    item = best["content_loss"]
+    assert (item.method, item.runner_up) == ("DeCorMST", "DFR (code)")
+    assert item.lead == pytest.approx(1.0, abs=0.05)
+    assert 0.9 < item.low < item.lead < item.high < 1.1
+    assert item.sure == "clear"
+    assert item.p < 0.001
+    assert item.pairs == 42
+    assert best["seconds_per_output"].method == "DeCorMST"
+
+
+def test_equal_methods_are_not_told_apart(best):
+    item = best["style_gap_closed"]
+    assert {item.method, item.runner_up} == {"DFR (code)", "Gatys et al."}
+    assert item.lead >= 0
+    assert item.low < 0 < item.high
+    assert item.sure == "not told apart"
+
+
+def test_a_method_alone_has_no_lead(best):
+    item = best["diversity"]
+    assert item.method == "DFR (code)"
+    assert item.value == pytest.approx(0.3)
+    assert best["diversity_vgg"].value == pytest.approx(0.4)
+    assert item.runner_up == ""
+    assert item.sure == "no other method"
+
+
+def test_a_method_on_few_of_the_pairs_is_not_ranked(run):
+    outputs = run.tables["outputs"]
+    few = (outputs["label"] == "decormst") & (outputs["content"] != "c0")
+    changed = dataclasses.replace(run, tables={**run.tables, "outputs": outputs[~few]})
+    found = {item.measure: item for item in best_of(changed, certainty_tables(changed))}
+    assert found["content_loss"].method == "DFR (code)"
+
+
+def test_a_number_is_written_with_its_interval():
+    index = pd.MultiIndex.from_product([range(8), range(9)], names=["content", "style"])
+    told = with_interval(pd.Series(2.0, index=index))
+    assert told == "+2.00 [+2.00, +2.00]"
+    few = pd.MultiIndex.from_product([range(2), range(9)], names=["content", "style"])
+    assert with_interval(pd.Series(2.0, index=few)) == "+2.00"

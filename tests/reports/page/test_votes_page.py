@@ -1,0 +1,49 @@
+"""The section about votes in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.reports.page import test_page
+
+browser = test_page.browser
+
+
+@pytest.mark.parametrize("width", [360, 768])
+@pytest.mark.parametrize("study", ["people", "rehearsal"])
+def test_the_votes_fit_on_a_small_screen_and_nothing_complains(browser, request, study, width):
+    run = request.getfixturevalue(study)
+    context = browser.new_context(viewport={"width": width, "height": 740}, offline=True)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.goto((run / "report" / "index.html").as_uri())
+    page.get_by_role("navigation").get_by_role("link", name="Votes").click()
+    assert page.locator("#votes").is_visible()
+    for summary in page.locator("summary", has_text="Votes by").all():
+        summary.click()
+    assert page.locator("[data-table=votes-1-5] tbody tr").first.is_visible()
+    page.locator("[data-table=votes-1-1] thead th").nth(2).get_by_role("button").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    pictures = page.locator("figure[id^=votes_] img")
+    assert pictures.count() == 4
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        assert picture.bounding_box()["width"] > 250
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    context.close()
+    assert wrong == []
+
+
+def test_every_link_to_evidence_leads_somewhere(browser, people):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((people / "report" / "index.html").as_uri())
+    dead = page.evaluate(
+        "() => [...document.querySelectorAll('a[href^=\"#\"]')]"
+        ".filter((a) => !document.getElementById(a.getAttribute('href').slice(1)))"
+        ".map((a) => a.getAttribute('href'))"
+    )
+    context.close()
+    assert dead == []

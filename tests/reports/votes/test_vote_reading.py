@@ -1,0 +1,111 @@
+"""Votes are found, told from those of other runs, and read without touching them."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dfr.core.errors import UserError
+from dfr.core.files import seal_of
+from reports.run_data import read_run
+from reports.votes import reading as vote_reading
+from reports.votes.reading import read_votes, votes_of_run
+from studies.ballots.ballots import Ballots
+from studies.ballots.exchange import export
+from studies.design.material import read_material
+from tests.conftest import complaint
+from tests.reports.votes.voting import bare, open_votes
+
+
+def test_votes_of_another_run_are_refused_in_one_line(dfr, people, tiny_run, tmp_path):
+    other = bare(tiny_run, tmp_path / "other")
+    told = (other / "run.json").read_text()
+    identity = read_run(other).identity
+    store = read_run(other).store
+    store.write_sealed("run.json", {"identity": {**identity, "seed": 99},
+                                    "environments": read_run(other).environments})  # fmt: skip
+    assert (other / "run.json").read_text() != told
+    line = complaint(dfr("report", other, "--votes", people / "votes.sqlite"))
+    assert "holds no votes on this run" in line
+    assert "taste" in line
+    assert not (other / "report").exists()
+    line = complaint(dfr("report", other, "--votes", tmp_path / "nothing.sqlite"))
+    assert "no ballots there" in line
+    assert not (tmp_path / "nothing.sqlite").exists()
+
+
+def test_a_study_knows_its_run_by_the_hash_that_the_voting_page_keeps(tiny_run):
+    assert seal_of(read_run(tiny_run).identity) == read_material(tiny_run).identity
+
+
+def test_reading_votes_changes_nothing(people, tmp_path):
+    before = {path.name: path.read_bytes() for path in people.glob("votes*")}
+    assert set(before) == {"votes.sqlite"}
+    assert read_votes(str(people / "votes.sqlite")).name == "taste"
+    assert {path.name: path.read_bytes() for path in people.glob("votes*")} == before
+    empty = tmp_path / "empty.sqlite"
+    empty.touch()
+    with pytest.raises(UserError, match="holds no ballots"):
+        read_votes(str(empty))
+    assert empty.read_bytes() == b""
+    old = shutil.copy(people / "votes.sqlite", tmp_path / "old.sqlite")
+    with vote_reading.sa.create_engine(f"sqlite:///{old}").begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
+    before = Path(old).read_bytes()
+    with pytest.raises(UserError, match="another version"):
+        read_votes(str(old))
+    assert Path(old).read_bytes() == before
+
+
+def test_ballots_for_reading_cannot_write(people, tmp_path):
+    copy = shutil.copy(people / "votes.sqlite", tmp_path / "copy.sqlite")
+    reader = vote_reading.ReadBallots(f"sqlite:///{copy}")
+    with pytest.raises(UserError, match="readonly"):
+        reader.close_study(1)
+
+
+def test_an_export_gives_the_same_ranking(people, tmp_path):
+    export(read_votes(str(people / "votes.sqlite")), tmp_path / "export")
+    run = read_run(people, votes=str(tmp_path / "export"))
+    pd.testing.assert_frame_equal(
+        run.votes.results["overall"].strengths,
+        read_run(people).votes.results["overall"].strengths,
+    )
+
+
+def test_of_several_studies_people_s_come_first(tiny_run, tmp_path):
+    run = bare(tiny_run, tmp_path / "run")
+    first = open_votes(run, voting=1, name="rehearsal", simulated=True)
+    first.ballots.close_study(first.key)
+    open_votes(run, voting=1, name="open")
+    identity = read_run(run).identity
+    found = votes_of_run(run, identity)
+    assert (found.poll.name, found.others) == ("open", ("rehearsal",))
+    assert "other studies of this run: rehearsal" in found.counts
+    third = open_votes(run, voting=1, name="done")
+    third.ballots.close_study(third.key)
+    assert votes_of_run(run, identity).poll.name == "done"
+    assert votes_of_run(run, identity, name="rehearsal").poll.name == "rehearsal"
+    with pytest.raises(UserError, match="unknown study 'don': did you mean done"):
+        votes_of_run(run, identity, name="don")
+
+
+def test_settings_that_tell_too_little_are_refused(people, tmp_path):
+    poll = read_votes(str(people / "votes.sqlite"))
+    settings = {name: value for name, value in poll.settings.items() if name != "drop_at"}
+    export(dataclasses.replace(poll, settings=settings), tmp_path / "export")
+    with pytest.raises(UserError, match="has no setting drop_at"):
+        read_votes(str(tmp_path / "export"))
+
+
+def test_an_ordinary_database_still_takes_votes_after_it_was_read(tiny_run, tmp_path):
+    run = bare(tiny_run, tmp_path / "run")
+    opened = open_votes(run, voting=1)
+    reader = read_votes(str(run / "votes.sqlite"))
+    assert len(reader.participants) == 1
+    Ballots(f"sqlite:///{run / 'votes.sqlite'}").join(opened.key)
+    assert len(read_votes(str(run / "votes.sqlite")).participants) == 2

@@ -1,0 +1,145 @@
+"""The ranking: known voters, resampled participants, and where there is little to rank."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.strengths import against_average, davidson, rank
+from studies.analysis.tally import Tally, half_width, resample, tally
+from tests.studies.analysis.test_strengths import NONE, symmetric
+
+METHODS = ("a", "b", "c", "d", "e", "f")
+TRUTH = dict(zip(METHODS, (1.2, 0.7, 0.2, -0.3, -0.7, -1.1), strict=True))
+
+
+def people(wins: np.ndarray, ties: np.ndarray, participants: int = 1) -> Tally:
+    """Participants who all vote alike."""
+    methods = METHODS[: len(wins)]
+    names = tuple(f"p{k}" for k in range(participants))
+    return Tally(methods, names, np.stack([wins] * participants), np.stack([ties] * participants))
+
+
+@pytest.fixture(scope="module")
+def counts() -> Tally:
+    """The published study's size: 30 people, 20 votes each."""
+    voters = Voters(TRUTH, tie=0.4, spread=0.3)
+    return tally(simulate(round_robin(METHODS, 30, 20), voters)[0], METHODS)
+
+
+def test_known_strengths_are_found(counts):
+    found = rank(counts, draws=300)
+    table = found.table.set_index("method")
+    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert table["strength"].tolist() == pytest.approx(list(TRUTH.values()), abs=0.45)
+    assert (table["low"] < table["strength"]).all()
+    assert (table["strength"] < table["high"]).all()
+    assert found.tie_low < 0.4 < found.tie_high
+    assert table["basis"].tolist() == ["votes"] * 6
+    assert (table["rank_low"] <= table["rank"]).all()
+    assert (table["rank"] <= table["rank_high"]).all()
+    assert table["best"].sum() == pytest.approx(1)
+    assert table["best"].idxmax() == "a"
+    assert table["share_low"].tolist() == pytest.approx(against_average(table["low"]).tolist())
+    assert table["votes"].tolist() == [200] * 6
+
+
+def test_the_same_seed_gives_the_same_table(counts):
+    first, again, other = (rank(counts, draws=50, seed=seed).table for seed in (1, 1, 2))
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+def test_a_draw_is_the_fit_of_the_people_drawn(counts):
+    """The weighted counts are those of a study in which the drawn people sat, one by one."""
+    weights = resample(len(counts.participants), 5, seed=3)
+    assert (weights.sum(axis=1) == 30).all()
+    quick = davidson(
+        np.tensordot(weights, counts.wins, axes=1), np.tensordot(weights, counts.ties, axes=1)
+    )
+    for row, strengths in zip(weights, quick.methods, strict=True):
+        who = np.repeat(np.arange(30), row.astype(int))
+        slow = davidson(counts.wins[who].sum(axis=0), counts.ties[who].sum(axis=0))
+        assert strengths == pytest.approx(slow.methods, abs=1e-9)
+
+
+def test_the_interval_is_the_jackknifes(counts):
+    """Leaving out one person at a time gives the same standard errors, by another way."""
+    without = [np.delete(np.arange(30), k) for k in range(30)]
+    left_out = davidson(
+        np.stack([counts.wins[who].sum(axis=0) for who in without]),
+        np.stack([counts.ties[who].sum(axis=0) for who in without]),
+    ).methods
+    jackknife = np.sqrt(29 / 30 * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
+    table = rank(counts, draws=4000).table
+    half = ((table["high"] - table["low"]) / 2).to_numpy()
+    assert half == pytest.approx(2.0452 * jackknife, rel=0.08)
+
+
+def test_half_width_by_hand():
+    """Draws 1, 2, 3 of four people: t(3) = 3.1824, √(4/3), and a standard deviation of 1."""
+    found = half_width(np.array([[1.0, np.nan], [2, 5], [3, np.nan]]), 4)
+    assert found[0] == pytest.approx(3.18245 * np.sqrt(4 / 3), rel=1e-5)
+    assert np.isnan(found[1])  # one draw only
+    assert np.isnan(half_width(np.array([1.0, 2, 3]), 2))
+
+
+def test_a_method_that_wins_everything_has_a_finite_strength_and_no_interval():
+    wins = np.zeros((3, 3))
+    wins[0, 1:] = 40
+    wins[1, 2] = wins[2, 1] = 20
+    found = rank(people(wins, np.zeros((3, 3)), 5), draws=50)
+    table = found.table.set_index("method")
+    assert table.loc["a", "rank"] == 1
+    assert table.loc["a", "best"] == 1
+    assert 2 < table.loc["a", "strength"] < 8
+    assert table.loc["b", "strength"] == pytest.approx(table.loc["c", "strength"])
+    assert table.loc[["b", "c"], "rank"].tolist() == [2, 2]
+    assert table["basis"].tolist() == ["prior"] * 3
+    assert table[["low", "high", "share_low", "bradley_terry"]].isna().all(axis=None)
+    assert np.isnan(found.tie_low)
+
+
+def test_only_ties_make_equals():
+    found = rank(people(np.zeros((3, 3)), symmetric(np.full((3, 3), 7.0)), 5), draws=50)
+    assert found.table["strength"].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
+    assert found.table["rank"].tolist() == [1, 1, 1]
+    assert found.table["best"].tolist() == pytest.approx([1 / 3] * 3)
+    assert found.table["basis"].tolist() == ["prior"] * 3
+    assert found.tie > 20
+
+
+def test_methods_that_cannot_be_compared_say_so():
+    """Two groups that never met: the one with more votes is ranked, the other is not."""
+    wins = np.zeros((5, 5))
+    wins[0, 1], wins[1, 0] = 3, 2
+    wins[2, 3], wins[3, 2] = 30, 10
+    table = rank(people(wins, np.zeros((5, 5)), 4), draws=50).table.set_index("method")
+    assert table["basis"].tolist() == ["none", "none", "votes", "votes", "none"]
+    assert table.loc[["a", "b", "e"]].drop(columns=["votes", "basis"]).isna().all(axis=None)
+    alone = rank(people(wins[2:4, 2:4], np.zeros((2, 2)), 4), draws=50).table
+    assert table.loc[["c", "d"], "strength"].tolist() == alone["strength"].tolist()
+    assert table["votes"].tolist() == [20, 20, 160, 160, 0]
+
+
+def test_indirect_meetings_are_enough():
+    wins = np.array([[0.0, 30, 0], [10, 0, 30], [0, 10, 0]])
+    found = rank(people(wins, np.zeros((3, 3))), prior=NONE).table["strength"]
+    assert found.tolist() == pytest.approx([np.log(3), 0, -np.log(3)], abs=1e-5)
+
+
+def test_one_participant_has_strengths_and_no_intervals():
+    wins = np.array([[0.0, 3], [2, 0]])
+    table = rank(people(wins, np.zeros((2, 2)))).table
+    assert table["strength"].notna().all()
+    assert table[["low", "high", "rank_low", "rank_high", "best"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("methods", [0, 1, 3])
+def test_no_votes(methods):
+    nothing = np.zeros((0, methods, methods))
+    found = rank(Tally(METHODS[:methods], (), nothing, nothing))
+    assert len(found.table) == methods
+    assert found.table["strength"].isna().all()
+    assert np.isnan(found.tie)

@@ -1,0 +1,422 @@
+"""The ballots, on SQLite and on PostgreSQL: no vote lost, none doubled, none forged."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from dfr.core.errors import UserError
+from studies.ballots.ballots import Ballots, StudyFull
+from studies.ballots.database import BallotsDown
+from studies.ballots.exchange import read_poll
+from studies.ballots.schema import METADATA, PARTICIPANTS, VOTES, newest
+from studies.ballots.seats import Refused
+
+SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
+
+
+@pytest.fixture
+def ballots(url: str):
+    made = Ballots(url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def study(ballots: Ballots, design) -> int:
+    return ballots.begin("s", "d", SETTINGS, design)
+
+
+def finish(ballots: Ballots, study: int, link: str, answer: str = "left") -> str:
+    seat = ballots.seat(study, link)
+    while seat.step is not None:
+        _, seat = ballots.cast(study, link, seat.step.number, answer, 1.0)
+    return seat.code
+
+
+def votes_of(ballots: Ballots) -> list[tuple[str, int, str]]:
+    votes = read_poll(ballots, "s").votes
+    return list(zip(votes["participant"], votes["position"], votes["answer"], strict=True))
+
+
+def test_a_participant_goes_through_the_whole_list(ballots: Ballots, study: int):
+    link = ballots.join(study)
+    kinds = []
+    seat = ballots.seat(study, link)
+    while seat.step is not None:
+        assert seat.code == ""
+        kinds.append(seat.step.trial.kind)
+        outcome, seat = ballots.cast(study, link, seat.step.number, "tie", 1.5)
+        assert outcome == "kept"
+    assert kinds == ["practice", "vote", "vote", "vote", "catch"]
+    assert len(seat.code) == 8
+    poll = read_poll(ballots, "s")
+    assert poll.participants["finished"].tolist() == [True]
+    assert poll.votes["answer"].tolist() == ["tie"] * 5
+    assert poll.votes["seconds"].tolist() == [1.5] * 5
+
+
+def test_a_vote_given_twice_counts_once_and_the_first_counts(ballots: Ballots, study: int):
+    link = ballots.join(study)
+    assert ballots.cast(study, link, 0, "left", 1.0)[0] == "kept"
+    outcome, seat = ballots.cast(study, link, 0, "right", 1.0)
+    assert (outcome, seat.done) == ("again", 1)
+    assert [answer for *_, answer in votes_of(ballots)] == ["left"]
+
+
+def test_two_tabs_at_the_same_moment_leave_one_vote(url: str, ballots: Ballots, study: int):
+    link = ballots.join(study)
+    tabs = [Ballots(url) for _ in range(6)]
+    ready, outcomes = threading.Barrier(len(tabs)), []
+
+    def press(tab: Ballots, answer: str) -> None:
+        ready.wait()
+        outcomes.append(tab.cast(study, link, 0, answer, 1.0)[0])
+
+    threads = [
+        threading.Thread(target=press, args=(tab, "left" if number % 2 else "right"))
+        for number, tab in enumerate(tabs)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["again"] * 5 + ["kept"]
+    assert len(votes_of(ballots)) == 1
+
+
+@pytest.mark.parametrize("number", [1, 4, 5, -1, 10**6])
+def test_a_step_that_is_not_their_turn_is_refused(ballots: Ballots, study: int, number: int):
+    link = ballots.join(study)
+    with pytest.raises(Refused, match="not their turn"):
+        ballots.cast(study, link, number, "left", 1.0)
+    assert votes_of(ballots) == []
+
+
+@pytest.mark.parametrize("answer", ["", "LEFT", "ours", "left'; DROP TABLE votes; --", "\0"])
+def test_an_answer_that_does_not_exist_is_refused(ballots: Ballots, study: int, answer: str):
+    link = ballots.join(study)
+    with pytest.raises(Refused, match="no such answer"):
+        ballots.cast(study, link, 0, answer, 1.0)
+    assert votes_of(ballots) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: "",
+        lambda link: link[:-1],
+        lambda link: link + "A",
+        lambda link: link.swapcase(),
+        lambda _: "' OR 1=1 --",
+        lambda _: "\ud800",
+        lambda _: "x" * 10_000_000,
+    ],
+)
+def test_an_altered_link_opens_nothing(ballots: Ballots, study: int, change):
+    link = ballots.join(study)
+    for action in (
+        lambda wrong: ballots.seat(study, wrong),
+        lambda wrong: ballots.cast(study, wrong, 0, "left", 1.0),
+        lambda wrong: ballots.comment(study, wrong, "hello"),
+        lambda wrong: ballots.withdraw(study, wrong),
+    ):
+        with pytest.raises(Refused, match="link"):
+            action(change(link))
+    assert ballots.seat(study, link).done == 0
+
+
+def test_a_link_of_one_study_opens_no_other(ballots: Ballots, study: int, design):
+    other = ballots.begin("other", "d", SETTINGS, design)
+    link = ballots.join(other)
+    with pytest.raises(Refused):
+        ballots.seat(study, link)
+
+
+def test_the_database_holds_no_link(url: str, ballots: Ballots, study: int):
+    link = ballots.join(study)
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(PARTICIPANTS)).all()
+    engine.dispose()
+    assert len(rows) == 1
+    assert link not in str(rows)
+
+
+def test_places_are_given_out_once_each_and_then_the_study_is_full(ballots: Ballots, study: int):
+    slots = [ballots.seat(study, ballots.join(study)).slot for _ in range(2)]
+    assert slots == [0, 1]
+    with pytest.raises(StudyFull):
+        ballots.join(study)
+
+
+def test_many_who_join_at_once_get_different_places(url: str, ballots: Ballots, design):
+    study = ballots.begin("big", "d", SETTINGS, lambda: design(people=8))
+    doors = [Ballots(url) for _ in range(8)]
+    ready, links = threading.Barrier(8), []
+
+    def join(door: Ballots) -> None:
+        ready.wait()
+        links.append(door.join(study))
+
+    threads = [threading.Thread(target=join, args=(door,)) for door in doors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ballots.seat(study, link).slot for link in links) == list(range(8))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+def test_a_place_left_in_the_middle_is_given_again_and_both_may_finish(url: str, design):
+    clock = Clock()
+    ballots = Ballots(url, now=clock)
+    study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1))
+    first = ballots.join(study)
+    ballots.cast(study, first, 0, "left", 1.0)
+    clock.time += timedelta(minutes=29)
+    with pytest.raises(StudyFull):
+        ballots.join(study)
+    clock.time += timedelta(minutes=2)
+    second = ballots.join(study)
+    assert ballots.seat(study, second).slot == 0
+    finish(ballots, study, second)
+    assert ballots.seat(study, first).done == 1
+    finish(ballots, study, first)
+    assert len(votes_of(ballots)) == 10
+    with pytest.raises(StudyFull):
+        ballots.join(study)
+
+
+def test_a_clock_set_back_neither_loses_votes_nor_changes_their_order(url: str, design):
+    clock = Clock()
+    ballots = Ballots(url, now=clock)
+    study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1))
+    link = ballots.join(study)
+    for number, answer in enumerate(["left", "right", "tie"]):
+        clock.time -= timedelta(hours=1)
+        ballots.cast(study, link, number, answer, -3.0)
+    poll = read_poll(ballots, "s")
+    assert poll.votes["answer"].tolist() == ["left", "right", "tie"]
+    assert poll.votes["position"].tolist() == [0, 1, 2]
+    assert (poll.votes["seconds"] == 0).all()
+    with pytest.raises(StudyFull):  # somebody seen "in the future" is here now
+        ballots.join(study)
+
+
+def test_a_closed_study_takes_no_votes_and_no_newcomers(ballots: Ballots, study: int):
+    link = ballots.join(study)
+    ballots.cast(study, link, 0, "left", 1.0)
+    ballots.close_study(study)
+    assert ballots.seat(study, link).closed
+    with pytest.raises(Refused, match="closed"):
+        ballots.cast(study, link, 1, "left", 1.0)
+    with pytest.raises(Refused, match="closed"):
+        ballots.join(study)
+    ballots.close_study(study, closed=False)
+    assert ballots.cast(study, link, 1, "left", 1.0)[0] == "kept"
+
+
+def test_who_withdraws_is_gone_with_all_their_answers(ballots: Ballots, study: int):
+    first, second = ballots.join(study), ballots.join(study)
+    for link in (first, second):
+        finish(ballots, study, link)
+    ballots.comment(study, first, "goodbye")
+    gone = ballots.seat(study, first).participant
+    ballots.withdraw(study, first)
+    poll = read_poll(ballots, "s")
+    assert gone not in set(poll.votes["participant"])
+    assert len(poll.votes) == 5
+    assert len(poll.participants) == 1
+    with pytest.raises(Refused):
+        ballots.seat(study, first)
+
+
+def test_one_participant_can_be_forgotten_on_request(ballots: Ballots, study: int):
+    link = ballots.join(study)
+    finish(ballots, study, link)
+    name = ballots.seat(study, link).participant
+    with pytest.raises(UserError, match="no participant"):
+        ballots.forget("nobody")
+    assert ballots.forget(name) == 5
+    assert len(ballots.rows(sa.select(VOTES))) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "'); DROP TABLE votes; --",
+        '=HYPERLINK("http://x")',
+        "na\0me \U0001f3a8 \u202e",
+        "",
+    ],
+)
+def test_a_comment_is_kept_as_it_was_written(ballots: Ballots, study: int, text: str):
+    link = ballots.join(study)
+    ballots.comment(study, link, text)
+    assert read_poll(ballots, "s").participants["comment"].tolist() == [text.replace("\0", "")]
+
+
+def test_ten_megabytes_of_comment_are_refused(ballots: Ballots, study: int):
+    link = ballots.join(study)
+    ballots.comment(study, link, "before")
+    with pytest.raises(Refused, match="2000"):
+        ballots.comment(study, link, "x" * 10_000_000)
+    assert read_poll(ballots, "s").participants["comment"].tolist() == ["before"]
+
+
+def test_a_study_may_change_until_somebody_takes_part(ballots: Ballots, design):
+    ballots.begin("s", "one", SETTINGS, design)
+    study = ballots.begin("s", "two", SETTINGS, lambda: design(people=5))
+    assert read_poll(ballots, "s").trials["slot"].nunique() == 5
+    assert ballots.begin("s", "two", SETTINGS, lambda: pytest.fail("it is there")) == study
+    ballots.join(study)
+    with pytest.raises(UserError, match="'s' was begun with other settings"):
+        ballots.begin("s", "three", SETTINGS, design)
+
+
+def test_two_processes_that_open_a_new_database_at_once_agree(url: str, design):
+    ready, found = threading.Barrier(4), []
+
+    def open_it() -> None:
+        ready.wait()
+        found.append(Ballots(url).begin("s", "d", SETTINGS, design))
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    assert len(read_poll(Ballots(url), "s").trials) == 10
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path):
+    """Each round has a chance of some per cent that two change SQLite's journal at once."""
+    complaints: list[Exception] = []
+
+    def open_it(url: str, ready: threading.Barrier) -> None:
+        ready.wait()
+        try:
+            Ballots(url).close()
+        except UserError as error:
+            complaints.append(error)
+
+    for attempt in range(40):
+        ready = threading.Barrier(6)
+        url = f"sqlite:///{tmp_path}/{attempt}.sqlite"
+        threads = [threading.Thread(target=open_it, args=(url, ready)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert complaints == []
+
+
+def test_the_migrations_lead_to_the_tables_that_the_program_uses(url: str):
+    Ballots(url).close()
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
+        version = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    assert differences == []
+    assert version == newest()
+
+
+def _set_version(url: str, version: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        if version == "0001":
+            connection.execute(sa.text("ALTER TABLE participants DROP COLUMN comment"))
+        connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{version}'"))
+    engine.dispose()
+
+
+def test_an_older_database_is_refused_then_upgraded_with_its_votes(
+    url: str, ballots: Ballots, study: int
+):
+    link = ballots.join(study)
+    finish(ballots, study, link)
+    _set_version(url, "0001")
+    with pytest.raises(UserError, match=r"older dfr-suite.*dfr votes upgrade"):
+        Ballots(url)
+    upgraded = Ballots(url, upgrade=True)
+    assert len(votes_of(upgraded)) == 5
+    upgraded.comment(study, link, "still here")
+
+
+def test_a_newer_database_is_refused_and_left_alone(url: str):
+    Ballots(url).close()
+    _set_version(url, "9999")
+    for upgrade in (False, True):
+        with pytest.raises(UserError, match=r"newer dfr-suite \(version 9999"):
+            Ballots(url, upgrade=upgrade)
+
+
+def test_a_database_of_something_else_is_refused(url: str):
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE votes (x)")
+    else:
+        engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE votes (x int)"))
+        engine.dispose()
+    with pytest.raises(UserError, match="other software"):
+        Ballots(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:",
+     "postgresql://nobody@127.0.0.1:1/x"],
+)  # fmt: skip
+def test_a_database_that_cannot_be_used_is_one_clear_line(url: str):
+    with pytest.raises(UserError) as caught:
+        Ballots(url)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_password_stands_in_no_message():
+    with pytest.raises(BallotsDown) as caught:
+        Ballots("postgresql://me:geheim@127.0.0.1:1/x")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path):
+    path = tmp_path / "x.sqlite"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(UserError, match=r"x\.sqlite"):
+        Ballots(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_database_deleted_under_a_running_study_takes_no_vote_in_silence(tmp_path: Path, design):
+    path = tmp_path / "x.sqlite"
+    ballots = Ballots(f"sqlite:///{path}")
+    study = ballots.begin("s", "d", SETTINGS, design)
+    link = ballots.join(study)
+    for file in tmp_path.glob("x.sqlite*"):
+        file.unlink()
+    with pytest.raises(BallotsDown):
+        ballots.cast(study, link, 0, "left", 1.0)
+    assert not path.exists()

@@ -1,0 +1,162 @@
+"""The keeper's page: nothing without the token, no ranking before the end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from studies.ballots.opening import choose_study, open_study
+from studies.page.administrator import LONGEST_WAIT, TOKEN, Guard
+from tests.studies.page.test_vote_page import STUDY, browser, context, expect, settled  # noqa: F401
+from tests.studies.server import Server
+
+SECRET = "a-token-of-the-test"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_each_wrong_token_makes_the_next_try_wait_twice_as_long():
+    clock = Clock()
+    guard = Guard(now=clock)
+    waits = []
+    for number in range(10):
+        waits.append(guard.check(f"guess {number}", SECRET))
+        clock.time += waits[-1]
+    assert waits == [1, 2, 4, 8, 16, 32, LONGEST_WAIT, LONGEST_WAIT, LONGEST_WAIT, LONGEST_WAIT]
+    assert guard.check(SECRET, SECRET) == 0
+
+
+def test_the_right_token_too_waits_while_a_wait_lasts_and_guesses_do_not_lengthen_it():
+    clock = Clock()
+    guard = Guard(now=clock)
+    assert guard.check("wrong", SECRET) == 1
+    clock.time += 0.4
+    assert guard.check(SECRET, SECRET) == pytest.approx(0.6)
+    assert guard.check("wrong", SECRET) == pytest.approx(0.6)
+    clock.time += 0.6
+    assert guard.check(SECRET, SECRET) == 0
+
+
+@pytest.mark.parametrize("given", ["", "a-token", SECRET + "x", SECRET.upper(), "\ud800", "ä"])
+def test_only_the_token_itself_opens(given: str):
+    assert Guard(now=Clock()).check(given, SECRET) > 0
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
+    """A run, a study file, and ballots of two people, one of whom said a word and paid no heed."""
+    folder = tmp_path_factory.mktemp("admin")
+    (folder / "page.toml").write_text(f"{STUDY}run = {str(tiny_run)!r}\n")
+    opened = open_study(
+        choose_study(folder / "page.toml", None, folder), f"sqlite:///{folder / 'v.sqlite'}"
+    )
+    for heedless in (False, True):
+        secret = opened.ballots.join(opened.key)
+        seat = opened.ballots.seat(opened.key, secret)
+        while seat.step is not None:
+            right = seat.step.trial.expected or "left"
+            wrong = "left" if right == "right" else "right"
+            answer = wrong if heedless and seat.step.trial.kind == "catch" else right
+            _, seat = opened.ballots.cast(opened.key, secret, seat.step.number, answer, 2.0)
+        if heedless:
+            opened.ballots.comment(opened.key, secret, "<img src=x onerror=alert(1)> **bold**")
+    return folder
+
+
+def start(place: Path, log: Path, *more: str, **environment: str) -> Server:
+    return Server(log, "--study", place / "page.toml", "--database",
+                  f"sqlite:///{place / 'v.sqlite'}", *more, **environment)  # fmt: skip
+
+
+def enter(page, token: str) -> None:
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Enter").click()
+
+
+def test_without_the_token_nothing_is_reachable(context, place: Path, tmp_path: Path):  # noqa: F811
+    heard: list[bytes] = []
+    server = start(place, tmp_path / "log", "--admin", **{TOKEN: SECRET})
+    try:
+        page = context.new_page()
+
+        def hear(frame: object) -> None:
+            heard.append(frame.encode() if isinstance(frame, str) else bytes(frame))
+
+        page.on("websocket", lambda socket: socket.on("framereceived", hear))
+        for address in ("/", "/?token=x", "/admin", f"/?me={SECRET}"):
+            page.goto(server.address + address)
+            page.get_by_label("Token").wait_for()
+            settled(page)
+        enter(page, "wrong")
+        page.get_by_text("That is not the token. Try again in 1 s.").wait_for()
+        everything = b"\n".join(heard)
+        assert b"Token" in everything
+        for word in (b"Finished", b"decormst", b"DeCorMST", b"votes", b"Export", b"I agree"):
+            assert word not in everything
+        page.wait_for_timeout(1100)
+        enter(page, SECRET)
+        page.get_by_role("heading", name="Study page").wait_for()
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("token", ["", "short"])
+def test_without_a_good_token_in_the_environment_there_is_no_page(
+    context,  # noqa: F811
+    place: Path,
+    tmp_path: Path,
+    token: str,
+):
+    server = start(place, tmp_path / "log", "--admin", **{TOKEN: token})
+    try:
+        page = context.new_page()
+        page.goto(server.address)
+        page.get_by_text("The keeper's page is off").wait_for()
+        assert page.get_by_label("Token").count() == 0
+    finally:
+        server.stop()
+
+
+def test_the_keeper_sees_counts_and_attention_and_the_ranking_only_at_the_end(
+    context,  # noqa: F811
+    place: Path,
+    tmp_path: Path,
+):
+    server = start(place, tmp_path / "log", "--admin", **{TOKEN: SECRET})
+    try:
+        page = context.new_page()
+        page.set_viewport_size({"width": 1280, "height": 2400})
+        page.goto(server.address)
+        enter(page, SECRET)
+        page.get_by_role("heading", name="Study page").wait_for()
+        page.get_by_text("Hidden until the study is closed").wait_for()
+        main = page.get_by_test_id("stMain")
+        expect(main).to_contain_text("2 of 30", timeout=20_000)
+        expect(main).to_contain_text("16 of 240")  # 2 x 4 trials x 2 questions
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Design, participants and votes").click()
+        with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
+            assert set(archive.namelist()) == {
+                "study.json", "trials.csv", "participants.csv", "votes.csv"
+            }  # fmt: skip
+            votes = list(csv.DictReader(io.StringIO(archive.read("votes.csv").decode())))
+        assert len(votes) == 28
+        page.get_by_role("button", name="Close the study").click()
+        page.get_by_role("button", name="Open the study again").wait_for()
+        assert page.get_by_text("Hidden until").count() == 0
+        page.get_by_text("Which looks more like the style picture?").wait_for()
+        assert page.locator("img[src=x]").count() == 0
+        page.get_by_role("button", name="Open the study again").click()
+        page.get_by_text("Hidden until the study is closed").wait_for()
+    finally:
+        server.stop()
