@@ -18,6 +18,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from skimage import data as photographs
 
 from dfr.core.images import resize
@@ -29,6 +30,13 @@ from eval.data.procedural_styles import draw
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parents[1]
+
+# The same few examples each time, so that a change is what makes a test fail; `tox -e slow` looks
+# for new ones with --hypothesis-profile=thorough. Slow machines draw slowly: no test is about that.
+_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", _ANY_MACHINE, max_examples=20, derandomize=True)
+settings.register_profile("thorough", _ANY_MACHINE, max_examples=200)
+settings.load_profile("ci")
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -1,4 +1,4 @@
-"""What Ray costs beside the local executor: `tox -e cluster` installs Ray, `benchmark` times it.
+"""What Ray costs beside the local executor: `tox -e slow` installs Ray, `benchmark` times it.
 
 Throughput: both executors make the same small cells in alternating rounds, so that whatever else
 the machine does meets both, and only the second half of the cells is looked at, when all workers

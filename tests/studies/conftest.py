@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -85,10 +86,17 @@ def _alive(pid: int) -> bool:
         return False
 
 
+# Below the ports that the system gives away by itself, and other ones in each process: nobody
+# takes a port between the moment it is found free and the moment a server opens it.
+_ports = count(10_000 + os.getpid() * 50 % 20_000)
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    for port in _ports:
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 def make_postgresql(folder: Path) -> PostgreSQL:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.core.errors import UserError
@@ -49,7 +49,6 @@ def published_formulas(w: np.ndarray, degrees: float) -> np.ndarray:
     ("reading", "transcription"), [("code", published_code), ("paper", published_formulas)]
 )
 @given(shape=shapes)
-@settings(max_examples=25, deadline=None)
 def test_equals_the_transcription(reading, transcription, degrees, shape):
     features = features_of(shape)
     found = rotation(reading, degrees)(features).numpy()
@@ -58,7 +57,6 @@ def test_equals_the_transcription(reading, transcription, degrees, shape):
 
 @pytest.mark.parametrize("degrees", PUBLISHED)
 @given(shape=shapes)
-@settings(max_examples=25, deadline=None)
 def test_spatial_is_a_true_rotation_and_the_gram_matrix_does_not_see_it(degrees, shape):
     features = features_of(shape)
     turned = rotation("spatial", degrees)(features)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.core.errors import UserError
@@ -52,7 +52,6 @@ def loop(name: str, features: torch.Tensor) -> np.ndarray:
 
 @pytest.mark.parametrize("name", STATISTICS)
 @given(seed=from_seed)
-@settings(max_examples=15, deadline=None)
 def test_equals_the_loop(name, seed):
     features = random_features(seed)
     found = statistic(name)(features)[0].double().numpy()
@@ -63,7 +62,6 @@ def test_equals_the_loop(name, seed):
 
 @pytest.mark.parametrize("name", STATISTICS)
 @given(seed=from_seed)
-@settings(max_examples=15, deadline=None)
 def test_a_permutation_of_places_changes_nothing(name, seed):
     features = random_features(seed)
     order = torch.from_numpy(np.random.default_rng(seed).permutation(24))
@@ -83,7 +81,6 @@ def test_symmetric_and_per_picture(name):
 
 @pytest.mark.parametrize("name", ["pearson", "cosine"])
 @given(seed=from_seed, factor=st.floats(0.1, 10))
-@settings(max_examples=15, deadline=None)
 def test_scale_of_a_channel_does_not_matter(name, seed, factor):
     features = random_features(seed) + 1
     scaled = features.clone()

@@ -8,7 +8,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -145,7 +145,6 @@ def test_alpha_without_anything_shared_or_different_is_not_known():
 
 @given(st.lists(st.tuples(st.sampled_from("pqrs"), st.sampled_from(("ab", "bc", "ca", "ba")),
                           st.sampled_from(("left", "right", "tie"))), max_size=20))  # fmt: skip
-@settings(max_examples=30, deadline=None)
 def test_sides_and_names_of_methods_do_not_change_alpha(rows):
     votes = ballots(*((who, pair[0], pair[1], answer) for who, pair, answer in rows))
     renamed = votes.replace({"left_method": {"a": "z"}, "right_method": {"a": "z"}})
@@ -226,7 +225,6 @@ def test_triads_by_hand():
 
 
 @given(st.integers(3, 7), st.integers(0, 2**31))
-@settings(max_examples=40, deadline=None)
 def test_triads_of_a_tournament_are_kendalls(methods, seed):
     """d = m (m - 1) (2m - 1) / 12 - Σ a² / 2, with a the wins of each (Kendall, 1940)."""
     upper = np.triu(np.random.default_rng(seed).random((methods, methods)) < 0.5, 1)

@@ -7,7 +7,7 @@ import itertools
 import choix
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import optimize
@@ -101,7 +101,6 @@ def test_many_at_once_are_the_same_as_one_by_one():
 
 
 @given(count_tables(), st.permutations(range(4)))
-@settings(max_examples=40, deadline=None)
 def test_names_do_not_matter(tables, order):
     wins, ties = tables
     place = np.ix_(order, order)
@@ -111,7 +110,6 @@ def test_names_do_not_matter(tables, order):
 
 
 @given(count_tables())
-@settings(max_examples=40, deadline=None)
 def test_the_opposite_answers_give_the_opposite_strengths(tables):
     wins, ties = tables
     found, opposite = davidson(wins, ties), davidson(wins.T, ties)
@@ -120,7 +118,6 @@ def test_the_opposite_answers_give_the_opposite_strengths(tables):
 
 
 @given(count_tables(), st.floats(0.2, 50))
-@settings(max_examples=40, deadline=None)
 def test_counts_matter_only_in_proportion_to_the_prior(tables, scale):
     wins, ties = tables
     found = davidson(wins, ties)
@@ -130,7 +127,6 @@ def test_counts_matter_only_in_proportion_to_the_prior(tables, scale):
 
 
 @given(hnp.arrays(np.float64, 4, elements=st.floats(-3, 3)), st.floats(-5, 5), st.floats(-3, 2))
-@settings(max_examples=40, deadline=None)
 def test_only_differences_of_strengths_show(strengths, offset, tie):
     for one, other in zip(
         pair_chances(strengths, np.array(tie)),
@@ -141,7 +137,6 @@ def test_only_differences_of_strengths_show(strengths, offset, tie):
 
 
 @given(hnp.arrays(np.float64, 4, elements=st.floats(-2, 2)), st.floats(-2, 1))
-@settings(max_examples=40, deadline=None)
 def test_exact_chances_give_the_strengths_back(strengths, tie):
     won, tied = pair_chances(strengths, np.array(tie))
     found = davidson(won, tied, 1e-12)
@@ -183,7 +178,6 @@ def rises_for_ever(wins: np.ndarray, ties: np.ndarray) -> bool:
 
 
 @given(count_tables(3).filter(lambda tables: compared(sum(tables) + tables[0].T).all()))
-@settings(max_examples=60, deadline=None)
 def test_finite_of_three_methods_is_what_a_linear_program_says(tables):
     assert finite(*tables) == (not rises_for_ever(*tables))
 

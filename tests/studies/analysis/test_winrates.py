@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import binom_test, proportion_confint
@@ -171,7 +171,6 @@ def test_a_known_side_bias_is_found_and_does_not_change_who_wins(simulated):
 
 @given(st.lists(st.tuples(st.sampled_from("pqrs"), st.sampled_from(("ab", "bc", "ca", "ba")),
                           st.sampled_from(("left", "right", "tie"))), max_size=25))  # fmt: skip
-@settings(max_examples=30, deadline=None)
 def test_sides_change_nothing_but_the_side_bias(rows):
     votes = ballots(*((who, pair[0], pair[1], answer) for who, pair, answer in rows))
     turned = swapped(votes)

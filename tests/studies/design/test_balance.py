@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from studies.design.balance import balance, efficiency, unit_of
@@ -102,7 +102,6 @@ def variance_of_differences(counts: np.ndarray) -> float:
 
 
 @given(st.integers(2, 7), st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
 def test_efficiency_is_the_ratio_of_mean_variances(methods, seed):
     counts = np.triu(np.random.default_rng(seed).integers(1, 9, size=(methods, methods)), 1)
     counts = counts + counts.T

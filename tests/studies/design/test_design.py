@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.core.errors import UserError
@@ -34,7 +34,6 @@ from tests.studies.design.design_cases import (
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_every_two_methods_meet_equally_often_in_all_lists_and_after_each(plan):
     material, asked = plan
     design = make_design(material, **asked)
@@ -49,7 +48,6 @@ def test_every_two_methods_meet_equally_often_in_all_lists_and_after_each(plan):
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_units_are_distinct_for_a_participant_and_have_the_judges_asked_for(plan):
     material, asked = plan
     design = make_design(material, **asked)
@@ -72,7 +70,6 @@ def test_units_are_distinct_for_a_participant_and_have_the_judges_asked_for(plan
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_contents_styles_and_modes_are_in_equally_many_units(plan):
     material, asked = plan
     units = {unit_of(t) for trials in make_design(material, **asked) for t in votes_of(trials)}
@@ -91,7 +88,6 @@ def test_contents_styles_and_modes_are_in_equally_many_units(plan):
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_sides_are_even(plan):
     material, asked = plan
     votes = [t for trials in make_design(material, **asked) for t in votes_of(trials)]
@@ -116,7 +112,6 @@ def test_odd_votes_go_to_the_left_of_every_method_in_turn():
 
 
 @given(st.integers(1, 6), st.integers(1, 60), st.integers(0, 2**32 - 1))
-@settings(max_examples=100, deadline=None)
 def test_places_that_change_units_have_no_judge_in_common(most, people, seed):
     judges = np.repeat(np.arange(people), most)
     units = max(most, len(judges) // 3)
@@ -128,7 +123,6 @@ def test_places_that_change_units_have_no_judge_in_common(most, people, seed):
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_everything_shown_is_there(plan):
     material, asked = plan
     for trial in (trial for trials in make_design(material, **asked) for trial in trials):
@@ -277,7 +271,6 @@ def test_hands_hold_the_methods_evenly():
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.data())
-@settings(max_examples=200, deadline=None)
 def test_the_diagonal_is_even_and_favours_the_first(rows, columns, data):
     size = data.draw(st.integers(0, rows * columns))
     places = list(zip(*(part.tolist() for part in diagonal(rows, columns, size)), strict=True))

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 
 from studies.design.balance import unit_of
 from studies.design.comparisons import Unit
@@ -17,7 +17,6 @@ from tests.studies.design.design_cases import PUBLISHED, plans, stimuli, votes_o
 
 
 @given(plans())
-@settings(max_examples=60, deadline=None)
 def test_lists_are_in_order(plan):
     material, asked = plan
     for trials in make_design(material, **asked):
@@ -46,7 +45,6 @@ def test_lists_are_in_order(plan):
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_catch_trials_are_half_noise_and_on_both_sides(plan):
     material, asked = plan
     lists = [[t for t in trials if t.kind == "catch"] for trials in make_design(material, **asked)]

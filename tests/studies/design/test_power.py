@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -51,7 +51,6 @@ def test_power_against_simulation():
 
 
 @given(st.integers(1, 3000), st.floats(0.5, 1), st.floats(0.5, 1), st.floats(0.001, 0.3))
-@settings(max_examples=200, deadline=None)
 def test_power_grows_with_the_preference_and_keeps_the_level(n, one, other, level):
     low, high = sorted((one, other))
     assert exact_power(n, low, level) <= exact_power(n, high, level) + 1e-12
@@ -60,7 +59,6 @@ def test_power_grows_with_the_preference_and_keeps_the_level(n, one, other, leve
 
 
 @given(st.integers(1, 2000), st.sampled_from([0.5, 0.8, 0.95]), st.sampled_from([0.05, 0.003]))
-@settings(max_examples=100, deadline=None)
 def test_the_least_preference_just_reaches_the_power(n, power, level):
     p = least_preference(n, power=power, level=level)
     if np.isnan(p):

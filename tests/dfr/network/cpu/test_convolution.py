@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -56,7 +56,6 @@ def test_winograd_does_not_mind_how_its_input_lies(order):
     assert far(Winograd(weight)(maps, bias), exact) < 5e-6
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     count=st.integers(1, 5), height=st.integers(1, 23), width=st.integers(1, 70),
     inputs=st.sampled_from((1, 3, 128)), seed=st.integers(0, 99),

@@ -25,7 +25,10 @@ from tests.eval.executors.ray.cluster.conftest import (
 from tests.eval.executors.test_executors import one_thread
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for workers in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for workers in /proc"),
+]
 
 
 def finished(running: subprocess.Popen[str]) -> str:

@@ -18,6 +18,7 @@ from tests.conftest import complaint
 from tests.eval.executors.ray.cluster.conftest import add, can_hide, elsewhere, kept, making
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
+pytestmark = pytest.mark.slow
 
 
 def on_ray(dfr, profile_file: Path, out: Path, address: str, *options: object) -> str:
