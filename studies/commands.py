@@ -100,12 +100,12 @@ def plan(
         )
         if value is not None
     }  # fmt: skip
-    told = plan_study(
+    report = plan_study(
         study, run, words(methods) if methods else [], asked, seed=seed,
         power=power, ties=ties, correlation=correlation,
     )  # fmt: skip
-    console.print(escape(told.headline), soft_wrap=True)
-    for title, frame in told.tables:
+    console.print(escape(report.headline), soft_wrap=True)
+    for title, frame in report.tables:
         console.print(f"\n{escape(title)}".rstrip(), soft_wrap=True)
         table = Table(*(str(name) for name in frame.columns))
         for row in frame.itertuples(index=False):

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dfr.core.errors import UserError
 from studies.ballots.database import BallotsDown
-from studies.ballots.opening import DATABASE, Opened, choose_study, open_study
+from studies.ballots.opening import DATABASE, OpenStudy, choose_study, open_study
 from studies.page import administrator as admin
 from studies.page import participant as page
 
@@ -33,13 +33,13 @@ def _arguments() -> argparse.Namespace:
         help=f"URL or file of the ballots (default: {DATABASE}, else votes.sqlite in the run)",
     )
     parser.add_argument(
-        "--admin", action="store_true", help=f"the keeper's page; needs {admin.TOKEN}"
+        "--admin", action="store_true", help=f"the administrator's page; needs {admin.TOKEN}"
     )
     return parser.parse_args()
 
 
 @st.cache_resource(show_spinner="Opening the study")
-def _open(study: Path | None, run: Path | None, runs: Path, database: str | None) -> Opened:
+def _open(study: Path | None, run: Path | None, runs: Path, database: str | None) -> OpenStudy:
     return open_study(choose_study(study, run, runs), database)
 
 

@@ -24,7 +24,7 @@ from reports.claims.verdicts import (
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
 from reports.run_data import RunData
 from reports.votes.run_votes import SIMULATED, told_apart
-from studies.analysis.analysis import QuestionResult
+from studies.analysis.results import QuestionResult
 
 _SOURCE = "DFR slides, bar chart (shares read off it; no interval, no test)"
 _INDEPENDENT = (

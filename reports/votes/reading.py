@@ -63,7 +63,7 @@ def _reading(url: str) -> sa.Engine:
     path = Path(url.removeprefix("sqlite:///")).absolute()
     if not path.is_file():
         raise UserError(f"{path}: no ballots there")
-    # Opened for writing, so that the last one to close it takes its log away; where that cannot
+    # OpenStudy for writing, so that the last one to close it takes its log away; where that cannot
     # be, nobody else can write either.
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     how = "mode=rw" if writable else "immutable=1"

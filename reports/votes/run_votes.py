@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from studies.analysis.analysis import QuestionResult, analyse
+from studies.analysis.exclusion import without_dropped
+from studies.analysis.results import QuestionResult, analyse
 from studies.analysis.tally import DRAWS, counted
 from studies.ballots.exchange import Poll
 
@@ -102,7 +103,7 @@ class Votes:
         catches = self.results[question].catches
         votes = counted(self.poll.votes, list(self.titles))
         votes = votes[(votes["question"] == question) & (votes["answer"] != "tie")]
-        return votes[~votes["participant"].isin(catches.loc[catches["dropped"], "participant"])]
+        return without_dropped(votes, catches)
 
     @property
     def counts(self) -> str:
@@ -147,7 +148,7 @@ def is_simulated(poll: Poll) -> bool:
 
 
 def results(poll: Poll, draws: int = DRAWS) -> dict[str, QuestionResult]:
-    """Analyse every question of a study; see `studies.analysis.analysis.analyse`."""
+    """Analyse every question of a study; see `studies.analysis.results.analyse`."""
     asked = questions_of(poll)
     return analyse(
         poll.votes,

@@ -26,7 +26,7 @@ def kept_tables(votes: Votes, measures: pd.DataFrame | None = None) -> dict[str,
         measures: see `reports.votes.measures.agreement_table`.
 
     Returns:
-        ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.analysis.QuestionResult`; and
+        ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.results.QuestionResult`; and
         ``votes_measures``.
     """
     found = {

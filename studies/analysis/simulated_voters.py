@@ -9,21 +9,10 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from studies.ballots.seats import asks
-from studies.design.trial import ANSWERS, Answer, Side, Trial
-
-Array = npt.NDArray[np.float64]
-
-#: Columns of the votes and of the participants that the analysis reads.
-VOTE_COLUMNS = (
-    "participant", "slot", "position", "kind", "question", "content", "style",
-    "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
-    "answer", "expected", "repeats", "seconds", "voted_at",
-)  # fmt: skip
-PARTICIPANT_COLUMNS = ("participant", "slot", "joined_at", "finished")
+from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS, Array
+from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked
 
 #: When the first simulated participant joins.
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -167,7 +156,7 @@ def simulate(
         )
         for position, trial in enumerate(trials):
             for question in questions:
-                if not asks(trial, question):
+                if not is_asked(question, trial):
                     continue
                 seconds = float(random.lognormal(1.5, 0.5))
                 clock += timedelta(seconds=seconds)

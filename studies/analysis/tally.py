@@ -26,6 +26,13 @@ from eval.analysis.pairs import LEAST_CLUSTERS
 
 Array = npt.NDArray[np.float64]
 
+#: Columns of the votes and of the participants that the analysis reads.
+VOTE_COLUMNS = (
+    "participant", "slot", "position", "kind", "question", "content", "style",
+    "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
+    "answer", "expected", "repeats", "seconds", "voted_at",
+)  # fmt: skip
+PARTICIPANT_COLUMNS = ("participant", "slot", "joined_at", "finished")
 #: Of every interval.
 LEVEL = 0.95
 #: Draws of the bootstrap.

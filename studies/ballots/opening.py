@@ -23,7 +23,7 @@ _MAY_CHANGE = {"title", "introduction", "break_every", "run"}
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenStudy:
     """A study that can be taken part in.
 
     Attributes:
@@ -81,7 +81,7 @@ def database_of(run: Path, database: str | None = None) -> str:
     return f"sqlite:///{run / 'votes.sqlite'}"
 
 
-def open_study(study: Study, database: str | None = None) -> Opened:
+def open_study(study: Study, database: str | None = None) -> OpenStudy:
     """Open a study, and write it into its database if it is not there yet.
 
     Args:
@@ -101,7 +101,7 @@ def open_study(study: Study, database: str | None = None) -> Opened:
         settings,
         lambda: make_design(material.stimuli, **study.design_settings),
     )
-    return Opened(study, material, ballots, key)
+    return OpenStudy(study, material, ballots, key)
 
 
 def settings_of(study: Study, material: Material) -> Mapping[str, object]:

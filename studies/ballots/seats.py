@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.design.study import Question
-from studies.design.trial import Side, Trial
+from studies.design.trial import Side, Trial, is_asked
 
 
 class Refused(Exception):
@@ -64,20 +64,12 @@ class Seat:
         return self.steps[self.done] if self.done < len(self.steps) else None
 
 
-def asks(trial: Trial, question: str) -> bool:
-    """Tell whether a question is put about a trial.
-
-    The untouched content keeps all of the content: asked what keeps more, it would be right.
-    """
-    return question != "content" or "content" not in (trial.left.source, trial.right.source)
-
-
 def _steps(rows: Sequence[Any], questions: Sequence[Question]) -> tuple[Step, ...]:
     found: list[Step] = []
     for row in rows:
         trial = _trial_of(row)
         for question in questions:
-            if asks(trial, question):
+            if is_asked(question, trial):
                 found.append(Step(len(found), row.position, question, trial, row.id))
     return tuple(found)
 

@@ -24,7 +24,7 @@ BLOCK = 200
 
 
 @dataclass(frozen=True)
-class Plan:
+class Roster:
     """Who judges the n units of two methods, which meet v times.
 
     The votes, in the order of participants, go around the units like cards around a table, so
@@ -69,16 +69,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Assignment:
-    """All plans, and what participants see by them.
+    """All rosters, and what participants see by them.
 
     Attributes:
-        plans: of every two methods that meet.
+        rosters: of every two methods that meet.
         levels: (K, 2), see `Grid.levels`.
         contents: how many there are.
         seen: (participants, contents + styles), how often each sees which picture.
     """
 
-    plans: Sequence[Plan]
+    rosters: Sequence[Roster]
     levels: Ints
     contents: int
     seen: Ints
@@ -96,18 +96,18 @@ class Assignment:
             random: seats.
         """
         seen = np.zeros((len(meetings), len(grid.contents) + len(grid.styles)), dtype=np.int64)
-        plans = []
+        rosters = []
         for column, own in zip(meetings.T, cells, strict=True):
-            plan = Plan(
+            roster = Roster(
                 judges=np.repeat(np.arange(len(column)), column),
                 unit_at=random.permutation(len(own)),
                 cell_of=own,
                 most=int(column.max(initial=0)),
             )
-            plans.append(plan)
-            shown = grid.levels[own[plan.unit_at[plan.places]]]
-            np.add.at(seen, (plan.judges[:, None], shown), 1)
-        return cls(plans, grid.levels, len(grid.contents), seen)
+            rosters.append(roster)
+            shown = grid.levels[own[roster.unit_at[roster.places]]]
+            np.add.at(seen, (roster.judges[:, None], shown), 1)
+        return cls(rosters, grid.levels, len(grid.contents), seen)
 
     def even_votes(self, random: np.random.Generator) -> None:
         """Choose which units have fewer judges, so that contents and styles have equal votes.
@@ -115,24 +115,24 @@ class Assignment:
         Exchanges two units of the same two methods where this does not raise the sum of squared
         counts; exchanges that leave it as it is lead out of dead ends.
         """
-        plans = [plan for plan in self.plans if plan.longer]
-        for _ in range(ROUNDS if plans else 0):
+        rosters = [roster for roster in self.rosters if roster.longer]
+        for _ in range(ROUNDS if rosters else 0):
             total = self.seen.sum(axis=0)
             if max(np.ptp(total[: self.contents]), np.ptp(total[self.contents :])) <= 1:
                 return
-            for plan in plans:
-                self._exchange(plan, random)
+            for roster in rosters:
+                self._exchange(roster, random)
 
-    def _exchange(self, plan: Plan, random: np.random.Generator) -> None:
-        many = random.permutation(plan.longer)[:CHOICE]
-        few = plan.longer + random.permutation(len(plan.unit_at) - plan.longer)[:CHOICE]
+    def _exchange(self, roster: Roster, random: np.random.Generator) -> None:
+        many = random.permutation(roster.longer)[:CHOICE]
+        few = roster.longer + random.permutation(len(roster.unit_at) - roster.longer)[:CHOICE]
         total = self.seen.sum(axis=0)
-        high, low = self._levels_at(plan, many)[:, None], self._levels_at(plan, few)[None]
+        high, low = self._levels_at(roster, many)[:, None], self._levels_at(roster, few)[None]
         change = ((total[low] - total[high] + 1) * (low != high)).sum(axis=2)
         best = np.argwhere(change == change.min())
         one, other = best[random.integers(len(best))]
         if change[one, other] <= 0:
-            self._seat(plan, np.array([many[one], few[other]]), np.array([1, 0]))
+            self._seat(roster, np.array([many[one], few[other]]), np.array([1, 0]))
 
     def even_lists(self, random: np.random.Generator) -> None:
         """Exchange units between judges, so that each sees contents and styles equally often.
@@ -141,15 +141,15 @@ class Assignment:
         best way there is (linear assignment on the sum of squared counts). Only units with equally
         many judges change places, so everything that holds by then goes on holding.
         """
-        votes = sum(len(plan.judges) for plan in self.plans)
+        votes = sum(len(roster.judges) for roster in self.rosters)
         least, since = self._unevenness(), 0
         for _ in range(int(np.clip(EFFORT // max(votes, 1), *SWEEPS))):
-            for plan in self.plans:
-                for _ in range(plan.most):
-                    places = plan.apart(random)
-                    for group in (places[places < plan.longer], places[places >= plan.longer]):
+            for roster in self.rosters:
+                for _ in range(roster.most):
+                    places = roster.apart(random)
+                    for group in (places[places < roster.longer], places[places >= roster.longer]):
                         for start in range(0, len(group), BLOCK):
-                            self._seat_best(plan, group[start : start + BLOCK], random)
+                            self._seat_best(roster, group[start : start + BLOCK], random)
             now = self._unevenness()
             least, since = (now, 0) if now < least else (least, since + 1)
             if least == 0 or since == PATIENCE:
@@ -164,26 +164,26 @@ class Assignment:
             found += int((part**2).sum() - least.sum())
         return found
 
-    def _seat_best(self, plan: Plan, places: Ints, random: np.random.Generator) -> None:
-        levels = self._levels_at(plan, places)
-        judges = np.array([plan.judges_at(place) for place in places])
+    def _seat_best(self, roster: Roster, places: Ints, random: np.random.Generator) -> None:
+        levels = self._levels_at(roster, places)
+        judges = np.array([roster.judges_at(place) for place in places])
         # What the judges of each place have seen without the unit that sits there.
         others = self.seen[judges].sum(axis=1)
         others[np.arange(len(places))[:, None], levels] -= judges.shape[1]
         cost = others[:, levels[:, 0]] + others[:, levels[:, 1]]
         # Chance decides between equals: all of it together is less than the least difference.
         luck = random.random(cost.shape) / (2 * len(places))
-        self._seat(plan, places, linear_sum_assignment(cost + luck)[1])
+        self._seat(roster, places, linear_sum_assignment(cost + luck)[1])
 
-    def _seat(self, plan: Plan, places: Ints, order: Ints) -> None:
+    def _seat(self, roster: Roster, places: Ints, order: Ints) -> None:
         """Give every place the unit of the place that ``order`` names."""
-        before = self._levels_at(plan, places)
-        plan.unit_at[places] = plan.unit_at[places[order]]
-        for place, old, new in zip(places, before, self._levels_at(plan, places), strict=True):
-            judges = plan.judges_at(place)[:, None]
+        before = self._levels_at(roster, places)
+        roster.unit_at[places] = roster.unit_at[places[order]]
+        for place, old, new in zip(places, before, self._levels_at(roster, places), strict=True):
+            judges = roster.judges_at(place)[:, None]
             self.seen[judges, old] -= 1
             self.seen[judges, new] += 1
 
-    def _levels_at(self, plan: Plan, places: Ints) -> Ints:
-        found: Ints = self.levels[plan.cell_of[plan.unit_at[places]]]
+    def _levels_at(self, roster: Roster, places: Ints) -> Ints:
+        found: Ints = self.levels[roster.cell_of[roster.unit_at[places]]]
         return found

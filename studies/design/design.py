@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dfr.core.errors import UserError
-from studies.design.assignment import Assignment, Plan
+from studies.design.assignment import Assignment, Roster
 from studies.design.comparisons import Grid, Ints, Unit, choose_cells, choose_modes
 from studies.design.order import Pool, arrange, plan_catches
 from studies.design.trial import Stimuli, Trial
@@ -89,10 +89,10 @@ def make_design(
     assignment.even_votes(random)
     assignment.even_lists(random)
     shown: list[list[tuple[Unit, bool]]] = [[] for _ in range(participants)]
-    sides = choose_sides(assignment.plans, grid.meetings, random)
-    for own, plan, lefts in zip(units, assignment.plans, sides, strict=True):
-        for judge, place, left in zip(plan.judges, plan.places, lefts, strict=True):
-            shown[judge].append((own[plan.unit_at[place]], left))
+    sides = choose_sides(assignment.rosters, grid.meetings, random)
+    for own, roster, lefts in zip(units, assignment.rosters, sides, strict=True):
+        for judge, place, left in zip(roster.judges, roster.places, lefts, strict=True):
+            shown[judge].append((own[roster.unit_at[place]], left))
     pool = Pool(stimuli, random)
     tests = plan_catches(participants, catches, bool(pool.strong), random)
     return [
@@ -136,7 +136,7 @@ def deal_meetings(
 
 
 def choose_sides(
-    plans: Sequence[Plan], meetings: Sequence[tuple[str, str]], random: np.random.Generator
+    rosters: Sequence[Roster], meetings: Sequence[tuple[str, str]], random: np.random.Generator
 ) -> list[list[bool]]:
     """Decide for every vote whether the first of the two methods is on the left.
 
@@ -146,13 +146,13 @@ def choose_sides(
     """
     lead = dict.fromkeys((method for meeting in meetings for method in meeting), 0)
     lefts = []
-    for plan, (a, b) in zip(plans, meetings, strict=True):
-        number = len(plan.unit_at)
+    for roster, (a, b) in zip(rosters, meetings, strict=True):
+        number = len(roster.unit_at)
         first = random.integers(2, size=number)
-        odd = random.permutation(np.flatnonzero(np.bincount(plan.places, minlength=number) % 2))
+        odd = random.permutation(np.flatnonzero(np.bincount(roster.places, minlength=number) % 2))
         first[odd] = (np.arange(len(odd)) + int(lead[a] > lead[b])) % 2
-        turn = np.arange(len(plan.judges)) // max(number, 1)
-        left = (first[plan.places] + turn) % 2 == 0
+        turn = np.arange(len(roster.judges)) // max(number, 1)
+        left = (first[roster.places] + turn) % 2 == 0
         more = 2 * int(left.sum()) - len(left)
         lead[a] += more
         lead[b] -= more

@@ -19,7 +19,7 @@ from studies.design.study import Study, read_study
 
 
 @dataclass(frozen=True)
-class Told:
+class PlanReport:
     """What `dfr votes plan` prints.
 
     Attributes:
@@ -41,7 +41,7 @@ def plan_study(
     power: float = 0.8,
     ties: float = 0.0,
     correlation: float = 0.0,
-) -> Told:
+) -> PlanReport:
     """Tell the power of a study, and its balance where its pictures are known.
 
     Args:
@@ -99,7 +99,7 @@ def plan_study(
         tables.append(("The design, over its counted trials", _even(found.summary())))
         told = f"{found.efficiency:.1%} of a balanced complete design"
         tables.append(("", pd.DataFrame([{"efficiency of the design": told}])))
-    return Told(
+    return PlanReport(
         f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
         f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
         f"{number * (number - 1) // 2} comparisons; {screens} screens per person.",

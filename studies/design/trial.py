@@ -58,6 +58,14 @@ class Trial:
     repeats: int | None = None
 
 
+def is_asked(question: str, trial: Trial) -> bool:
+    """Tell whether a question is put about a trial.
+
+    The untouched content keeps all of the content: asked what keeps more, it would be right.
+    """
+    return question != "content" or "content" not in (trial.left.source, trial.right.source)
+
+
 @dataclass(frozen=True)
 class Stimuli:
     """What there is to compare.

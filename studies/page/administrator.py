@@ -1,8 +1,8 @@
-"""The keeper's page: counts, balance, attention, the ranking once the study is closed, export.
+"""The administrator's page: counts, balance, attention, export, and the ranking at the end.
 
-Nothing of it is reached without the token in the environment variable `TOKEN`; where that is not
-set, there is no such page. Wrong tokens are slowed for everybody, since a new session costs a
-guesser nothing.
+Nothing of it is reached without the token in the environment variable `TOKEN`. Without that
+variable there is no such page. After a wrong token everybody waits: a wait per session would not
+stop anyone, because a guesser can open as many sessions as they like.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from studies.analysis.agreement import catch_failures
-from studies.analysis.analysis import QuestionResult, analyse
+from studies.analysis.exclusion import catch_failures
+from studies.analysis.results import QuestionResult, analyse
 from studies.ballots.exchange import Poll, export, read_poll
-from studies.ballots.opening import Opened
+from studies.ballots.opening import OpenStudy
 from studies.design.study import QUESTIONS, Question
 
 log = logging.getLogger("studies.page.administrator")
@@ -80,8 +80,8 @@ def let_in() -> bool:
     token = os.environ.get(TOKEN, "")
     if len(token) < SHORTEST_TOKEN:
         st.error(
-            f"The keeper's page is off: set {TOKEN} to a secret of {SHORTEST_TOKEN} characters or "
-            "more and start it again."
+            f"The administrator's page is off. Set {TOKEN} to a secret of at least "
+            f"{SHORTEST_TOKEN} characters and start the page again."
         )
         return False
     if st.session_state.get("let in") is True:
@@ -98,7 +98,7 @@ def let_in() -> bool:
     return False
 
 
-def show(opened: Opened) -> None:
+def show(opened: OpenStudy) -> None:
     """Show the page to whoever was let in."""
     st.title(f"Study {opened.study.name}")
     if opened.study.simulated:
@@ -108,7 +108,7 @@ def show(opened: Opened) -> None:
 
 
 @st.fragment(run_every=5)
-def _live(opened: Opened) -> None:
+def _live(opened: OpenStudy) -> None:
     poll = read_poll(opened.ballots, opened.study.name)
     people, votes = poll.participants, poll.votes
     planned = int(poll.trials["slot"].nunique())
@@ -154,7 +154,7 @@ def _live(opened: Opened) -> None:
     st.button(label, on_click=_set_closed, args=(opened, poll.closed_at is None))
 
 
-def _results(opened: Opened, poll: Poll) -> Mapping[Question, QuestionResult]:
+def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult]:
     """Analyse a closed study once, and not with every look at the counts."""
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
@@ -172,7 +172,7 @@ def _results(opened: Opened, poll: Poll) -> Mapping[Question, QuestionResult]:
     return results
 
 
-def _set_closed(opened: Opened, closed: bool) -> None:
+def _set_closed(opened: OpenStudy, closed: bool) -> None:
     # A callback is reached only through a page that was shown, and so only with the token.
     opened.ballots.close_study(opened.key, closed=closed)
     log.info("study %s was %s", opened.study.name, "closed" if closed else "opened again")
@@ -201,7 +201,7 @@ def balance_so_far(poll: Poll) -> pd.DataFrame:
 def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
     """Return each participant's answers to catch trials and speed."""
     rows = []
-    tested = catch_failures(poll.votes).set_index("participant")
+    tested = catch_failures(poll.votes, drop_at).set_index("participant")
     for person in poll.participants.itertuples():
         mine = poll.votes[poll.votes["participant"] == person.participant]
         rows.append(
@@ -211,7 +211,7 @@ def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
                 "finished": bool(person.finished),
                 "catch trials": int(tested["catches"].get(person.participant, 0)),
                 "failed": int(tested["failed"].get(person.participant, 0)),
-                "left out": int(tested["failed"].get(person.participant, 0)) >= drop_at,
+                "left out": bool(tested["dropped"].get(person.participant, False)),
                 "median seconds": float(mine["seconds"].median()),
                 "left share": float((mine["answer"] == "left").mean()),
             }

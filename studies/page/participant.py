@@ -14,7 +14,7 @@ import streamlit as st
 
 from studies.ballots.ballots import LONGEST_COMMENT, StudyFull
 from studies.ballots.database import BallotsDown
-from studies.ballots.opening import Opened
+from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused, Seat, Step
 from studies.design.material import PictureMissing
 from studies.design.study import QUESTIONS
@@ -30,7 +30,7 @@ LINK = "me"
 SOONEST = 0.25
 
 
-def show(opened: Opened) -> None:
+def show(opened: OpenStudy) -> None:
     """Show the page for whoever looks at it."""
     st.html(f"<style>{CSS}</style>")
     secret = st.query_params.get(LINK) or st.session_state.get(LINK)
@@ -82,7 +82,7 @@ def _try_again(message: str) -> None:
     st.button("Try again", type="primary")
 
 
-def _welcome(opened: Opened) -> None:
+def _welcome(opened: OpenStudy) -> None:
     study = opened.study
     with st.container(key="text"):
         st.title(study.title)
@@ -115,14 +115,14 @@ def _welcome(opened: Opened) -> None:
             st.info("This study has ended. Thank you for your interest.")
 
 
-def _minutes(opened: Opened) -> int:
+def _minutes(opened: OpenStudy) -> int:
     """Guess how long it takes, at six seconds an answer."""
     study = opened.study
     trials = study.practice + study.trials + study.repeats + study.catches
     return max(1, round(trials * len(study.questions) * 6 / 60))
 
 
-def _join(opened: Opened) -> None:
+def _join(opened: OpenStudy) -> None:
     try:
         st.session_state[LINK] = opened.ballots.join(opened.key)
     except StudyFull:
@@ -159,7 +159,7 @@ def _unknown_link() -> None:
         st.button("Begin anew", on_click=st.query_params.clear)
 
 
-def _break_due(opened: Opened, seat: Seat) -> bool:
+def _break_due(opened: OpenStudy, seat: Seat) -> bool:
     step, every = seat.step, opened.study.break_every
     assert step is not None
     counted = step.position - opened.study.practice
@@ -191,7 +191,7 @@ def _set_rested(position: int) -> None:
     st.session_state["rested"] = position
 
 
-def _trial(opened: Opened, secret: str, seat: Seat, step: Step) -> None:
+def _trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
     trial, material = step.trial, opened.material
     if st.session_state.get("shown") != step.number:
         st.session_state["shown"], st.session_state["since"] = step.number, time.monotonic()
@@ -241,13 +241,13 @@ def _trial(opened: Opened, secret: str, seat: Seat, step: Step) -> None:
     _preload(opened, seat)
 
 
-def _place(opened: Opened, seat: Seat, step: Step) -> str:
+def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
     if step.trial.kind == "practice":
         return f"Practice {step.position + 1} of {opened.study.practice} (not counted)"
     return f"{seat.done + 1} of {len(seat.steps)}"
 
 
-def _vote(opened: Opened, secret: str, number: int, answer: Answer) -> None:
+def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:
     since = st.session_state.get("since") if st.session_state.get("shown") == number else None
     seconds = time.monotonic() - since if since is not None else 0.0
     if since is not None and seconds < SOONEST:
@@ -258,7 +258,7 @@ def _vote(opened: Opened, secret: str, number: int, answer: Answer) -> None:
     st.session_state["seat"] = seat
 
 
-def _preload(opened: Opened, seat: Seat) -> None:
+def _preload(opened: OpenStudy, seat: Seat) -> None:
     """Send the next trial's pictures too, unseen, so that they are there when it comes."""
     following = seat.steps[seat.done + 1 : seat.done + 2]
     if not following or following[0].position == seat.steps[seat.done].position:
@@ -277,7 +277,7 @@ def _preload(opened: Opened, seat: Seat) -> None:
         log.error("%s", error)
 
 
-def _thanks(opened: Opened, secret: str, seat: Seat) -> None:
+def _thanks(opened: OpenStudy, secret: str, seat: Seat) -> None:
     with st.container(key="text"):
         st.title("Thank you!")
         st.write("All your answers are kept. Your completion code:")
@@ -294,7 +294,7 @@ def _thanks(opened: Opened, secret: str, seat: Seat) -> None:
             st.button("Delete all my answers", on_click=_guarded(_withdraw), args=(opened, secret))
 
 
-def _send(opened: Opened, secret: str, text: str) -> None:
+def _send(opened: OpenStudy, secret: str, text: str) -> None:
     try:
         opened.ballots.comment(opened.key, secret, text)
         st.success("Thank you, we have it.")
@@ -306,7 +306,7 @@ def _send(opened: Opened, secret: str, text: str) -> None:
         st.warning(f"Please write at most {LONGEST_COMMENT} characters.")
 
 
-def _withdraw(opened: Opened, secret: str) -> None:
+def _withdraw(opened: OpenStudy, secret: str) -> None:
     opened.ballots.withdraw(opened.key, secret)
     st.session_state.clear()
     st.query_params.clear()

@@ -70,5 +70,5 @@ class Server:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Return the environment without what would choose another study or let a keeper in."""
+    """Return the environment without what would choose another study or let an administrator in."""
     return {name: value for name, value in os.environ.items() if not name.startswith("DFR_STUDY")}

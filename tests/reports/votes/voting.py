@@ -13,7 +13,7 @@ import pandas as pd
 from reports.votes.run_votes import Votes, results
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.ballots.exchange import Poll
-from studies.ballots.opening import Opened, open_study
+from studies.ballots.opening import OpenStudy, open_study
 from studies.design.study import Study
 
 #: What these voters prefer, in this order.
@@ -22,7 +22,7 @@ TITLES = {"decormst": "DeCorMST", "gatys": "Gatys et al.", "dfr": "DFR (code)"}
 PEOPLE = 12
 
 
-def open_votes(run: Path, voting: int = PEOPLE, **settings: object) -> Opened:
+def open_votes(run: Path, voting: int = PEOPLE, **settings: object) -> OpenStudy:
     """Open a study of a run and let voters answer; the last one never looks at the pictures."""
     asked = {"name": "taste", "methods": tuple(STRENGTHS), "participants": PEOPLE, "trials": 9,
              "practice": 1, "repeats": 1, "catches": 2, "run": run} | settings  # fmt: skip

@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import binom_test, proportion_confint
 
-from studies.analysis.simulated_voters import VOTE_COLUMNS, Voters, round_robin, simulate
-from studies.analysis.tally import binomial_p, clustered_shares, counted, tally, wilson
+from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.tally import (
+    VOTE_COLUMNS,
+    binomial_p,
+    clustered_shares,
+    counted,
+    tally,
+    wilson,
+)
 from studies.analysis.winrates import modes_table, pairs_table, side_bias, vote_shares
 
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.core.errors import UserError
-from studies.design.assignment import Plan
+from studies.design.assignment import Roster
 from studies.design.balance import balance, unit_of
 from studies.design.comparisons import diagonal
 from studies.design.design import deal_meetings, make_design
@@ -115,7 +115,7 @@ def test_odd_votes_go_to_the_left_of_every_method_in_turn():
 def test_places_that_change_units_have_no_judge_in_common(most, people, seed):
     judges = np.repeat(np.arange(people), most)
     units = max(most, len(judges) // 3)
-    plan = Plan(judges, np.arange(units), np.zeros(units, dtype=np.int64), most)
+    plan = Roster(judges, np.arange(units), np.zeros(units, dtype=np.int64), most)
     places = plan.apart(np.random.default_rng(seed))
     shown = [judge for place in places for judge in plan.judges_at(place)]
     assert len(places) >= 1

@@ -1,4 +1,4 @@
-"""The keeper's page: nothing without the token, no ranking before the end."""
+"""The administrator's page: nothing without the token, no ranking before the end."""
 
 from __future__ import annotations
 
@@ -121,13 +121,13 @@ def test_without_a_good_token_in_the_environment_there_is_no_page(
     try:
         page = context.new_page()
         page.goto(server.address)
-        page.get_by_text("The keeper's page is off").wait_for()
+        page.get_by_text("The administrator's page is off").wait_for()
         assert page.get_by_label("Token").count() == 0
     finally:
         server.stop()
 
 
-def test_the_keeper_sees_counts_and_attention_and_the_ranking_only_at_the_end(
+def test_the_administrator_sees_counts_and_attention_and_the_ranking_only_at_the_end(
     context,  # noqa: F811
     place: Path,
     tmp_path: Path,

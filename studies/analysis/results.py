@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studies.analysis import agreement, winrates
-from studies.analysis.simulated_voters import PARTICIPANT_COLUMNS, VOTE_COLUMNS
+from studies.analysis import agreement, transitivity, winrates
+from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.strengths import rank
-from studies.analysis.tally import DRAWS, counted, tally
+from studies.analysis.tally import DRAWS, PARTICIPANT_COLUMNS, VOTE_COLUMNS, counted, tally
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,7 @@ class QuestionResult:
     Attributes:
         funnel: ``stage`` and ``participants``: who joined, did the practice, began what comes
             after it, finished; who was dropped, and who is kept, having given counted votes.
-        catches: `studies.analysis.agreement.catch_failures`, of all questions, and whether each
-            participant was ``dropped``.
+        catches: `studies.analysis.exclusion.catch_failures`, of all questions.
         summary: one row: participants, votes, ties and their share, ν of Davidson's model with
             its clustered interval, the median seconds of a vote.
         strengths: `studies.analysis.strengths.Ranking`'s table, the strongest first.
@@ -38,8 +37,8 @@ class QuestionResult:
         side_bias: `studies.analysis.winrates.side_bias`.
         agreement: `studies.analysis.agreement.alpha_table`.
         consistency: `studies.analysis.agreement.self_consistency`.
-        transitivity: `studies.analysis.agreement.transitivity`.
-        participants: `studies.analysis.agreement.by_participant`.
+        transitivity: `studies.analysis.transitivity.transitivity`.
+        participants: `studies.analysis.transitivity.by_participant`.
     """
 
     funnel: pd.DataFrame
@@ -70,8 +69,8 @@ def analyse(
     """Analyse a study, also one that has only begun; what cannot be told yet is NaN.
 
     Args:
-        votes: one row per answer, with `studies.analysis.simulated_voters.VOTE_COLUMNS`.
-        participants: one row each, with `studies.analysis.simulated_voters.PARTICIPANT_COLUMNS`.
+        votes: one row per answer, with `studies.analysis.tally.VOTE_COLUMNS`.
+        participants: one row each, with `studies.analysis.tally.PARTICIPANT_COLUMNS`.
         methods: labels of the methods that are ranked, in order.
         drop_at: a participant who failed this many catch trials is left out.
         questions: those to report, whether answered yet or not.
@@ -83,13 +82,11 @@ def analyse(
     """
     votes = votes.reindex(columns=list(VOTE_COLUMNS))
     participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
-    catches = agreement.catch_failures(votes)
-    catches = catches.assign(dropped=catches["failed"] >= drop_at)
+    catches = catch_failures(votes, drop_at)
     results = {}
     for question in dict.fromkeys([*questions, *votes["question"]]):
         asked = votes[votes["question"] == question]
-        out = asked["participant"].isin(catches.loc[catches["dropped"], "participant"])
-        tables = _tables(asked[~out], methods, draws, seed)
+        tables = _tables(without_dropped(asked, catches), methods, draws, seed)
         funnel = _funnel(asked, participants, int(catches["dropped"].sum()), tables["participants"])
         results[question] = QuestionResult(funnel=funnel, catches=catches, **tables)
     return results
@@ -123,8 +120,8 @@ def _tables(
         "side_bias": winrates.side_bias(votes, methods, draws, seed),
         "agreement": agreement.alpha_table(fair, draws, seed),
         "consistency": agreement.self_consistency(votes, draws, seed),
-        "transitivity": agreement.transitivity(counts),
-        "participants": agreement.by_participant(counts),
+        "transitivity": transitivity.transitivity(counts),
+        "participants": transitivity.by_participant(counts),
     }
 
 

@@ -1,0 +1,38 @@
+"""The rule that leaves participants out: catch trials failed, counted by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from studies.analysis.exclusion import catch_failures, without_dropped
+from tests.studies.analysis.test_winrates import ballots
+
+
+def test_catch_failures_by_hand():
+    catches = pd.concat([
+        ballots(("p", "a", "b", "left"), ("p", "a", "b", "tie"), ("p", "a", "b", "right"),
+                ("q", "a", "b", "left"), kind="catch", expected="left"),
+        ballots(("r", "a", "b", "right")),
+    ])  # fmt: skip
+    assert catch_failures(catches, 2).to_dict("list") == {
+        "participant": ["p", "q", "r"], "catches": [3, 1, 0], "failed": [2, 0, 0],
+        "dropped": [True, False, False],
+    }  # fmt: skip
+
+
+def test_a_catch_trial_with_two_questions_is_one_trial():
+    one = ballots(("p", "a", "b", "right"), kind="catch", expected="left")
+    other = one.assign(question="style")
+    for second in (other, other.assign(answer="left")):
+        row = catch_failures(pd.concat([one, second]), 1).iloc[0]
+        assert row[["catches", "failed", "dropped"]].tolist() == [1, 1, True]
+
+
+def test_all_votes_of_who_failed_too_many_are_left_out_and_no_others():
+    votes = pd.concat([
+        ballots(("p", "a", "b", "tie"), ("q", "a", "b", "left"), kind="catch", expected="left"),
+        ballots(("p", "a", "b", "left"), ("q", "a", "b", "right"), ("r", "a", "b", "left")),
+    ])  # fmt: skip
+    kept = without_dropped(votes, catch_failures(votes, 1))
+    assert kept["participant"].tolist() == ["q", "q", "r"]
+    assert len(without_dropped(votes, catch_failures(votes, 2))) == len(votes)
