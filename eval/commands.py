@@ -1,4 +1,4 @@
-"""The commands on finished runs: ``dfr verify`` and ``dfr diff``; and the options of pictures."""
+"""The commands on finished runs: ``dfr verify`` and ``dfr diff``."""
 
 from __future__ import annotations
 
@@ -10,29 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.terminal import DeviceOption, console, wide
-
-DataOption = Annotated[
-    str,
-    typer.Option(
-        help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: fetched "
-        "where the profile wants more than the embedded set has and they are there, else "
-        "embedded.",
-    ),
-]
-ContentFolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--content",
-        help="Folder of content pictures.  [default: see --data]",
-        show_default=False,
-    ),
-]
-StyleFolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--style", help="Folder of style pictures.  [default: see --data]", show_default=False
-    ),
-]
+from eval.data.options import DataOption
 
 
 def verify(

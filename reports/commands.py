@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from dfr.core.terminal import DeviceOption, SeedOption, WeightsOption, console
-from eval.commands import ContentFolderOption, DataOption, StyleFolderOption
+from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
 
 
 def reproduce(

@@ -118,7 +118,7 @@ class Wanted:
     Attributes:
         file: its place in the data folder, such as ``contents/000000000785.jpg``.
         url: from where.
-        about: what `eval.data.lock.Entry` says of it beside its hash, size and source.
+        about: what `eval.data.lock.LockedFile` says of it beside its hash, size and source.
     """
 
     file: str

@@ -17,8 +17,8 @@ from eval.data.download import Failure, Hosts, Transfer, download
 from eval.data.lock import (
     LOCK,
     UNFINISHED,
-    Entry,
     Lock,
+    LockedFile,
     claimed,
     matching,
     read_lock,
@@ -93,7 +93,7 @@ def fetch(
     return Fetched(lock, len(todo))
 
 
-def _lock(entries: Mapping[str, Entry], wanted: Iterable[str]) -> Lock:
+def _lock(entries: Mapping[str, LockedFile], wanted: Iterable[str]) -> Lock:
     return Lock(
         made_by="fetch",
         contents_from=CONTENTS_FROM,
@@ -130,7 +130,7 @@ class _Download:
         self,
         folder: Path,
         partial_folder: Path,
-        locked: Mapping[str, Entry],
+        locked: Mapping[str, LockedFile],
         transfer: Transfer,
         report: Report,
     ) -> None:
@@ -140,8 +140,8 @@ class _Download:
         self._fractions: dict[str, float] = {}
 
     def all_of(
-        self, todo: list[Wanted], there: dict[str, Entry], order: Iterable[str]
-    ) -> dict[str, Entry]:
+        self, todo: list[Wanted], there: dict[str, LockedFile], order: Iterable[str]
+    ) -> dict[str, LockedFile]:
         """Fetch the files and return the entries of all, also of those that are there.
 
         Raises:
@@ -172,7 +172,7 @@ class _Download:
     def _growing(self, item: Wanted) -> Path:
         return self.partial / item.file.replace("/", "-")
 
-    def _one(self, count: int, item: Wanted) -> tuple[Wanted, Entry | Failure]:
+    def _one(self, count: int, item: Wanted) -> tuple[Wanted, LockedFile | Failure]:
         def report(fraction: float) -> None:
             self._fractions[item.file] = fraction
             self.report(sum(self._fractions.values()), count)
@@ -186,7 +186,7 @@ class _Download:
         except Failure as failure:
             return item, failure
         report(1.0)
-        entry = self.locked.get(item.file) or Entry(
+        entry = self.locked.get(item.file) or LockedFile(
             sha256=sha256(path), size=path.stat().st_size, source=item.url, **item.about
         )
         return item, entry

@@ -15,8 +15,8 @@ from eval.data.dataset import safe_name
 from eval.data.lock import (
     LOCK,
     UNFINISHED,
-    Entry,
     Lock,
+    LockedFile,
     claimed,
     matching,
     read_lock,
@@ -90,13 +90,13 @@ def import_folders(
     named_coco = sum(number is not None for number in ids)
     known = {item.id: about_content(item) for item in collection.contents}
     with claimed(folder) as partial:
-        copies: dict[str, tuple[Path, Entry]] = {}
+        copies: dict[str, tuple[Path, LockedFile]] = {}
         for file, source in sources.items():
             copy = partial / file.replace("/", "-")
             with writing(copy):
                 shutil.copyfile(source, copy)
             number = coco_id(source.name) if file.startswith("contents/") else None
-            entry = Entry(
+            entry = LockedFile(
                 sha256=sha256(copy), size=copy.stat().st_size, source=source.name,
                 **known.get(number or 0, {}),
             )  # fmt: skip
@@ -177,5 +177,5 @@ def _put(folder: Path, lock: Lock, copies: dict[str, Path], replace: bool) -> No
         (folder / UNFINISHED).unlink(missing_ok=True)
 
 
-def _hashes(files: Mapping[str, Entry]) -> dict[str, str]:
+def _hashes(files: Mapping[str, LockedFile]) -> dict[str, str]:
     return {file: entry.sha256 for file, entry in files.items()}

@@ -10,7 +10,7 @@ from PIL.Image import Resampling
 
 from dfr.core.contact_sheet import contact_sheet
 from dfr.core.images import load, to_bytes
-from eval.data.lock import KINDS, Entry, Lock
+from eval.data.lock import KINDS, Lock, LockedFile
 
 _PLACE = (240, 320)  # height and width of a picture's place
 _COLUMNS, _HEADING, _GAP = 5, 44, 8
@@ -46,7 +46,7 @@ def draw_set(folder: Path, lock: Lock) -> Image.Image:
     return sheet
 
 
-def label(file: str, entry: Entry) -> str:
+def label(file: str, entry: LockedFile) -> str:
     """Return what stands above a picture: a painting's artist and title, or what is shown."""
     if entry.artist:
         surname = entry.artist.split()[-1]

@@ -32,7 +32,7 @@ KINDS: tuple[Kind, ...] = ("contents", "styles")
 _FILE = re.compile(r"(?:contents|styles)/[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-class Entry(BaseModel):
+class LockedFile(BaseModel):
     """What a lock file says of one picture.
 
     Attributes:
@@ -75,17 +75,17 @@ class Lock(BaseModel):
     made_by: Literal["fetch", "import"]
     contents_from: str
     styles_from: str
-    files: Mapping[str, Entry]
+    files: Mapping[str, LockedFile]
 
     @field_validator("files")
     @classmethod
-    def _inside(cls, files: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    def _inside(cls, files: Mapping[str, LockedFile]) -> Mapping[str, LockedFile]:
         for file in files:
             if not _FILE.fullmatch(file):
                 raise ValueError(f"'{file}' is no place of a picture in a data folder")
         return files
 
-    def of(self, kind: Kind) -> dict[str, Entry]:
+    def of(self, kind: Kind) -> dict[str, LockedFile]:
         """Return the files of one kind, in order."""
         return {name: entry for name, entry in self.files.items() if name.startswith(f"{kind}/")}
 
@@ -143,7 +143,7 @@ def open_locked(folder: Path) -> Lock:
     return lock
 
 
-def matching(folder: Path, files: Mapping[str, Entry]) -> list[str]:
+def matching(folder: Path, files: Mapping[str, LockedFile]) -> list[str]:
     """Check the files that are there against their hashes, and return those that are not there.
 
     Raises:
@@ -212,7 +212,7 @@ def strangers(folder: Path, known: Iterable[str], files: Iterable[str]) -> list[
     return [file for file in files if file not in known and os.path.lexists(folder / file)]
 
 
-def _matches(path: Path, entry: Entry) -> bool:
+def _matches(path: Path, entry: LockedFile) -> bool:
     try:
         return path.stat().st_size == entry.size and sha256(path) == entry.sha256
     except OSError:

@@ -22,7 +22,7 @@ from dfr.core.images import Size
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Picture
 from eval.runs.cell import Tools, make_cell, work_of
-from eval.runs.profiles import Entry
+from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
 
 
@@ -38,7 +38,7 @@ class Job:
 
     content: Picture
     style: Picture
-    entry: Entry
+    entry: MethodEntry
 
     def __str__(self) -> str:
         """Tell it in a few words."""

@@ -11,7 +11,7 @@ import torch
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.objective.objective import Objective, Terms
-from eval.measures.effectiveness import PcaBases, of_outputs
+from eval.measures.pca_bases import PcaBases
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,3 @@ class Context:
                 )
                 for mode, picture in self.outputs.items()
             }
-
-    @cached_property
-    def effectiveness(self) -> Mapping[str, Mapping[str, float]]:
-        """Mode -> layer -> E of each output."""
-        return of_outputs(self.outputs, self.style, self.bases, self.encoder)

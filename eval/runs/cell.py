@@ -18,9 +18,9 @@ from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import Vgg19Weights
 from dfr.objective.objective import yardstick
 from eval.measures.context import Context
-from eval.measures.effectiveness import PcaBases, fit_bases
+from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.measures.registry import measure
-from eval.runs.profiles import Entry
+from eval.runs.profiles import MethodEntry
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Tools:
 def make_cell(
     content: Path,
     style: Path,
-    entry: Entry,
+    entry: MethodEntry,
     size: Size,
     tools: Tools,
     advance: Callable[[float], None] = lambda _: None,

@@ -22,7 +22,7 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Entry(_Settings):
+class MethodEntry(_Settings):
     """One method with its settings: one row of the comparison.
 
     Attributes:
@@ -86,7 +86,7 @@ class Profile(_Settings):
     contents: int = Field(ge=1)
     styles: int = Field(ge=1)
     timing: Timing = Timing()
-    methods: tuple[Entry, ...] = Field(min_length=1)
+    methods: tuple[MethodEntry, ...] = Field(min_length=1)
 
     @property
     def identity(self) -> dict[str, Any]:

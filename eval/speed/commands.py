@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dfr.core.errors import UserError
 from dfr.core.terminal import WeightsOption, console, progress_bar, wide
-from eval.commands import ContentFolderOption, DataOption, StyleFolderOption
+from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
 
 #: Where `tox -e peers` puts TensorFlow and pystiche.
 PEERS = Path(".tox/peers/bin/python")
@@ -149,7 +149,7 @@ def scale(
     from dfr.core.provenance import environment
     from dfr.network.encoder import cheap_precision, check_precision
     from eval.analysis.published_numbers import DFR_SECONDS
-    from eval.speed.scale import cases, exponents, marginal, measure_all
+    from eval.speed.scale import exponents, marginal, measure_all, points
 
     if rounds < 1:
         raise UserError(f"rounds {rounds}: must be at least 1")
@@ -159,7 +159,7 @@ def scale(
     with progress_bar() as bars:
         task = bars.add_task("measuring", total=None)
         frame = measure_all(
-            cases(chosen, quick), rounds,
+            points(chosen, quick), rounds,
             lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
     write_whole(out / "scale.csv", lambda path: frame.to_csv(path, index=False))

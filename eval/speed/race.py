@@ -32,7 +32,8 @@ from dfr.solvers.fast import Fast, first_picture
 from dfr.solvers.synthesis import Adam, Solver, Synthesis, synthesise
 from eval.data.dataset import Dataset, Picture
 from eval.measures.coherence import c_statistic
-from eval.measures.effectiveness import PcaBases, e_statistic, fit_bases
+from eval.measures.effectiveness import e_statistic
+from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.speed.contenders import available, contest, rounds
 
 #: Parts of the published loss whose times are told: the loss itself, and a little above it.

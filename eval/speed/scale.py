@@ -30,8 +30,8 @@ from dfr.solvers.synthesis import SOLVERS, solver_named, synthesise
 
 
 @dataclass(frozen=True)
-class Case:
-    """One measurement.
+class ScalePoint:
+    """One measurement: a point of a series.
 
     Attributes:
         kind: ``pixels``, ``outputs``, ``pairs`` or ``memory``: the series it belongs to.
@@ -52,7 +52,7 @@ class Case:
     precision: str = "bf16"
 
 
-def cases(precision: str = "bf16", quick: bool = False) -> list[Case]:
+def points(precision: str = "bf16", quick: bool = False) -> list[ScalePoint]:
     """Return what is measured: 128 to 1024 pixels, 1 to 8 outputs, 1 to 8 pairs, and memory."""
     sides = (64, 96) if quick else (128, 181, 256, 362, 512, 724, 1024)
     counts = (1, 2) if quick else (1, 2, 3, 4, 6, 8)
@@ -60,34 +60,34 @@ def cases(precision: str = "bf16", quick: bool = False) -> list[Case]:
     # The fast solver remembers pairs of pictures: let it fill its memory.
     full = 3 if quick else SOLVERS["fast"]().history + 2  # type: ignore[union-attr]
     return [
-        *(Case("pixels", side, precision=precision) for side in sides),
-        *(Case("outputs", middle, outputs=count, precision=precision) for count in counts),
-        *(Case("pairs", small, pairs=count, precision=precision) for count in (1, 2, 4, 8)),
-        Case("memory", large, outputs=4, iterations=2, precision=precision),
-        Case("memory", large, outputs=4, solver="fast", iterations=full, precision=precision),
+        *(ScalePoint("pixels", side, precision=precision) for side in sides),
+        *(ScalePoint("outputs", middle, outputs=count, precision=precision) for count in counts),
+        *(ScalePoint("pairs", small, pairs=count, precision=precision) for count in (1, 2, 4, 8)),
+        ScalePoint("memory", large, outputs=4, iterations=2, precision=precision),
+        ScalePoint("memory", large, outputs=4, solver="fast", iterations=full, precision=precision),
     ]
 
 
-def measure(case: Case) -> dict[str, Any]:
-    """Measure one case in this process.
+def measure(point: ScalePoint) -> dict[str, Any]:
+    """Measure one point in this process.
 
     Returns:
-        the case, ``seconds`` per iteration of all outputs and pairs (median over iterations), and
+        the point, ``seconds`` per iteration of all outputs and pairs (median over iterations), and
         ``gigabytes``: the peak of the whole process, its libraries included.
     """
-    encoder = Encoder(load_vgg19(), precision=case.precision)
+    encoder = Encoder(load_vgg19(), precision=point.precision)
     generator = torch.Generator().manual_seed(0)
-    style = resize(torch.rand(1, 3, 24, 24, generator=generator), case.side, case.side)
+    style = resize(torch.rand(1, 3, 24, 24, generator=generator), point.side, point.side)
     contents = [
-        resize(torch.rand(1, 3, 12, 12, generator=generator), case.side, case.side)
-        for _ in range(case.pairs)
+        resize(torch.rand(1, 3, 12, 12, generator=generator), point.side, point.side)
+        for _ in range(point.pairs)
     ]
-    solver = solver_named(case.solver, case.iterations)
+    solver = solver_named(point.solver, point.iterations)
     per_iteration = []
     with peak_memory(encoder.device) as peak:
         for content in contents:
-            objective = shared_objective(content, style, encoder).rows([0] * case.outputs)
-            start = content.repeat(case.outputs, 1, 1, 1)
+            objective = shared_objective(content, style, encoder).rows([0] * point.outputs)
+            start = content.repeat(point.outputs, 1, 1, 1)
             loss_and_gradient(start[:1], objective.rows([0]), encoder)  # kernels are chosen once
             moments: list[float] = []
 
@@ -97,44 +97,44 @@ def measure(case: Case) -> dict[str, Any]:
             synthesise(start, objective, encoder, solver, watch)
             per_iteration.append(median(np.diff(moments).tolist()) if len(moments) > 1 else 0.0)
     return {
-        **asdict(case),
+        **asdict(point),
         "seconds": float(sum(per_iteration)),
         "gigabytes": peak.megabytes / 1e3,
     }
 
 
-def measure_apart(case: Case) -> dict[str, Any]:
-    """Measure one case in a process of its own.
+def measure_apart(point: ScalePoint) -> dict[str, Any]:
+    """Measure one point in a process of its own.
 
     Raises:
         UserError: the process failed, such as for want of memory.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "eval.speed.scale", json.dumps(asdict(case))],
+        [sys.executable, "-m", "eval.speed.scale", json.dumps(asdict(point))],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         words = done.stderr.strip() or "it was killed, perhaps for want of memory"
-        where = f"{case.kind} at {case.side} pixels, {case.outputs} outputs"
+        where = f"{point.kind} at {point.side} pixels, {point.outputs} outputs"
         raise UserError(f"{where}: {words.splitlines()[-1]}")
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
 
 def measure_all(
-    wanted: Sequence[Case], rounds: int, progress: Callable[[int, int], None]
+    wanted: Sequence[ScalePoint], rounds: int, progress: Callable[[int, int], None]
 ) -> pd.DataFrame:
-    """Measure all cases, several rounds of each: a row for each measurement."""
+    """Measure all points, several rounds of each: a row for each measurement."""
     # Memory does not vary from round to round.
     plan = [
-        (number, case)
+        (number, point)
         for number in range(rounds)
-        for case in wanted
-        if case.kind != "memory" or number == 0
+        for point in wanted
+        if point.kind != "memory" or number == 0
     ]
     rows = []
-    for done, (number, case) in enumerate(plan, start=1):
-        rows.append({"round": number, **measure_apart(case)})
+    for done, (number, point) in enumerate(plan, start=1):
+        rows.append({"round": number, **measure_apart(point)})
         progress(done, len(plan))
     return pd.DataFrame(rows)
 
@@ -186,4 +186,4 @@ def marginal(frame: pd.DataFrame, published: Mapping[int, float]) -> pd.DataFram
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Case(**json.loads(sys.argv[1])))))
+    print(json.dumps(measure(ScalePoint(**json.loads(sys.argv[1])))))

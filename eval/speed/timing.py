@@ -20,7 +20,7 @@ from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import STATISTICS, Statistic
 from dfr.solvers.synthesis import Adam, Progress, silent
 from eval.data.dataset import Dataset
-from eval.runs.profiles import Entry, Timing
+from eval.runs.profiles import MethodEntry, Timing
 
 #: The readings whose modes are audited; ``angle`` has no fixed set of modes.
 AUDITED = ("code", "paper", "spatial")
@@ -45,7 +45,7 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Case:
+class TimedCase:
     """One thing that is timed.
 
     Attributes:
@@ -65,7 +65,7 @@ class Case:
 
 def time_cases(
     settings: Timing,
-    methods: Sequence[Entry],
+    methods: Sequence[MethodEntry],
     dataset: Dataset,
     size: Size,
     encoder: Encoder,
@@ -110,7 +110,7 @@ def time_cases(
 
 
 def take_turns(
-    cases: Sequence[Case],
+    cases: Sequence[TimedCase],
     iterations: int,
     repeats: int,
     progress: Progress = silent,
@@ -210,7 +210,7 @@ def _dfr(outputs: int) -> Callable[[int], Method]:
     )
 
 
-def _with_iterations(entry: Entry) -> Callable[[int], Method]:
+def _with_iterations(entry: MethodEntry) -> Callable[[int], Method]:
     """Return what makes an entry's method with another number of iterations, where it has one."""
     if "solver" not in settings_of(entry.build()):
         return lambda _: entry.build()
@@ -221,7 +221,7 @@ def _with_iterations(entry: Entry) -> Callable[[int], Method]:
 
 def _outputs_cases(
     counts: Sequence[int], pair: tuple[torch.Tensor, torch.Tensor], encoder: Encoder
-) -> Iterator[Case]:
+) -> Iterator[TimedCase]:
     for outputs in counts:
         yield _stylizing("outputs", f"DFR-{outputs}", _dfr(outputs), pair, encoder)
 
@@ -233,7 +233,7 @@ def _stylizing(
     pair: tuple[torch.Tensor, torch.Tensor],
     encoder: Encoder,
     seed: int = 0,
-) -> Case:
+) -> TimedCase:
     content, style = pair
 
     def run(iterations: int) -> Spent:
@@ -241,10 +241,10 @@ def _stylizing(
         synchronise(encoder.device)
         return Spent(result.computed, result.iterations, result.seconds_targets)
 
-    return Case(kind, name, content.shape[-2], content.shape[-1], run)
+    return TimedCase(kind, name, content.shape[-2], content.shape[-1], run)
 
 
-def _correlation_cases(content: torch.Tensor, encoder: Encoder) -> Iterator[Case]:
+def _correlation_cases(content: torch.Tensor, encoder: Encoder) -> Iterator[TimedCase]:
     features = style_features(content, encoder)
     for form, table in (("vectorized", STATISTICS), ("loop", LOOPS)):
         for name, statistic in table.items():
@@ -257,14 +257,14 @@ def _correlating(
     features: Mapping[str, torch.Tensor],
     content: torch.Tensor,
     encoder: Encoder,
-) -> Case:
+) -> TimedCase:
     def run(iterations: int) -> Spent:
         for _ in range(iterations):
             correlation_pass(statistic, features)
         synchronise(encoder.device)
         return Spent(outputs=1, iterations=iterations)
 
-    return Case("correlations", name, content.shape[-2], content.shape[-1], run)
+    return TimedCase("correlations", name, content.shape[-2], content.shape[-1], run)
 
 
 def audit_rows(dataset: Dataset, size: Size, encoder: Encoder) -> list[dict[str, Any]]:

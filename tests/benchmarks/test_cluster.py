@@ -23,7 +23,7 @@ from eval.data.dataset import open_dataset
 from eval.executors.processes import Job, Recipe, Watch, make_cells
 from eval.executors.ray.cluster import Cluster
 from eval.executors.ray.executor import make_cells_on_ray
-from eval.runs.profiles import Entry
+from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
@@ -42,7 +42,9 @@ class Rig:
         dataset = open_dataset(None, None, folder / "drawn", 6, 6)
         self.contents = tuple(picture.path for picture in dataset.contents)
         self.jobs = [
-            Job(content, style, Entry(label=label, title="Feed-forward", method="feedforward"))
+            Job(
+                content, style, MethodEntry(label=label, title="Feed-forward", method="feedforward")
+            )
             for label in ("once", "twice", "thrice")
             for content, style in dataset.pairs
         ]

@@ -24,9 +24,9 @@ from dfr.network.weights import Vgg19Weights
 from eval.data.dataset import Picture
 from eval.executors.processes import Recipe
 from eval.executors.ray.cluster import Cluster
-from eval.measures.effectiveness import PcaBases
+from eval.measures.pca_bases import PcaBases
 from eval.runs.cell import Tools, make_cell
-from eval.runs.profiles import Entry
+from eval.runs.profiles import MethodEntry
 
 #: Outputs on their way back: mode -> (h, w, 3) of 0..255, a quarter of the size of the tensors.
 Levels = Mapping[str, npt.NDArray[np.uint8]]
@@ -126,7 +126,7 @@ class Worker:
         return here
 
     def make(
-        self, content: Parcel, style: Parcel, entry: Entry
+        self, content: Parcel, style: Parcel, entry: MethodEntry
     ) -> tuple[Stylization, Levels, dict[str, Any]]:
         """Make a cell.
 

@@ -15,7 +15,7 @@ from eval.data.collection import BUILT_IN, Collection, coco_id, read_collection
 from eval.data.dataset import choose_data, open_dataset
 from eval.data.folder_import import import_folders
 from eval.data.gallery import draw_set, label
-from eval.data.lock import LOCK, Entry, Lock, open_locked, write_lock
+from eval.data.lock import LOCK, Lock, LockedFile, open_locked, write_lock
 from tests.conftest import complaint
 
 LIST = """
@@ -297,10 +297,12 @@ def test_which_pictures_a_run_takes(wanted, coco, style, tmp_path, monkeypatch):
 
 def test_labels_tell_who_painted_and_what_is_shown():
     common = {"sha256": "0" * 64, "size": 1, "source": ""}
-    painting = Entry(artist="Claude Monet", title="Water Lilies", year="1906", **common)
+    painting = LockedFile(artist="Claude Monet", title="Water Lilies", year="1906", **common)
     assert label("styles/lilies.jpg", painting) == "Monet: Water Lilies, 1906"
-    assert label("contents/000000000785.jpg", Entry(title="a skier", **common)) == "785  a skier"
-    assert label("contents/golden_gate.jpg", Entry(**common)) == "golden_gate"
+    assert (
+        label("contents/000000000785.jpg", LockedFile(title="a skier", **common)) == "785  a skier"
+    )
+    assert label("contents/golden_gate.jpg", LockedFile(**common)) == "golden_gate"
 
 
 def test_the_whole_set_is_drawn(data):

@@ -12,7 +12,8 @@ from torch.distributions import MultivariateNormal
 from dfr.core.errors import UserError
 from dfr.network.encoder import STYLE_LAYERS
 from eval.measures import effectiveness
-from eval.measures.effectiveness import e_statistic, e_statistics, fit_bases, of_outputs, rank_of
+from eval.measures.effectiveness import e_statistic, e_statistics, of_outputs
+from eval.measures.pca_bases import RANKS, covariance, fit_bases, rank_of
 
 HIGHEST = -math.log(effectiveness.LEAST_DIVERGENCE)
 
@@ -57,7 +58,7 @@ def test_every_layer_against_numpy(encoder, content, style):
         )
         left, spread, _ = np.linalg.svd(reference)
         places = features(output, encoder, layer).shape[1]
-        rank = min(effectiveness.RANKS[layer], places // 3)
+        rank = min(RANKS[layer], places // 3)
         left, spread = left[:, :rank], spread[:rank]
         ridge = 1e-3 * np.diag(spread)
         means, covariances = [], []
@@ -109,7 +110,7 @@ def test_directions_are_orthonormal_and_ordered(encoder, content, bases):
             bases.project(layer, torch.tensor(features(picture, encoder, layer)))
             for picture in (content, content.flip(-1))
         ]
-        mean = sum(effectiveness.covariance(each) for each in projected) / 2
+        mean = sum(covariance(each) for each in projected) / 2
         assert torch.allclose(mean, torch.eye(size, dtype=torch.float64), atol=1e-6)
 
 

@@ -17,7 +17,8 @@ from PIL import Image
 
 from dfr.core.errors import UserError
 from eval.measures.coherence import c_statistic
-from eval.measures.effectiveness import e_statistic, fit_bases
+from eval.measures.effectiveness import e_statistic
+from eval.measures.pca_bases import fit_bases
 from eval.measures.registry import OUTPUT_MEASURES
 from eval.measures.similarity import ssim
 from eval.runs.store import RunStore

@@ -11,19 +11,19 @@ from typer.testing import CliRunner
 from dfr.cli import app
 from dfr.core.errors import UserError
 from eval.analysis.published_numbers import DFR_SECONDS
-from eval.speed.scale import Case, cases, exponents, marginal, measure_apart
+from eval.speed.scale import ScalePoint, exponents, marginal, measure_apart, points
 
 
 def made_up(time: float, gigabytes: float) -> pd.DataFrame:
     """Seconds grow with this power of everything, memory by so much for each."""
     rows = []
-    for case in cases():
+    for point in points():
         amount = {
-            "pixels": case.side**2 / 1e6, "outputs": case.outputs, "pairs": case.pairs
-        }.get(case.kind, 1)  # fmt: skip
+            "pixels": point.side**2 / 1e6, "outputs": point.outputs, "pairs": point.pairs
+        }.get(point.kind, 1)  # fmt: skip
         rows.append(
             {
-                **dataclasses.asdict(case),
+                **dataclasses.asdict(point),
                 "seconds": amount**time,
                 "gigabytes": 1 + amount * gigabytes,
             }
@@ -47,9 +47,9 @@ def test_the_cost_of_an_output_stands_beside_the_published():
 
 
 def test_a_measurement_is_of_its_own_process():
-    small = measure_apart(Case("memory", 64, iterations=3))
-    large = measure_apart(Case("memory", 384, iterations=3))
-    again = measure_apart(Case("memory", 64, iterations=3))
+    small = measure_apart(ScalePoint("memory", 64, iterations=3))
+    large = measure_apart(ScalePoint("memory", 384, iterations=3))
+    again = measure_apart(ScalePoint("memory", 64, iterations=3))
     assert small["seconds"] > 0
     assert large["gigabytes"] > small["gigabytes"] + 0.1
     assert again["gigabytes"] == pytest.approx(small["gigabytes"], abs=0.15)
@@ -57,7 +57,7 @@ def test_a_measurement_is_of_its_own_process():
 
 def test_a_measurement_that_fails_says_why():
     with pytest.raises(UserError, match=r"at 64 pixels, 1 outputs: .*unknown solver 'adm'"):
-        measure_apart(Case("pixels", 64, solver="adm"))
+        measure_apart(ScalePoint("pixels", 64, solver="adm"))
 
 
 def test_no_rounds_are_refused(tmp_path):

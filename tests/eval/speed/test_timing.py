@@ -23,7 +23,7 @@ from eval.analysis.times import (
 from eval.data.dataset import open_dataset
 from eval.runs.profiles import Timing, read_profile
 from eval.runs.store import RunStore
-from eval.speed.timing import Case, Spent, sizes_of, take_turns, time_cases
+from eval.speed.timing import Spent, TimedCase, sizes_of, take_turns, time_cases
 
 KEYS = {
     "kind", "name", "outputs", "height", "width", "round", "iterations", "seconds",
@@ -34,12 +34,12 @@ KEYS = {
 def test_every_case_has_one_turn_in_each_round_after_warming_up():
     calls = []
 
-    def case(name: str) -> Case:
+    def case(name: str) -> TimedCase:
         def run(iterations: int) -> Spent:
             calls.append((name, iterations))
             return Spent(outputs=2, iterations=iterations, seconds_targets=0.25)
 
-        return Case("method", name, 32, 40, run)
+        return TimedCase("method", name, 32, 40, run)
 
     told = []
     ticks = iter(range(100))
@@ -62,8 +62,8 @@ def test_a_case_without_memory_does_not_cost_the_others():
         raise torch.OutOfMemoryError("too large")
 
     cases = [
-        Case("size", "9000x9000", 9000, 9000, hungry),
-        Case("size", "32x40", 32, 40, lambda n: Spent(1, n)),
+        TimedCase("size", "9000x9000", 9000, 9000, hungry),
+        TimedCase("size", "32x40", 32, 40, lambda n: Spent(1, n)),
     ]
     found = take_turns(cases, 1, 2)
     assert found["left_out"] == ["size 9000x9000"]
