@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from dfr.core.errors import UserError
+from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization, optimise
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import STATISTICS, statistic
 from dfr.objective.objective import Objective, Weights, apply_each
-from dfr.solvers.synthesis import Adam, Progress, Solver, silent
+from dfr.solvers.adam import Adam
+from dfr.solvers.synthesis import Solver
 
 
 @dataclass(frozen=True)

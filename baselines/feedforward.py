@@ -28,11 +28,11 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.core.images import resize
+from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization, settings_of
 from dfr.network.cpu import integers
 from dfr.network.encoder import Encoder
 from dfr.network.weights import verified
-from dfr.solvers.synthesis import Progress, silent
 
 Array = npt.NDArray[np.float32]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
 import torch
 
 from dfr.core.errors import UserError, unknown
+from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization, optimise
 from dfr.network.encoder import POOLINGS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Objective, Weights
-from dfr.solvers.synthesis import LBFGS, Progress, Solver, silent
+from dfr.solvers.lbfgs import LBFGS
+from dfr.solvers.synthesis import Solver
 
 STARTS = ("content", "noise", "style")
 CONTENT_LAYER = "block4_conv2"  # relu4_2
@@ -46,7 +49,7 @@ class Gatys:
 
     def __post_init__(self) -> None:
         """Check every setting before any work is done."""
-        if not (self.ratio > 0 and self.ratio - self.ratio == 0):
+        if not (self.ratio > 0 and math.isfinite(self.ratio)):
             raise UserError(f"ratio {self.ratio}: alpha / beta must be a positive number")
         if self.pooling not in POOLINGS:
             raise unknown("pooling", self.pooling, POOLINGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 import tomllib
@@ -150,7 +151,7 @@ def writable_folder(path: Path) -> Path:
 
 def _finite(content: Any) -> Any:
     if isinstance(content, float):
-        return content if content - content == 0 else None
+        return content if math.isfinite(content) else None
     if isinstance(content, dict):
         return {str(key): _finite(value) for key, value in content.items()}
     if isinstance(content, list | tuple):

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import torch
 
 from dfr.core.errors import UserError, unknown
+from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization, optimise
 from dfr.methods.rotation import PUBLISHED, rotation
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Features, Objective, Weights, same_targets
+from dfr.solvers.adam import Adam
 from dfr.solvers.fast import first_picture
-from dfr.solvers.synthesis import Adam, Progress, Solver, silent
+from dfr.solvers.synthesis import Solver
 
 FUSIONS = ("gram", "features")
 

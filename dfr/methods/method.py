@@ -14,9 +14,10 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from dfr.core.errors import UserError, unknown
+from dfr.core.progress import Progress, silent
 from dfr.network.encoder import Encoder
 from dfr.objective.objective import Objective
-from dfr.solvers.synthesis import Progress, Solver, silent, solver_named, synthesise
+from dfr.solvers.synthesis import Solver, solver_named, synthesise
 
 _T = TypeVar("_T")
 

@@ -18,6 +18,7 @@ computed once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -86,7 +87,7 @@ def rotation(reading: str, degrees: float) -> Rotation:
     """
     if reading not in READINGS:
         raise unknown("reading", reading, READINGS)
-    if not degrees - degrees == 0:
+    if not math.isfinite(degrees):
         raise UserError(f"rotation '{degrees}': must be a finite number of degrees")
     if reading == "angle":
         return _identity if degrees % 360 == 0 else _by_angle(degrees)

@@ -8,11 +8,11 @@ from dfr.core.contact_sheet import contact_sheet, save_sheet
 from dfr.core.devices import choose_device, make_repeatable
 from dfr.core.files import sha256, writable_folder, write_json
 from dfr.core.images import Size, load_pair, save
+from dfr.core.progress import Progress, silent
 from dfr.core.provenance import environment
 from dfr.methods.method import Method, Stylization
 from dfr.network.encoder import Encoder, check_precision
 from dfr.network.weights import load_vgg19
-from dfr.solvers.synthesis import Progress, silent
 
 
 def stylize_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -33,7 +34,7 @@ class Weights:
     def __post_init__(self) -> None:
         """Refuse weights with which nothing can be minimised."""
         for name, value in vars(self).items():
-            if not (value >= 0 and value - value == 0):
+            if not (value >= 0 and math.isfinite(value)):
                 raise UserError(f"{name} weight {value}: must be a finite number of at least 0")
 
 

@@ -11,19 +11,19 @@ on its own: its own curvature, its own end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from dfr.core.errors import UserError
 from dfr.core.images import resize
+from dfr.core.progress import Progress
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
+from dfr.solvers.batch import SolverResult, failures, finite_rows
 from dfr.solvers.quasi_newton import QuasiNewton
 from dfr.solvers.spectral_adam import SpectralAdam
-from dfr.solvers.state import Descent, finite_rows, not_finite
 
 #: Fewer evaluations than this are all L-BFGS's.
 _SHORT = 150
@@ -74,91 +74,80 @@ class Fast:
         if not 0 < self.lr < float("inf"):
             raise UserError(f"lr {self.lr}: must be a positive number")
 
+    def minimise(
+        self, start: torch.Tensor, objective: Objective, encoder: Encoder, progress: Progress
+    ) -> SolverResult:
+        """Minimise an objective; see `dfr.solvers.synthesis.synthesise` for the arguments.
 
-def first_picture(solver: object, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-    """Return where a solver begins that is free to choose: the content, for all but `Fast`.
+        A row ends at the lowest loss that it has had, also where it fails.
+        """
+        losses, gradient = loss_and_gradient(start, objective, encoder)
+        evaluations = 1
+        good = finite_rows(losses, gradient)
+        failed = failures(~good, losses, 0)
+        done: dict[int, int] = {}
+        pictures = start.clone()
+        curve = torch.full((len(start), self.iterations), float("nan"))
+        short = self.iterations < _SHORT
+        scouts = self.iterations if short else self.scouts
+        floor = _FLOOR_OF_SHORT if short else _FLOOR
+        phase: QuasiNewton | SpectralAdam
+        phase = QuasiNewton(start, losses, gradient, self.history, floor)
 
-    `Fast` begins with a little of the style picture in it: where the content has large plain
-    areas, textures that are there already spare it most of the way (on one of two pairs at 128
-    pixels the last loss was 15 % lower, on the other as high).
+        def keep(staying: torch.Tensor) -> None:
+            """Write the pictures of the other rows down and go on without them."""
+            nonlocal objective
+            leaving = ~staying
+            pictures[phase.state.row[leaving]] = phase.state.best[leaving]
+            indices = staying.nonzero().flatten()
+            objective = objective.rows(indices.tolist())
+            phase.keep(indices)
+
+        if failed:
+            keep(good)
+        for iteration in range(self.iterations):
+            if isinstance(phase, QuasiNewton) and iteration == scouts:
+                steps = self.iterations - iteration
+                phase = SpectralAdam(phase, steps, self.lr, self.beta1, self.beta2)
+            rows = phase.state.row.tolist()
+            if not rows:
+                progress(self.iterations, self.iterations)
+                break
+            curve[rows, iteration] = phase.state.lowest.cpu()
+            ended, broken, losses = phase.step(objective, encoder)
+            evaluations += 1
+            for index, message in failures(broken, losses, iteration + 1).items():
+                failed[rows[index]] = message
+            lowest = phase.state.lowest
+            if self.tolerance and phase.settling and iteration + 1 >= self.window:
+                before = curve[rows, iteration + 1 - self.window].to(lowest)
+                ended = ended | (before - lowest < self.tolerance * self.window * lowest.abs())
+            if bool(ended.any()) and iteration + 1 < self.iterations:
+                for index in (ended & ~broken).nonzero().flatten().tolist():
+                    done[rows[index]] = iteration + 1
+                    curve[rows[index], iteration + 1 :] = float(lowest[index])
+                keep(~ended)
+            progress(iteration + 1, self.iterations)
+        keep(torch.zeros_like(phase.state.row, dtype=torch.bool))
+        return SolverResult(pictures, curve, failed, evaluations, done)
+
+
+def first_picture(solver: object, start: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+    """Return where a solver begins when a method begins at ``start``: there, for all but `Fast`.
+
+    `Fast` mixes in a little of the style picture: where the content has large plain areas,
+    textures that are there already spare it most of the way (on one of two pairs at 128 pixels
+    the last loss was 15 % lower, on the other as high).
 
     Args:
         solver: any solver.
-        content: (1, 3, h, w) in [0, 1].
+        start: (n, 3, h, w) in [0, 1].
         style: (1, 3, h', w') in [0, 1].
 
     Returns:
-        (1, 3, h, w) in [0, 1].
+        (n, 3, h, w) in [0, 1].
     """
     if not isinstance(solver, Fast) or not solver.style_share:
-        return content
-    fitted = resize(style, content.shape[2], content.shape[3])
-    return content.lerp(fitted, solver.style_share)
-
-
-def minimise(
-    start: torch.Tensor,
-    objective: Objective,
-    encoder: Encoder,
-    solver: Fast,
-    progress: Callable[[int, int], None],
-) -> Descent:
-    """Minimise an objective over a batch of pictures.
-
-    Args:
-        start: (n, 3, h, w) in [0, 1] on the encoder's device.
-        objective: with one target per row.
-        encoder: gives the features.
-        solver: the settings.
-        progress: told after every iteration.
-
-    A row fails only where it cannot be begun; the others end at the lowest loss they have seen.
-    """
-    losses, slope = loss_and_gradient(start, objective, encoder)
-    good = finite_rows(losses, slope)
-    failed = {
-        row: not_finite("gradient" if bool(losses[row].isfinite()) else "loss", 0)
-        for row in (~good).nonzero().flatten().tolist()
-    }
-    pictures = start.clone()
-    curve = torch.full((len(start), solver.iterations), float("nan"))
-    done: dict[int, int] = {}
-    evaluations = 1
-    short = solver.iterations < _SHORT
-    scouts = solver.iterations if short else solver.scouts
-    floor = _FLOOR_OF_SHORT if short else _FLOOR
-    run: QuasiNewton | SpectralAdam = QuasiNewton(start, losses, slope, solver.history, floor)
-
-    def leave(staying: torch.Tensor) -> None:
-        nonlocal objective
-        for index in (~staying).nonzero().flatten().tolist():
-            pictures[run.state.row[index]] = run.state.best[index]
-        kept = staying.nonzero().flatten()
-        objective = objective.rows(kept.tolist())
-        run.keep(kept)
-
-    if failed:
-        leave(good)
-    for iteration in range(solver.iterations):
-        if isinstance(run, QuasiNewton) and iteration == scouts:
-            steps = solver.iterations - iteration
-            run = SpectralAdam(run, steps, solver.lr, solver.beta1, solver.beta2)
-        rows = run.state.row.tolist()
-        if not rows:
-            progress(solver.iterations, solver.iterations)
-            break
-        curve[rows, iteration] = run.state.lowest.cpu()
-        stuck = run.step(objective, encoder)
-        evaluations += 1
-        lowest = run.state.lowest
-        if solver.tolerance and run.settling and iteration + 1 >= solver.window:
-            before = curve[rows, iteration + 1 - solver.window].to(lowest)
-            stuck = stuck | (before - lowest < solver.tolerance * solver.window * lowest.abs())
-        if bool(stuck.any()) and iteration + 1 < solver.iterations:
-            for index in stuck.nonzero().flatten().tolist():
-                done[rows[index]] = iteration + 1
-                curve[rows[index], iteration + 1 :] = float(lowest[index])
-            leave(~stuck)
-        progress(iteration + 1, solver.iterations)
-    leave(torch.zeros_like(run.state.row, dtype=torch.bool))
-    return Descent(pictures, curve, failed, evaluations, done)
+        return start
+    fitted = resize(style, start.shape[2], start.shape[3])
+    return start.lerp(fitted.expand_as(start), solver.style_share)

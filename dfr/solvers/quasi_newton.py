@@ -16,12 +16,12 @@ import torch
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
+from dfr.solvers.batch import ActiveRows, Step, finite_rows, per_row
 from dfr.solvers.spectrum import Spectrum
-from dfr.solvers.state import Moving, finite_rows, wide
 
 #: Root mean square of the first step, when nothing is known of the curvature.
 _FIRST = 0.01
-#: A step is taken when the loss falls by this part of what the slope promises (Armijo) ...
+#: A step is taken when the loss falls by this part of what the gradient promises (Armijo) ...
 _SUFFICIENT = 1e-4
 #: ... or rises by no more than this: less is noise of the network's precision, and a loss that
 #: may never rise stalls in it.
@@ -33,11 +33,11 @@ _PATIENCE = 8
 
 
 @dataclass(kw_only=True)
-class _State(Moving):
+class _State(ActiveRows):
     """What L-BFGS keeps of each picture besides."""
 
     loss: torch.Tensor
-    slope: torch.Tensor
+    gradient: torch.Tensor
     free: torch.Tensor  # 1 where a pixel may move, 0 where it is held by its bound
     direction: torch.Tensor
     length: torch.Tensor  # of the step along the direction
@@ -48,7 +48,7 @@ class _State(Moving):
 
 
 class _History:
-    """The last pairs of steps and changes of slope."""
+    """The last pairs of steps and changes of gradient."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -66,17 +66,17 @@ class _History:
             inverse[rows] = 0.0
 
     def direction(
-        self, slope: torch.Tensor, free: torch.Tensor, spectrum: Spectrum, scale: torch.Tensor
+        self, gradient: torch.Tensor, free: torch.Tensor, spectrum: Spectrum, scale: torch.Tensor
     ) -> torch.Tensor:
-        """Return minus the inverse curvature times the slope, on the free pixels (two loops)."""
-        current, amounts = slope * free, []
+        """Return minus the inverse curvature times the gradient, on the free pixels (two loops)."""
+        current, amounts = gradient * free, []
         for step, change, inverse in reversed(self.pairs):
             amount = inverse * _dot(step, current)
             amounts.append(amount)
-            current = current - wide(amount) * change
-        current = spectrum.flatten(current * free) * free * wide(scale)
+            current = current - per_row(amount) * change
+        current = spectrum.precondition(current * free) * free * per_row(scale)
         for (step, change, inverse), amount in zip(self.pairs, reversed(amounts), strict=True):
-            current = current + wide(amount - inverse * _dot(change, current)) * step
+            current = current + per_row(amount - inverse * _dot(change, current)) * step
         return -current * free
 
 
@@ -86,8 +86,8 @@ class QuasiNewton:
     Args:
         start: (n, 3, h, w) in [0, 1].
         loss: of them, (n,).
-        slope: of the loss, (n, 3, h, w).
-        history: pairs of steps and changes of slope that are remembered.
+        gradient: of the loss, (n, 3, h, w).
+        history: pairs of steps and changes of gradient that are remembered.
         floor: of the spectrum of curvature.
     """
 
@@ -95,7 +95,7 @@ class QuasiNewton:
         self,
         start: torch.Tensor,
         loss: torch.Tensor,
-        slope: torch.Tensor,
+        gradient: torch.Tensor,
         history: int,
         floor: float,
     ) -> None:
@@ -104,7 +104,7 @@ class QuasiNewton:
             row=torch.arange(count, device=device),
             picture=start.clone(),
             loss=loss,
-            slope=slope,
+            gradient=gradient,
             free=torch.ones_like(start),
             direction=torch.zeros_like(start),
             length=torch.zeros_like(loss),
@@ -122,17 +122,24 @@ class QuasiNewton:
         """Whether a loss that does not fall says that a picture is done: here it always does."""
         return True
 
-    def keep(self, rows: torch.Tensor) -> None:
-        """Keep only these rows."""
-        self.state.keep(rows)
-        self.history.keep(rows)
-        self.spectrum.rows(rows)
+    def keep(self, indices: torch.Tensor) -> None:
+        """Keep only the pictures at these indices, (k,)."""
+        self.state.keep(indices)
+        self.history.keep(indices)
+        self.spectrum.keep(indices)
 
-    def step(self, objective: Objective, encoder: Encoder) -> torch.Tensor:
-        """Evaluate each row once; return which rows can go no further."""
+    def step(self, objective: Objective, encoder: Encoder) -> Step:
+        """Evaluate each picture once.
+
+        A step whose loss is not finite is only too long, and is shortened; a picture is broken
+        where the last step before it is given up was still not finite.
+        """
         state = self.state
         _aim(state, self.history, self.spectrum)
-        state.ready = _step(state, objective, encoder, self.history, self.spectrum)
+        trial = (state.picture + per_row(state.length) * state.direction).clamp(0, 1)
+        loss, gradient = loss_and_gradient(trial, objective, encoder)
+        finite = finite_rows(loss, gradient)
+        state.ready = _accept(state, trial, loss, gradient, self.history, self.spectrum)
         spent = state.refused >= _PATIENCE
         again = spent & ~state.fresh  # once more, with nothing learned
         stuck = spent & state.fresh
@@ -140,7 +147,7 @@ class QuasiNewton:
         state.ready = state.ready | again
         state.refused = torch.where(again, 0, state.refused)
         state.fresh = state.fresh | again
-        return stuck
+        return Step(ended=stuck, broken=stuck & ~finite, loss=loss)
 
 
 def _aim(state: _State, history: _History, spectrum: Spectrum) -> None:
@@ -148,41 +155,44 @@ def _aim(state: _State, history: _History, spectrum: Spectrum) -> None:
     ready = state.ready
     if not bool(ready.any()):
         return
-    picture, slope = state.picture, state.slope
-    bound = ((picture <= 0) & (slope > 0)) | ((picture >= 1) & (slope < 0))
+    picture, gradient = state.picture, state.gradient
+    bound = ((picture <= 0) & (gradient > 0)) | ((picture >= 1) & (gradient < 0))
     free = (~bound).to(picture.dtype)
-    direction = history.direction(slope, free, spectrum, state.scale)
-    downhill = _dot(direction, slope) < 0
+    direction = history.direction(gradient, free, spectrum, state.scale)
+    downhill = _dot(direction, gradient) < 0
     usable = downhill & direction.isfinite().flatten(1).all(dim=1)
     if not bool(usable.all()):
-        plain = -spectrum.flatten(slope * free) * free
-        direction = torch.where(wide(usable), direction, plain)
+        plain = -spectrum.precondition(gradient * free) * free
+        direction = torch.where(per_row(usable), direction, plain)
     size = direction.square().flatten(1).mean(dim=1).sqrt().clamp_min(1e-30)
     learned = usable & ~state.fresh
     length = torch.where(learned, torch.ones_like(size), _FIRST / size)
-    state.free = torch.where(wide(ready), free, state.free)
-    state.direction = torch.where(wide(ready), direction, state.direction)
+    state.free = torch.where(per_row(ready), free, state.free)
+    state.direction = torch.where(per_row(ready), direction, state.direction)
     state.length = torch.where(ready, length, state.length)
 
 
-def _step(
-    state: _State, objective: Objective, encoder: Encoder, history: _History, spectrum: Spectrum
+def _accept(
+    state: _State,
+    trial: torch.Tensor,
+    loss: torch.Tensor,
+    gradient: torch.Tensor,
+    history: _History,
+    spectrum: Spectrum,
 ) -> torch.Tensor:
-    """Try each row's step; return which rows took it."""
-    trial = (state.picture + wide(state.length) * state.direction).clamp(0, 1)
+    """Take the steps to ``trial`` that lower the loss enough; return whose were taken."""
     step = trial - state.picture
-    loss, slope = loss_and_gradient(trial, objective, encoder)
-    promised = _dot(state.slope, step)
+    promised = _dot(state.gradient, step)
     limit = state.loss + _SUFFICIENT * promised + _NOISE * state.loss.abs()
-    finite = finite_rows(loss, slope)
+    finite = finite_rows(loss, gradient)
     taken = finite & (loss <= limit)
     # A refused step is shortened to the least value of the parabola through what is known.
     excess = loss - state.loss - promised
     parabola = torch.where(finite & (excess > 0), -promised / (2 * excess), 0.5)
     shorter = state.length * parabola.clamp(0.1, 0.5)
 
-    change = torch.where(wide(taken), slope - state.slope, torch.zeros_like(slope))
-    step = torch.where(wide(taken), step, torch.zeros_like(step))
+    change = torch.where(per_row(taken), gradient - state.gradient, torch.zeros_like(gradient))
+    step = torch.where(per_row(taken), step, torch.zeros_like(step))
     bends = _dot(step, change)
     sizes = (_dot(step, step) * _dot(change, change)).sqrt()
     convex = taken & (bends > 1e-10 * sizes) & (sizes > 0)
@@ -191,11 +201,11 @@ def _step(
         history.add(step, change, inverse)
         moved, changed = step * state.free, change * state.free
         spectrum.learn(moved, changed, convex, _MEMORY)
-        found = bends / _dot(changed, spectrum.flatten(changed)).clamp_min(1e-30)
+        found = bends / _dot(changed, spectrum.precondition(changed)).clamp_min(1e-30)
         state.scale = torch.where(convex, found, state.scale)
-    state.picture = torch.where(wide(taken), trial, state.picture)
+    state.picture = torch.where(per_row(taken), trial, state.picture)
     state.loss = torch.where(taken, loss, state.loss)
-    state.slope = torch.where(wide(taken), slope, state.slope)
+    state.gradient = torch.where(per_row(taken), gradient, state.gradient)
     state.length = torch.where(taken, state.length, shorter)
     state.refused = torch.where(taken, 0, state.refused + 1)
     state.fresh = state.fresh & ~convex

@@ -1,12 +1,13 @@
 """Adam where all frequencies bend alike: how the fast solver goes on.
 
 The objective has kinks everywhere (ReLU, max pooling, total variation), and a deep narrow valley.
-L-BFGS, which trusts the slope at one place, slows down there: at 128 pixels its loss after 1000
-evaluations was 1.6 to 10 % above that of published Adam after 3000. Momentum averages the slopes
-of many places. Adam (Kingma, Ba 2015) has that, and a scale for each pixel, but knows nothing of
-frequency: it needs thousands of steps for what bends little. Here it works on the slopes whitened
-by the spectrum that L-BFGS has learned, and goes on learning it. Its steps stay large for long
-and then shrink to nothing, and its memory of squares is short, which both matter much.
+L-BFGS, which trusts the gradient at one place, slows down there: at 128 pixels its loss after 1000
+evaluations was 1.6 to 10 % above that of published Adam after 3000. Momentum averages the
+gradients of many places. Adam (Kingma, Ba 2015) has momentum, and a scale for each pixel, but no
+notion of frequency: it needs thousands of steps along the directions of little curvature. Here it
+works on gradients whitened by the spectrum that L-BFGS has learned, and goes on learning that
+spectrum. Its steps stay large for long and then shrink to nothing, and its memory of squares is
+short; both matter much.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import torch
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
+from dfr.solvers.batch import ActiveRows, Step, finite_rows, per_row
 from dfr.solvers.quasi_newton import QuasiNewton
-from dfr.solvers.state import Moving, finite_rows, wide
 
 #: First steps, which are smaller: momentum has seen little yet.
 _WARM_UP = 10
@@ -32,23 +33,23 @@ _SMALL = 0.2
 
 
 @dataclass(kw_only=True)
-class _State(Moving):
+class _State(ActiveRows):
     """What Adam keeps of each picture besides."""
 
-    mean: torch.Tensor  # of whitened slopes
+    mean: torch.Tensor  # of whitened gradients
     square: torch.Tensor
     last: torch.Tensor  # where it was before this step
-    slope: torch.Tensor  # there
+    gradient: torch.Tensor  # there
 
 
 class SpectralAdam:
-    """Pictures on their way down, by Adam on whitened slopes.
+    """Pictures on their way down, by Adam on whitened gradients.
 
     Args:
         begun: the pictures, and the spectrum that was learned.
         steps: how many are going to be taken.
         lr: of the first steps, in pixel values of a picture in [0, 1].
-        beta1: memory of the mean slope.
+        beta1: memory of the mean gradient.
         beta2: memory of its square.
     """
 
@@ -63,7 +64,7 @@ class SpectralAdam:
             mean=torch.zeros_like(old.best),
             square=torch.zeros_like(old.best),
             last=old.best,
-            slope=torch.zeros_like(old.best),
+            gradient=torch.zeros_like(old.best),
             best=old.best,
             lowest=old.lowest,
         )
@@ -79,24 +80,24 @@ class SpectralAdam:
         """Part of its first length that the next step has."""
         return float(1 - (self.taken / self.steps) ** _LATENESS)
 
-    def keep(self, rows: torch.Tensor) -> None:
-        """Keep only these rows."""
-        self.state.keep(rows)
-        self.spectrum.rows(rows)
+    def keep(self, indices: torch.Tensor) -> None:
+        """Keep only the pictures at these indices, (k,)."""
+        self.state.keep(indices)
+        self.spectrum.keep(indices)
 
-    def step(self, objective: Objective, encoder: Encoder) -> torch.Tensor:
-        """Evaluate each row once; return which rows can go no further."""
+    def step(self, objective: Objective, encoder: Encoder) -> Step:
+        """Evaluate each picture once; one whose loss or gradient is not finite has failed."""
         state = self.state
-        loss, slope = loss_and_gradient(state.picture, objective, encoder)
-        finite = finite_rows(loss, slope)
+        loss, gradient = loss_and_gradient(state.picture, objective, encoder)
+        finite = finite_rows(loss, gradient)
         state.remember(finite, state.picture, loss)
-        slope = torch.where(wide(finite), slope, torch.zeros_like(slope))
+        gradient = torch.where(per_row(finite), gradient, torch.zeros_like(gradient))
         if self.taken:
-            step, change = state.picture - state.last, slope - state.slope
+            step, change = state.picture - state.last, gradient - state.gradient
             self.spectrum.learn(step, change, finite, _MEMORY)
-        state.last, state.slope = state.picture, slope
+        state.last, state.gradient = state.picture, gradient
         whiten = self.spectrum.whitening()
-        white = whiten(slope)
+        white = whiten(gradient)
         state.mean.lerp_(white, 1 - self.beta1)
         state.square.mul_(self.beta2).addcmul_(white, white, value=1 - self.beta2)
         count = self.taken + 1
@@ -105,4 +106,4 @@ class SpectralAdam:
         move = whiten(state.mean / root)
         state.picture = torch.sub(state.picture, move, alpha=length).clamp_(0, 1)
         self.taken = count
-        return ~finite
+        return Step(ended=~finite, broken=~finite, loss=loss)

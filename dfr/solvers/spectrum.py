@@ -13,7 +13,7 @@ BANDS = (0.01, 0.02, 0.04, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5)
 
 
 class Spectrum:
-    """What was learned of the curvature of n pictures: band, brightness or colour -> how much.
+    """The curvature of n pictures by band of frequency, for brightness and for colour.
 
     Args:
         pictures: (n, 3, h, w), whose number, size and device it is for.
@@ -31,75 +31,75 @@ class Spectrum:
         count = torch.bincount(self.band.flatten(), minlength=len(BANDS) + 1)
         self.share = (count / count.sum()).to(pictures)
         shape = (len(pictures), 2, len(BANDS) + 1)
-        self.slopes = pictures.new_zeros(shape)
+        self.changes = pictures.new_zeros(shape)
         self.steps = pictures.new_zeros(shape)
 
     def learn(
-        self, steps: torch.Tensor, slopes: torch.Tensor, rows: torch.Tensor, memory: float
+        self, steps: torch.Tensor, changes: torch.Tensor, rows: torch.Tensor, memory: float
     ) -> None:
-        """Take in what steps have shown.
+        """Learn from steps and from how the gradient changed along them.
 
         Args:
             steps: (n, 3, h, w).
-            slopes: how they changed the slope, likewise.
+            changes: what they changed the gradient by, (n, 3, h, w).
             rows: (n,), whose steps count.
             memory: the part that is kept of what was learned before.
         """
-        moved, changed = self._powers(torch.cat([steps, slopes])).chunk(2)
+        moved, changed = self._powers(torch.cat([steps, changes])).chunk(2)
         scale = moved.sum(dim=(1, 2), keepdim=True).clamp_min(1e-30)
         keep = torch.where(rows, memory, 1.0).view(-1, 1, 1)
         new = rows.view(-1, 1, 1).to(moved.dtype)
         self.steps = keep * self.steps + new * moved / scale
-        self.slopes = keep * self.slopes + new * changed / scale
+        self.changes = keep * self.changes + new * changed / scale
 
     def curvature(self) -> torch.Tensor:
-        """Return it relative to the greatest, (n, 2, bands); 1 where nothing was learned."""
-        found = (self.slopes / self.steps.clamp_min(1e-30)).sqrt()
+        """Return curvature relative to the greatest, (n, 2, bands); 1 where nothing was learned."""
+        found = (self.changes / self.steps.clamp_min(1e-30)).sqrt()
         greatest = found.amax(dim=(1, 2), keepdim=True)
         return torch.where(greatest > 0, found / greatest.clamp_min(1e-30), torch.ones_like(found))
 
-    def flatten(self, slopes: torch.Tensor) -> torch.Tensor:
-        """Divide (n, 3, h, w) slopes by the curvature of their frequencies."""
-        return self._spread(1 / (self.curvature() + self.floor))(slopes)
+    def precondition(self, gradients: torch.Tensor) -> torch.Tensor:
+        """Divide (n, 3, h, w) gradients by the curvature of their frequencies."""
+        return self._per_band(1 / (self.curvature() + self.floor))(gradients)
 
     def whitening(self) -> Filter:
-        """Return what divides slopes by the root of the curvature of their frequencies.
+        """Return what divides gradients by the root of the curvature of their frequencies.
 
-        White noise keeps its root mean square. Done once to slopes and once to the steps made of
-        them, it is what a method does that works where all frequencies bend alike.
+        White noise keeps its root mean square. Applied once to gradients and once to the steps made
+        of them, it gives the steps of a method in coordinates where all frequencies bend alike.
         """
         factors = (self.curvature() + self.floor) ** -0.5
         powers = factors.square() @ self.share
         # Of white noise, a third of the power is brightness.
         mean = (powers[:, 0] + 2 * powers[:, 1]) / 3
-        return self._spread(factors / mean.sqrt().view(-1, 1, 1))
+        return self._per_band(factors / mean.sqrt().view(-1, 1, 1))
 
-    def rows(self, rows: torch.Tensor) -> None:
-        """Keep only these rows."""
-        self.slopes, self.steps = self.slopes[rows], self.steps[rows]
+    def keep(self, indices: torch.Tensor) -> None:
+        """Keep only the pictures at these indices, (k,)."""
+        self.changes, self.steps = self.changes[indices], self.steps[indices]
 
-    def _spread(self, factors: torch.Tensor) -> Filter:
+    def _per_band(self, factors: torch.Tensor) -> Filter:
         """Return what multiplies each frequency by the factor of its band, (n, 2, bands)."""
         brightness = factors[:, 0, self.band].unsqueeze(1)
         colour = factors[:, 1, self.band].unsqueeze(1)
 
-        def weigh(slopes: torch.Tensor) -> torch.Tensor:
-            spectrum = torch.fft.rfft2(slopes)
+        def multiply(pictures: torch.Tensor) -> torch.Tensor:
+            spectrum = torch.fft.rfft2(pictures)
             grey = spectrum.mean(dim=1, keepdim=True)
-            flat: torch.Tensor = torch.fft.irfft2(
-                brightness * grey + colour * (spectrum - grey), s=self.size
-            )
-            return flat
+            product = brightness * grey + colour * (spectrum - grey)
+            filtered: torch.Tensor = torch.fft.irfft2(product, s=self.size)
+            return filtered
 
-        return weigh
+        return multiply
 
     def _powers(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return the power of brightness and of colour in each band, (n, 2, bands)."""
         spectrum = torch.fft.rfft2(pictures)
         grey = spectrum.mean(dim=1, keepdim=True)
         # Not abs().square(): the root, which is not needed, takes most of the time.
         both = [
             (part.real.square() + part.imag.square()).sum(dim=1) for part in (grey, spectrum - grey)
         ]
-        flat = torch.stack(both, dim=1).flatten(2)
-        sums = flat.new_zeros(*flat.shape[:2], len(BANDS) + 1)
-        return sums.index_add_(2, self.band.flatten(), flat)
+        powers = torch.stack(both, dim=1).flatten(2)
+        sums = powers.new_zeros(*powers.shape[:2], len(BANDS) + 1)
+        return sums.index_add_(2, self.band.flatten(), powers)

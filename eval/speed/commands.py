@@ -70,8 +70,8 @@ def race(
     from dfr.core.images import Size
     from dfr.network.encoder import cheap_precision, check_precision
     from dfr.network.weights import load_vgg19
+    from dfr.solvers.adam import Adam
     from dfr.solvers.fast import Fast
-    from dfr.solvers.synthesis import Adam
     from eval.data.dataset import PHOTOGRAPHS, choose_data, open_dataset
     from eval.data.procedural_styles import NAMES
     from eval.speed.race import PICTURES, Settings, medians, race, summary

@@ -28,8 +28,9 @@ from dfr.network.lpips import Lpips
 from dfr.network.weights import Vgg19Weights
 from dfr.objective.gradients import terms_of
 from dfr.objective.objective import shared_objective
+from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast, first_picture
-from dfr.solvers.synthesis import Adam, Solver, Synthesis, synthesise
+from dfr.solvers.synthesis import Solver, Synthesis, synthesise
 from eval.data.dataset import Dataset, Picture
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistic

@@ -12,13 +12,14 @@ import torch
 from baselines.decormst_loop import LOOPS
 from dfr.core.devices import synchronise
 from dfr.core.images import MIN_SIDE, Size, load_pair
+from dfr.core.progress import Progress, silent
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Method, settings_of
 from dfr.methods.mode_audit import audit
 from dfr.methods.rotation import PUBLISHED
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import STATISTICS, Statistic
-from dfr.solvers.synthesis import Adam, Progress, silent
+from dfr.solvers.adam import Adam
 from eval.data.dataset import Dataset
 from eval.runs.profiles import MethodEntry, Timing
 

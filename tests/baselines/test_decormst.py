@@ -5,7 +5,7 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.objective.objective import Weights
-from dfr.solvers.synthesis import Adam
+from dfr.solvers.adam import Adam
 
 
 def test_defaults_are_the_published_ones():

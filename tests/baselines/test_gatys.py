@@ -7,7 +7,7 @@ import torch
 from baselines.gatys import CONTENT_LAYER, Gatys
 from dfr.core.errors import UserError
 from dfr.network.encoder import STYLE_LAYERS
-from dfr.solvers.synthesis import LBFGS
+from dfr.solvers.lbfgs import LBFGS
 
 
 @torch.no_grad()

@@ -11,8 +11,9 @@ from dfr.methods.mode_audit import audit
 from dfr.network.encoder import STYLE_LAYERS
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Weights
+from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
-from dfr.solvers.synthesis import LBFGS, Adam
+from dfr.solvers.lbfgs import LBFGS
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,11 @@ from dfr.network.encoder import STYLE_LAYERS
 from dfr.objective.feature_statistics import gram
 from dfr.objective.gradients import PASS_PIXELS, loss_and_gradient, rows_per_pass, terms_of
 from dfr.objective.objective import Objective
+from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast, first_picture
+from dfr.solvers.lbfgs import LBFGS
 from dfr.solvers.spectrum import BANDS, Spectrum
-from dfr.solvers.synthesis import LBFGS, Adam, synthesise
+from dfr.solvers.synthesis import synthesise
 from tests.conftest import styled_by
 
 
@@ -150,15 +152,15 @@ def test_the_spectrum_finds_the_curvature_of_a_wave(down, right, grey, factor):
 
 
 @given(st.integers(1, 3), st.integers(32, 50), st.integers(32, 50))
-def test_flattening_with_nothing_learned_only_scales(count, height, width):
+def test_preconditioning_with_nothing_learned_only_scales(count, height, width):
     slopes = torch.randn(count, 3, height, width, generator=torch.Generator().manual_seed(2))
     spectrum = Spectrum(slopes, floor=0.01)
-    flat = spectrum.flatten(slopes)
+    flat = spectrum.precondition(slopes)
     assert torch.allclose(flat / flat.norm(), slopes / slopes.norm(), atol=1e-6)
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 100))
-def test_whitening_twice_is_flattening(seed, factor):
+def test_whitening_twice_is_preconditioning(seed, factor):
     """Up to a scale: and white noise, whitened once, is as strong as before."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(1, 3, 64, 64, generator=generator)
@@ -166,7 +168,7 @@ def test_whitening_twice_is_flattening(seed, factor):
     bends = noise.mean(dim=1, keepdim=True) * factor + noise.roll(1, dims=3)
     spectrum.learn(noise, bends, torch.tensor([True]), 0.9)
     whiten = spectrum.whitening()
-    twice, flat = whiten(whiten(noise)), spectrum.flatten(noise)
+    twice, flat = whiten(whiten(noise)), spectrum.precondition(noise)
     assert torch.allclose(twice / twice.norm(), flat / flat.norm(), atol=1e-5)
     assert float(whiten(noise).std()) == pytest.approx(float(noise.std()), rel=0.1)
 

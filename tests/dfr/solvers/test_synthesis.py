@@ -11,8 +11,10 @@ from dfr.core.errors import UserError
 from dfr.objective.feature_statistics import gram
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
+from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
-from dfr.solvers.synthesis import LBFGS, Adam, solver_named, synthesise
+from dfr.solvers.lbfgs import LBFGS
+from dfr.solvers.synthesis import solver_named, synthesise
 from tests.conftest import styled_by
 
 
