@@ -13,6 +13,7 @@ import argparse
 import ast
 import contextlib
 import difflib
+import gc
 import importlib
 import importlib.util
 import os
@@ -49,7 +50,20 @@ PATIENCE = 30
 
 
 class Everywhere(MutationVisitor):
-    """mutmut's visitor, in functions with decorators too."""
+    """mutmut's visitor, in functions with decorators too, and not in the words of messages."""
+
+    raising = 0
+
+    def on_visit(self, node: libcst.CSTNode) -> bool:
+        self.raising += isinstance(node, libcst.Raise)
+        return super().on_visit(node)
+
+    def on_leave(self, node: libcst.CSTNode) -> None:
+        self.raising -= isinstance(node, libcst.Raise)
+        super().on_leave(node)
+
+    def _should_mutate_node(self, node: libcst.CSTNode) -> bool:
+        return not (self.raising and isinstance(node, libcst.SimpleString))
 
     def _skip_node_and_children(self, node: libcst.CSTNode) -> bool:
         decorated = isinstance(node, libcst.FunctionDef) and bool(node.decorators)
@@ -159,6 +173,7 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     for library in LIBRARIES:
         importlib.import_module(library)
+    gc.freeze()  # so that no child's collector touches, and thereby copies, what is shared
     known = tomllib.loads(Path(__file__).with_name("explained.toml").read_text(encoding="utf-8"))
     explained = {tuple(change) for each in known["survivor"] for change in each["changes"]}
     counts = Counter()
