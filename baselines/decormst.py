@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
 from dfr.core.errors import UserError
-from dfr.core.progress import Progress, silent
-from dfr.methods.method import Stylization, optimise
+from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import STATISTICS, statistic
 from dfr.objective.objective import Objective, Weights, apply_each
 from dfr.solvers.adam import Adam
+from dfr.solvers.fast import first_picture
 from dfr.solvers.synthesis import Solver
 
 
 @dataclass(frozen=True)
-class DeCorMST:
+class DeCorMST(OptimisationMethod):
     """Match five statistics of the style, each in an output of its own.
 
     All five use the same weights although their losses are on very different scales; that is
@@ -32,6 +32,8 @@ class DeCorMST:
     Raises:
         UserError: no, a repeated, or an unknown statistic.
     """
+
+    name: ClassVar[str] = "decormst"
 
     statistics: tuple[str, ...] = tuple(STATISTICS)
     loss_weights: Weights = Weights(variation=0.0)
@@ -49,29 +51,35 @@ class DeCorMST:
         """The names of the statistics."""
         return self.statistics
 
-    def stylize(
+    @torch.no_grad()
+    def problem(
         self,
         content: torch.Tensor,
         style: torch.Tensor,
         encoder: Encoder,
         seed: int = 0,  # noqa: ARG002  (nothing here is random)
-        progress: Progress = silent,
-    ) -> Stylization:
-        """Stylize, starting from the content picture; see `dfr.methods.method.Method`."""
-        began = time.perf_counter()
-        content, style = content.to(encoder.device), style.to(encoder.device)
+    ) -> Problem:
+        """Return the problem of a pair; see `dfr.methods.optimisation.OptimisationMethod.problem`.
+
+        It starts from the content picture, or near it with the fast solver, see
+        `dfr.solvers.fast.first_picture`.
+        """
         count = len(self.statistics)
         statistics = tuple(statistic(name) for name in self.statistics)
-        with torch.no_grad():
-            style_features = encoder(style, STYLE_LAYERS)
-            objective = Objective(
-                content=encoder(content, CONTENT_LAYERS),
-                style={
-                    layer: apply_each(statistics, features.expand(count, -1, -1, -1))
-                    for layer, features in style_features.items()
-                },
-                statistics=statistics,
-                weights=self.loss_weights,
-            )
-        start = content.repeat(count, 1, 1, 1)
-        return optimise(self, "decormst", start, objective, encoder, self.solver, began, progress)
+        style_features = encoder(style, STYLE_LAYERS)
+        objective = Objective(
+            content=encoder(content, CONTENT_LAYERS),
+            style={
+                layer: apply_each(statistics, features.expand(count, -1, -1, -1))
+                for layer, features in style_features.items()
+            },
+            statistics=statistics,
+            weights=self.loss_weights,
+        )
+        start = first_picture(self.solver, content, style)
+        return Problem(
+            start=start.repeat(count, 1, 1, 1),
+            objective=objective,
+            encoder=encoder,
+            rows={mode: row for row, mode in enumerate(self.modes)},
+        )

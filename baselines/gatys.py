@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
 from dfr.core.errors import UserError, unknown
-from dfr.core.progress import Progress, silent
-from dfr.methods.method import Stylization, optimise
+from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.network.encoder import POOLINGS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Objective, Weights
+from dfr.solvers.fast import first_picture
 from dfr.solvers.lbfgs import LBFGS
 from dfr.solvers.synthesis import Solver
 
@@ -22,7 +22,7 @@ CONTENT_LAYER = "block4_conv2"  # relu4_2
 
 
 @dataclass(frozen=True)
-class Gatys:
+class Gatys(OptimisationMethod):
     """The CVPR 2016 objective, alpha L_content + beta L_style.
 
     L_content = 1/2 sum (F - P)^2 on relu4_2 (eq. 1); L_style = sum_l w_l E_l with
@@ -40,6 +40,8 @@ class Gatys:
     Raises:
         UserError: a setting out of its range.
     """
+
+    name: ClassVar[str] = "gatys"
 
     ratio: float = 1e-3
     pooling: str = "avg"
@@ -68,32 +70,34 @@ class Gatys:
             return ("gatys",)
         return tuple(f"noise{sample}" for sample in range(self.samples))
 
-    def stylize(
-        self,
-        content: torch.Tensor,
-        style: torch.Tensor,
-        encoder: Encoder,
-        seed: int = 0,
-        progress: Progress = silent,
-    ) -> Stylization:
-        """Stylize; see `dfr.methods.method.Method`. The seed draws the noise."""
-        began = time.perf_counter()
+    @torch.no_grad()
+    def problem(
+        self, content: torch.Tensor, style: torch.Tensor, encoder: Encoder, seed: int = 0
+    ) -> Problem:
+        """Return the problem of a pair; see `dfr.methods.optimisation.OptimisationMethod.problem`.
+
+        The seed draws the noise. The fast solver mixes the style picture into any start, see
+        `dfr.solvers.fast.first_picture`.
+        """
         encoder = encoder.with_pooling(self.pooling)
-        content, style = content.to(encoder.device), style.to(encoder.device)
-        with torch.no_grad():
-            content_features = encoder(content, (CONTENT_LAYER,))
-            style_features = encoder(style, STYLE_LAYERS)
-            objective = Objective(
-                content=content_features,
-                style={
-                    layer: gram(features).repeat(self.samples, 1, 1)
-                    for layer, features in style_features.items()
-                },
-                statistics=(gram,) * self.samples,
-                weights=self._loss_weights(content_features[CONTENT_LAYER].numel()),
-            )
+        content_features = encoder(content, (CONTENT_LAYER,))
+        style_features = encoder(style, STYLE_LAYERS)
+        objective = Objective(
+            content=content_features,
+            style={
+                layer: gram(features).repeat(self.samples, 1, 1)
+                for layer, features in style_features.items()
+            },
+            statistics=(gram,) * self.samples,
+            weights=self._loss_weights(content_features[CONTENT_LAYER].numel()),
+        )
         start = self._start(content, style, seed)
-        return optimise(self, "gatys", start, objective, encoder, self.solver, began, progress)
+        return Problem(
+            start=first_picture(self.solver, start, style),
+            objective=objective,
+            encoder=encoder,
+            rows={mode: row for row, mode in enumerate(self.modes)},
+        )
 
     def _loss_weights(self, content_values: int) -> Weights:
         """Write the paper's sums in the means of `dfr.objective.objective.Objective`.

@@ -103,7 +103,7 @@ def stylize(
     ] = None,
 ) -> None:
     """Stylize one picture: one PNG per output, a contact sheet, and stylization.json."""
-    from dfr.methods.method import build
+    from dfr.methods.registry import build
     from dfr.methods.stylize import stylize_files
 
     asked = {
@@ -167,8 +167,8 @@ def modes(
     from dfr.core.devices import choose_device
     from dfr.core.images import Size, load_pair
     from dfr.methods.deep_feature_rotation import DFR
-    from dfr.methods.method import build
     from dfr.methods.mode_audit import audit
+    from dfr.methods.registry import build
     from dfr.network.encoder import Encoder
     from dfr.network.weights import load_vgg19
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
 from dfr.core.errors import UserError, unknown
-from dfr.core.progress import Progress, silent
-from dfr.methods.method import Stylization, optimise
+from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.methods.rotation import PUBLISHED, rotation
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import gram
@@ -23,7 +22,7 @@ FUSIONS = ("gram", "features")
 
 
 @dataclass(frozen=True)
-class DFR:
+class DFR(OptimisationMethod):
     """One output per rotation of the style features W.
 
     The style target of an output is a mixture, weighted by lambda, of the plain and the rotated
@@ -45,6 +44,8 @@ class DFR:
     Raises:
         UserError: a setting out of its range, or a rotation that the reading does not define.
     """
+
+    name: ClassVar[str] = "dfr"
 
     rotations: tuple[float, ...] = PUBLISHED
     reading: str = "code"
@@ -75,35 +76,37 @@ class DFR:
         """Names such as ``rot090``, one per rotation."""
         return tuple(mode_name(degrees) for degrees in self.rotations)
 
-    def stylize(
+    @torch.no_grad()
+    def problem(
         self,
         content: torch.Tensor,
         style: torch.Tensor,
         encoder: Encoder,
         seed: int = 0,  # noqa: ARG002  (nothing here is random)
-        progress: Progress = silent,
-    ) -> Stylization:
-        """Stylize, starting from the content picture or near it; see `dfr.methods.method.Method`.
+    ) -> Problem:
+        """Return the problem of a pair; see `dfr.methods.optimisation.OptimisationMethod.problem`.
 
-        Only the fast solver starts near it, see `dfr.solvers.fast.first_picture`.
+        It starts from the content picture, or near it with the fast solver, see
+        `dfr.solvers.fast.first_picture`.
         """
-        began = time.perf_counter()
-        content, style = content.to(encoder.device), style.to(encoder.device)
-        with torch.no_grad():
-            objective = Objective(
-                content=encoder(content, CONTENT_LAYERS),
-                style=self.targets(encoder(style, STYLE_LAYERS)),
-                statistics=(gram,) * len(self.rotations),
-                weights=self.loss_weights,
-            )
-        rows = list(range(len(self.rotations)))
+        objective = Objective(
+            content=encoder(content, CONTENT_LAYERS),
+            style=self.targets(encoder(style, STYLE_LAYERS)),
+            statistics=(gram,) * len(self.rotations),
+            weights=self.loss_weights,
+        )
+        groups: Sequence[Sequence[int]] = [[index] for index in range(len(self.rotations))]
         if self.merge:
             groups = same_targets(objective.style)
-            rows = [next(i for i, group in enumerate(groups) if row in group) for row in rows]
             objective = objective.rows([group[0] for group in groups])
-        begin = first_picture(self.solver, content, style)
-        start = begin.repeat(len(objective.statistics), 1, 1, 1)
-        return optimise(self, "dfr", start, objective, encoder, self.solver, began, progress, rows)
+        row_of = {index: row for row, group in enumerate(groups) for index in group}
+        start = first_picture(self.solver, content, style)
+        return Problem(
+            start=start.repeat(len(groups), 1, 1, 1),
+            objective=objective,
+            encoder=encoder,
+            rows={mode: row_of[index] for index, mode in enumerate(self.modes)},
+        )
 
     def targets(self, style: Features) -> Mapping[str, torch.Tensor]:
         """Return the fused Gram targets: layer -> (outputs, c, c).

@@ -1,25 +1,16 @@
-"""What a method is, what it returns, and the one table of all methods by name."""
+"""What a method is, and what it returns."""
 
 from __future__ import annotations
 
 import dataclasses
-import pkgutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
 import torch
-from pydantic import TypeAdapter, ValidationError
 
-from dfr.core.errors import UserError, unknown
 from dfr.core.progress import Progress, silent
 from dfr.network.encoder import Encoder
-from dfr.objective.objective import Objective
-from dfr.solvers.synthesis import Solver, solver_named, synthesise
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -81,140 +72,6 @@ class Method(Protocol):
         progress: Progress = silent,
     ) -> Stylization:
         """Stylize (1, 3, h, w) content with (1, 3, h, w) style, both RGB in [0, 1]."""
-
-
-#: Every method: name -> where its class stands. A new method is one file and one line here.
-METHODS: Mapping[str, str] = MappingProxyType(
-    {
-        "dfr": "dfr.methods.deep_feature_rotation:DFR",
-        "gatys": "baselines.gatys:Gatys",
-        "decormst": "baselines.decormst:DeCorMST",
-        "feedforward": "baselines.feedforward:FeedForward",
-    }
-)
-
-
-def method_class(name: str) -> type[Method]:
-    """Look a method up by name.
-
-    Raises:
-        UserError: there is none of this name.
-    """
-    if name not in METHODS:
-        raise unknown("method", name, METHODS)
-    return cast(type[Method], pkgutil.resolve_name(METHODS[name]))
-
-
-def build(name: str, settings: Mapping[str, Any]) -> Method:
-    """Make a method from settings that came as text or as plain values.
-
-    Besides the method's own settings, ``iterations`` sets the number of iterations of its
-    solver, and ``solver`` chooses another solver, by name or as a table of its ``name`` and of
-    settings of its own; where none is given, it has its own number of iterations. A method that
-    optimises nothing has neither.
-
-    Raises:
-        UserError: unknown method, unknown setting, or a value of the wrong kind.
-    """
-    kind = method_class(name)
-    known = [item.name for item in dataclasses.fields(cast(Any, kind))]
-    values = dict(settings)
-    if "solver" in known:
-        known.append("iterations")
-        values["solver"] = _solver(kind, values.get("solver"), values.pop("iterations", None))
-    return _filled(kind, values, f"method '{name}'", known)
-
-
-def _solver(
-    kind: type[Method], chosen: str | Mapping[str, Any] | None, iterations: int | None
-) -> Solver:
-    """Return the method's own solver, or the chosen one, with a number of iterations."""
-    if chosen is None:
-        solver = cast(Solver, cast(Any, kind)().solver)
-    elif isinstance(chosen, Mapping):
-        values = dict(chosen)
-        name = str(values.pop("name", ""))
-        named = solver_named(name)
-        fields = [item.name for item in dataclasses.fields(named)]
-        solver = _filled(type(named), values, f"solver '{name}'", fields)
-    else:
-        solver = solver_named(str(chosen))
-    return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
-
-
-def _filled(kind: type[_T], values: Mapping[str, Any], what: str, known: Sequence[str]) -> _T:
-    """Make a dataclass from plain values, or say which of them it cannot be made from."""
-    for setting in values:
-        if setting not in known:
-            raise unknown(f"setting of {what}:", setting, known)
-    try:
-        return TypeAdapter(kind).validate_python(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{what}, setting '{where}': {first['msg']}") from error
-
-
-def optimise(
-    method: Method,
-    name: str,
-    start: torch.Tensor,
-    objective: Objective,
-    encoder: Encoder,
-    solver: Solver,
-    began: float,
-    progress: Progress,
-    rows: Sequence[int] | None = None,
-) -> Stylization:
-    """Run the engine for a method and name its rows.
-
-    Args:
-        method: whose settings and modes are recorded.
-        name: its name in the table.
-        start: (n, 3, h, w), one row per output that is computed.
-        objective: with one target per row.
-        encoder: the encoder to use.
-        solver: the solver to use.
-        began: `time.perf_counter()` from before the targets were computed.
-        progress: told after every iteration.
-        rows: the row of each mode, where modes of one objective share a row; otherwise each
-            mode has its own.
-    """
-    ready = time.perf_counter()
-    result = synthesise(start, objective, encoder, solver, progress)
-    rows = range(len(method.modes)) if rows is None else rows
-    row_of = dict(zip(method.modes, rows, strict=True))
-    first = {row: mode for mode, row in reversed(row_of.items())}
-    failed = {mode: result.failed[row] for mode, row in row_of.items() if row in result.failed}
-    return Stylization(
-        method=name,
-        settings=settings_of(method),
-        pictures={
-            mode: result.pictures[row : row + 1]
-            for mode, row in row_of.items()
-            if mode not in failed
-        },
-        curves={mode: result.curve[row].tolist() for mode, row in row_of.items()},
-        losses={
-            mode: {
-                "content": float(result.terms.content[row]),
-                "style": float(result.terms.style[row]),
-                "variation": float(result.terms.variation[row]),
-                "total": float(result.terms.total[row]),
-            }
-            for mode, row in row_of.items()
-            if mode not in failed
-        },
-        failed=failed,
-        same_as={mode: first[row] for mode, row in row_of.items() if first[row] != mode},
-        done={mode: result.done[row] for mode, row in row_of.items() if row in result.done},
-        iterations=max(
-            result.done.get(row, solver.iterations) for row in range(len(result.pictures))
-        ),
-        evaluations=result.evaluations,
-        seconds=time.perf_counter() - began,
-        seconds_targets=ready - began,
-    )
 
 
 def settings_of(method: Method) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import read_toml, wrong_value
 from dfr.core.images import Size
-from dfr.methods.method import Method, build
+from dfr.methods.method import Method
+from dfr.methods.registry import build
 from dfr.network.encoder import check_precision
 
 _FOLDER = Path(__file__).parent / "profiles"
@@ -29,7 +30,7 @@ class MethodEntry(_Settings):
         label: short unique name, used for folders and tables.
         title: what readers see.
         method: name in the table of methods.
-        settings: as `dfr.methods.method.build` takes them.
+        settings: as `dfr.methods.registry.build` takes them.
         pairs: on how many of the pairs it runs, see `eval.data.dataset.Dataset.spread`; on all
             if None.
     """

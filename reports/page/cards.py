@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from dfr.methods.method import METHODS, method_class
+from dfr.methods.registry import METHODS, method_class
 from reports.figures.certainty import MEASURES
 from reports.page import citations
 from reports.run_data import RunData

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from dfr.core.files import read_json
-from dfr.methods.method import build, settings_of
+from dfr.methods.method import settings_of
+from dfr.methods.registry import build
 from eval.measures.registry import OUTPUT_MEASURES
 from reports.run_data import RunData
 

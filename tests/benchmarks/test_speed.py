@@ -6,15 +6,14 @@ compared with a later one (``--benchmark-compare``). Compare on one machine only
 
 from __future__ import annotations
 
-import dataclasses
+from typing import Any
 
 import pytest
 import torch
 
 from baselines.decormst_loop import LOOPS
 from dfr.core.images import resize
-from dfr.methods import method as methods
-from dfr.methods.method import METHODS, build
+from dfr.methods.registry import METHODS, build
 from dfr.network.cpu import integers
 from dfr.network.encoder import PRECISIONS, Encoder
 from dfr.objective.feature_statistics import STATISTICS
@@ -42,7 +41,7 @@ CASES = {
 ITERATING = [case for case, (name, _) in CASES.items() if name != "feedforward"]
 
 
-def method_of(case: str, iterations: int) -> methods.Method:
+def method_of(case: str, iterations: int) -> Any:
     name, settings = CASES[case]
     return build(name, {**settings, "iterations": iterations} if case in ITERATING else settings)
 
@@ -78,18 +77,11 @@ def test_statistic(benchmark, encoder, content, form):
 
 @pytest.mark.benchmark(group="one step")
 @pytest.mark.parametrize("case", ITERATING)
-def test_one_step(benchmark, monkeypatch, encoder, content, style, case):
+def test_one_step(benchmark, encoder, content, style, case):
     """One iteration of the engine, on what the method hands to it: no features, no targets."""
-    handed = []
-
-    def listen(*arguments):
-        handed.append(arguments)
-        return synthesise(*arguments)
-
-    monkeypatch.setattr(methods, "synthesise", listen)
-    method_of(case, 1).stylize(content, style, encoder)
-    start, objective, network, solver, _ = handed[0]
-    benchmark(synthesise, start, objective, network, dataclasses.replace(solver, iterations=1))
+    method = method_of(case, 1)
+    problem = method.problem(content, style, encoder)
+    benchmark(synthesise, problem.start, problem.objective, problem.encoder, method.solver)
 
 
 @pytest.mark.benchmark(group="one pair")

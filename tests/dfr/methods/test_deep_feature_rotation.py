@@ -6,8 +6,9 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import DFR, mode_name
-from dfr.methods.method import METHODS, build, settings_of
+from dfr.methods.method import settings_of
 from dfr.methods.mode_audit import audit
+from dfr.methods.registry import METHODS, build
 from dfr.network.encoder import STYLE_LAYERS
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Weights

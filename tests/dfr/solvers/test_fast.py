@@ -14,6 +14,7 @@ from dfr.network.encoder import STYLE_LAYERS
 from dfr.objective.feature_statistics import gram
 from dfr.objective.gradients import PASS_PIXELS, loss_and_gradient, rows_per_pass, terms_of
 from dfr.objective.objective import Objective
+from dfr.solvers import fast
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast, first_picture
 from dfr.solvers.lbfgs import LBFGS
@@ -87,6 +88,48 @@ def test_a_tolerance_ends_it_early_and_the_curve_stays_flat(encoder, objective, 
     assert before - after < 0.02 * 5 * after
     assert torch.allclose(result.curve[0, done:], after, rtol=1e-5)
     assert told[-1] == (200, 200)
+
+
+class Breaking:
+    """A statistic that turns to nan after a number of calls; autograd calls it once a pass."""
+
+    def __init__(self, after: int) -> None:
+        self.calls, self.after = 0, after
+
+    def __call__(self, features: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return gram(features) * (1.0 if self.calls <= self.after else math.nan)
+
+
+@pytest.mark.parametrize(
+    ("solver", "passes"),
+    [
+        pytest.param(Fast(iterations=40, tolerance=0.0), 3, id="in the quasi-Newton phase"),
+        pytest.param(Fast(iterations=40, scouts=2, tolerance=0.0), 6, id="in the spectral phase"),
+    ],
+)
+def test_a_nan_on_the_way_is_a_failure_and_not_the_end(
+    monkeypatch, encoder, content, style, solver, passes
+):
+    """The output is stopped, with the best picture that it had; the other goes on."""
+    if solver.scouts == 2:
+        monkeypatch.setattr(fast, "_SHORT", 40)
+    content, style = resize(content, 32, 32), resize(style, 32, 32)
+    objective = styled_by(content, style, encoder, 1.0, 0.5)
+    layers = len(objective.style)
+    sharp = dataclasses.replace(objective, statistics=(Breaking(passes * layers), gram))
+    start = content.repeat(2, 1, 1, 1)
+    result = synthesise(start, sharp, encoder, solver)
+    assert list(result.failed) == [0]
+    assert "the loss was not finite at iteration" in result.failed[0]
+    assert 0 not in result.done
+    assert result.pictures.isfinite().all()
+    assert not torch.equal(result.pictures[0], content[0])
+    best = terms_of(result.pictures[:1], objective.rows([0]), encoder).total
+    seen = result.curve[0][result.curve[0].isfinite()]
+    assert float(best) == pytest.approx(float(seen[-1]), rel=1e-4)
+    assert result.curve[0, -1].isnan()
+    assert result.curve[1].isfinite().all()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""The one table of all methods by name, and how a method is made from text."""
+
+from __future__ import annotations
+
+import dataclasses
+import pkgutil
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from dfr.core.errors import UserError, unknown
+from dfr.methods.method import Method
+from dfr.solvers.synthesis import Solver, solver_named
+
+_T = TypeVar("_T")
+
+#: Every method: name -> where its class stands. A new method is one file and one line here.
+METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "dfr": "dfr.methods.deep_feature_rotation:DFR",
+        "gatys": "baselines.gatys:Gatys",
+        "decormst": "baselines.decormst:DeCorMST",
+        "feedforward": "baselines.feedforward:FeedForward",
+    }
+)
+
+
+def method_class(name: str) -> type[Method]:
+    """Look a method up by name.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in METHODS:
+        raise unknown("method", name, METHODS)
+    return cast(type[Method], pkgutil.resolve_name(METHODS[name]))
+
+
+def build(name: str, settings: Mapping[str, Any]) -> Method:
+    """Make a method from settings that came as text or as plain values.
+
+    Besides the method's own settings, ``iterations`` sets the number of iterations of its
+    solver, and ``solver`` chooses another solver, by name or as a table of its ``name`` and of
+    settings of its own; where none is given, it has its own number of iterations. A method that
+    optimises nothing has neither.
+
+    Raises:
+        UserError: unknown method, unknown setting, or a value of the wrong kind.
+    """
+    kind = method_class(name)
+    known = [item.name for item in dataclasses.fields(cast(Any, kind))]
+    values = dict(settings)
+    if "solver" in known:
+        known.append("iterations")
+        values["solver"] = _solver(kind, values.get("solver"), values.pop("iterations", None))
+    return _filled(kind, values, f"method '{name}'", known)
+
+
+def _solver(
+    kind: type[Method], chosen: str | Mapping[str, Any] | None, iterations: int | None
+) -> Solver:
+    """Return the method's own solver, or the chosen one, with a number of iterations."""
+    if chosen is None:
+        solver = cast(Solver, cast(Any, kind)().solver)
+    elif isinstance(chosen, Mapping):
+        values = dict(chosen)
+        name = str(values.pop("name", ""))
+        named = solver_named(name)
+        fields = [item.name for item in dataclasses.fields(named)]
+        solver = _filled(type(named), values, f"solver '{name}'", fields)
+    else:
+        solver = solver_named(str(chosen))
+    return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
+
+
+def _filled(kind: type[_T], values: Mapping[str, Any], what: str, known: Sequence[str]) -> _T:
+    """Make a dataclass from plain values, or say which of them it cannot be made from."""
+    for setting in values:
+        if setting not in known:
+            raise unknown(f"setting of {what}:", setting, known)
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{what}, setting '{where}': {first['msg']}") from error
