@@ -40,19 +40,10 @@ RUNS = Path("runs")
 
 def _open(database: str | None, runs: Path, upgrade: bool = False) -> Ballots:
     """Open ballots that are there: a command that only reads makes no empty database."""
-    import os
-
     from studies.ballots.ballots import Ballots
-    from studies.ballots.opening import DATABASE, database_of, newest_run
+    from studies.ballots.location import existing_database
 
-    named = database or os.environ.get(DATABASE)
-    url = database_of(Path(), named) if named else database_of(newest_run(runs))
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-        raise UserError(
-            f"{url.removeprefix('sqlite:///')}: no ballots there; name them with --database, or "
-            "open the voting page first"
-        )
-    return Ballots(url, upgrade)
+    return Ballots(existing_database(database, runs), upgrade)
 
 
 @app.command()
@@ -116,11 +107,11 @@ def plan(
 @app.command("list")
 def list_studies(database: DatabaseOption = None, runs: RunsOption = RUNS) -> None:
     """List the studies of a database, with their counts."""
-    from studies.ballots.exchange import names, read_poll
+    from studies.ballots.poll import read_poll, study_names
 
     ballots = _open(database, runs)
     table = Table("study", "begun", "participants", "finished", "votes", "closed")
-    for name in names(ballots):
+    for name in study_names(ballots):
         poll = read_poll(ballots, name)
         table.add_row(
             name, poll.created_at[:16], str(len(poll.participants)),
@@ -140,14 +131,14 @@ def export(
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
 ) -> None:
     """Write a study's design, participants and votes as files, without links and codes."""
-    from studies.ballots.exchange import FORMATS, choose_name, read_poll
-    from studies.ballots.exchange import export as write
+    from studies.ballots.export import FORMATS, write_export
+    from studies.ballots.poll import choose_name, read_poll
 
     if kind not in FORMATS:
         raise unknown("format", kind, FORMATS)
     ballots = _open(database, runs)
     poll = read_poll(ballots, choose_name(ballots, name))
-    write(poll, out, "parquet" if kind == "parquet" else "csv")
+    write_export(poll, out, "parquet" if kind == "parquet" else "csv")
     console.print(
         f"{len(poll.votes)} votes of {len(poll.participants)} people -> {escape(str(out))}",
         soft_wrap=True,
@@ -167,17 +158,16 @@ def import_(
     ] = None,
 ) -> None:
     """Add exported ballots to a database; what is there already stays as it is."""
-    import os
-
+    from studies.ballots.administration import import_poll
     from studies.ballots.ballots import Ballots
-    from studies.ballots.exchange import bring_in, read_export
-    from studies.ballots.opening import DATABASE, database_of
+    from studies.ballots.export import read_export
+    from studies.ballots.location import DATABASE, named_database
 
-    named = database or os.environ.get(DATABASE)
-    if not named:
+    url = named_database(database)
+    if url is None:
         raise UserError(f"name the database with --database, or by {DATABASE}")
     poll = read_export(folder)
-    people, votes = bring_in(Ballots(database_of(Path(), named)), poll)
+    people, votes = import_poll(Ballots(url), poll)
     console.print(f"added {votes} votes of {people} people to study '{poll.name}'")
 
 
@@ -190,7 +180,9 @@ def forget(
     runs: RunsOption = RUNS,
 ) -> None:
     """Delete one participant and all their answers, on their request."""
-    votes = _open(database, runs).forget(participant)
+    from studies.ballots.administration import forget_participant
+
+    votes = forget_participant(_open(database, runs), participant)
     console.print(f"deleted {escape(participant)} and {votes} votes")
 
 
@@ -202,11 +194,12 @@ def close(
     again: Annotated[bool, typer.Option("--open", help="Take votes again.")] = False,
 ) -> None:
     """Take no more votes, so that the ranking may be looked at."""
-    from studies.ballots.exchange import choose_name, key_of
+    from studies.ballots.administration import close_study
+    from studies.ballots.poll import choose_name, study_key
 
     ballots = _open(database, runs)
     chosen = choose_name(ballots, name)
-    ballots.close_study(key_of(ballots, chosen), closed=not again)
+    close_study(ballots, study_key(ballots, chosen), closed=not again)
     console.print(f"study '{escape(chosen)}' is {'open' if again else 'closed'}")
 
 

@@ -11,9 +11,10 @@ import streamlit as st
 
 from dfr.core.errors import UserError
 from studies.ballots.database import BallotsDown
-from studies.ballots.opening import DATABASE, OpenStudy, choose_study, open_study
-from studies.page import administrator as admin
-from studies.page import participant as page
+from studies.ballots.location import DATABASE
+from studies.ballots.opening import OpenStudy, choose_study, open_study
+from studies.page import administrator, participant
+from studies.page.messages import out_of_reach, sorry
 
 log = logging.getLogger("studies.vote")
 
@@ -33,7 +34,9 @@ def _arguments() -> argparse.Namespace:
         help=f"URL or file of the ballots (default: {DATABASE}, else votes.sqlite in the run)",
     )
     parser.add_argument(
-        "--admin", action="store_true", help=f"the administrator's page; needs {admin.TOKEN}"
+        "--admin",
+        action="store_true",
+        help=f"the administrator's page; needs {administrator.TOKEN}",
     )
     return parser.parse_args()
 
@@ -48,19 +51,19 @@ def main() -> None:
     st.set_page_config(page_title="Which picture is better?", layout="wide")
     try:
         asked = _arguments()
-        if asked.admin and not admin.let_in():
+        if asked.admin and not administrator.let_in():
             return
         opened = _open(asked.study, asked.run, asked.runs, asked.database)
-        (admin if asked.admin else page).show(opened)
+        (administrator if asked.admin else participant).show(opened)
     except BallotsDown as error:
         log.error("%s", error)
-        page.out_of_reach()
+        out_of_reach()
     except UserError as error:
         log.error("%s", error)
         st.error(str(error), icon=":material/error:")
     except Exception:
         log.exception("the page failed")
-        page.sorry()
+        sorry()
 
 
 if __name__ == "__main__":

@@ -48,13 +48,14 @@ def rank(
     """Rank the methods of a closed study by its votes, with intervals and tests."""
     from dfr.core.files import writable_folder, write_whole
     from reports.votes.figures import vote_figures
-    from reports.votes.reading import FILE, read_votes
+    from reports.votes.reading import read_votes
     from reports.votes.run_votes import Votes, results
     from reports.votes.tables import kept_tables, pairs, ranking, trust
+    from studies.ballots.location import FILE, existing_database, sqlite_file
 
     if folder is not None and (database is not None or name is not None):
         raise UserError("give either a folder of an export, or --database and --name")
-    source = str(folder) if folder is not None else _database(database, runs)
+    source = str(folder) if folder is not None else existing_database(database, runs)
     poll = read_votes(source, name)
     if poll.closed_at is None and not preliminary:
         raise UserError(
@@ -62,7 +63,8 @@ def rank(
             f"{poll.trials['slot'].nunique()} finished), and a look at the ranking invites "
             "stopping when one likes it: close it with `dfr votes close`, or give --preliminary"
         )
-    beside = Path(source).parent if Path(source).name == FILE else Path()
+    file = sqlite_file(source)
+    beside = file.parent if file is not None and file.name == FILE else Path()
     kept = writable_folder(out if out is not None else beside / "votes")
     votes = Votes(poll, source, (), results(poll, draws))
     console.print(escape(votes.scale), soft_wrap=True)
@@ -80,17 +82,6 @@ def rank(
         write_whole(kept / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
     vote_figures(votes, kept)
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
-
-
-def _database(database: str | None, runs: Path) -> str:
-    """Return the URL or path of the ballots: the named ones, or those beside the newest run."""
-    import os
-
-    from studies.ballots.opening import DATABASE, database_of, newest_run
-
-    named = database or os.environ.get(DATABASE)
-    url = database_of(Path(), named) if named else database_of(newest_run(runs))
-    return url.removeprefix("sqlite:///")
 
 
 def _print(title: str, frame: pd.DataFrame) -> None:

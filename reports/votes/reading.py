@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,17 +15,16 @@ from dfr.core.errors import UserError, unknown
 from dfr.core.files import seal_of
 from reports.votes.run_votes import Votes, is_simulated, results
 from studies.ballots import schema
-from studies.ballots.ballots import Ballots
-from studies.ballots.database import engine_of, name_of, transaction
-from studies.ballots.exchange import Poll, choose_name, names, read_export, read_poll
+from studies.ballots.database import Database, engine_of
+from studies.ballots.export import read_export
+from studies.ballots.location import FILE, sqlite_file
+from studies.ballots.poll import Poll, choose_name, read_poll, study_names
 
-#: Beside a run's cells, where the voting page keeps it.
-FILE = "votes.sqlite"
 #: What a study's settings must tell, or nothing can be said of its votes.
 _NEEDED = {"methods", "questions", "drop_at", "run"}
 
 
-class ReadBallots(Ballots):
+class ReadBallots(Database):
     """Ballots that are only read: no file or table is made, nothing is brought to a new version.
 
     Args:
@@ -39,13 +36,11 @@ class ReadBallots(Ballots):
     """
 
     def __init__(self, url: str) -> None:
-        self._now = lambda: datetime.now(UTC)
-        self._engine = _reading(url)
-        self._turn = threading.Lock()
-        self.where = name_of(self._engine)
-        if url.startswith("sqlite:///"):
-            self.where = url.removeprefix("sqlite:///")
-        with transaction(self._engine) as connection:
+        super().__init__(_reading(url))
+        file = sqlite_file(url)
+        if file is not None:
+            self.where = str(file)
+        with self.reading() as connection:
             version = MigrationContext.configure(connection).get_current_revision()
         if version is None:
             raise UserError(f"{self.where}: holds no ballots")
@@ -58,9 +53,10 @@ class ReadBallots(Ballots):
 
 def _reading(url: str) -> sa.Engine:
     """Return an engine that cannot write."""
-    if not url.startswith("sqlite:///"):
+    file = sqlite_file(url)
+    if file is None:
         return engine_of(url).execution_options(postgresql_readonly=True)
-    path = Path(url.removeprefix("sqlite:///")).absolute()
+    path = file.absolute()
     if not path.is_file():
         raise UserError(f"{path}: no ballots there")
     # OpenStudy for writing, so that the last one to close it takes its log away; where that cannot
@@ -154,7 +150,7 @@ def _polls(source: str) -> dict[str, Poll]:
     else:
         ballots = _open(source)
         try:
-            polls = [read_poll(ballots, name) for name in names(ballots)]
+            polls = [read_poll(ballots, name) for name in study_names(ballots)]
         finally:
             ballots.close()
     return {poll.name: _checked(poll, source) for poll in polls}

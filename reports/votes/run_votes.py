@@ -14,7 +14,7 @@ import pandas as pd
 from studies.analysis.exclusion import without_dropped
 from studies.analysis.results import QuestionResult, analyse
 from studies.analysis.tally import DRAWS, counted
-from studies.ballots.exchange import Poll
+from studies.ballots.poll import Poll
 
 PEOPLE, SIMULATED, PRELIMINARY = "people", "simulated voters, not people", "PRELIMINARY"
 

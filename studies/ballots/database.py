@@ -1,11 +1,17 @@
-"""The engine of the ballots' database, SQLite or PostgreSQL: what is committed stays."""
+"""The ballots' database, SQLite or PostgreSQL, opened so that what is committed stays.
+
+A database is named by a URL: ``sqlite:///PATH`` (one machine; write-ahead log, synchronous, so
+that a committed vote outlives a power cut) or ``postgresql://...`` (many processes).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -127,3 +133,69 @@ def engine_of(url: str) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """A database that is open.
+
+    Args:
+        engine: see `engine_of`.
+        now: the clock, in UTC.
+
+    Attributes:
+        where: how messages name it: its URL without the password.
+    """
+
+    def __init__(self, engine: sa.Engine, now: Callable[[], datetime] = utc_now) -> None:
+        self.where = name_of(engine)
+        self._engine = engine
+        self._now = now
+        self._turn = threading.Lock()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Write all of the block or nothing; in SQLite one thread of this process at a time.
+
+        SQLite makes no queue: whoever finds it locked looks again after a while, and among many
+        somebody may look in vain for very long.
+
+        Raises:
+            BallotsDown: the database could not do it.
+        """
+        alone = self._engine.dialect.name == "sqlite"
+        if alone and not self._turn.acquire(timeout=PATIENCE):
+            raise BallotsDown(f"{self.where}: the ballots are too busy")
+        try:
+            with transaction(self._engine, write=True) as connection:
+                yield connection
+        finally:
+            if alone:
+                self._turn.release()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Read one state of the database.
+
+        Raises:
+            BallotsDown: the database could not do it.
+        """
+        with transaction(self._engine) as connection:
+            yield connection
+
+    def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Return what a query finds."""
+        with self.reading() as connection:
+            return connection.execute(query).all()
+
+    def stamp(self, later: timedelta = timedelta()) -> str:
+        """Return the time as text that sorts as time does."""
+        return (self._now() + later).astimezone(UTC).isoformat(timespec="milliseconds")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()

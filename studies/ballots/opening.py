@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dfr.core.errors import UserError
+from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
+from studies.ballots.location import database_of_run, newest_run
 from studies.design.design import make_design
 from studies.design.material import Material, read_material
 from studies.design.study import Study, read_study
 
-#: Names the database, where it is not the file beside the run.
-DATABASE = "DFR_STUDY_DATABASE"
 #: What may change after the first participant without changing what the votes mean.
-_MAY_CHANGE = {"title", "introduction", "break_every", "run"}
+_MAY_CHANGE = {"title", "introduction", "break_every"}
 
 
 @dataclass(frozen=True)
@@ -39,21 +37,6 @@ class OpenStudy:
     key: int
 
 
-def newest_run(runs: Path) -> Path:
-    """Find the run that was begun or gone on with last.
-
-    Raises:
-        UserError: there is none.
-    """
-    found = sorted(runs.glob("*/run.json"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise UserError(
-            f"no run under {runs}: make one with `dfr reproduce --profile smoke` (three minutes), "
-            "or name one with --run"
-        )
-    return found[-1].parent
-
-
 def choose_study(file: Path | None, run: Path | None, runs: Path) -> Study:
     """Return the study of a file, or one with the default settings over a run.
 
@@ -63,7 +46,7 @@ def choose_study(file: Path | None, run: Path | None, runs: Path) -> Study:
         runs: where the newest run is looked for.
 
     Raises:
-        UserError: see `studies.design.study.read_study` and `newest_run`.
+        UserError: see `studies.design.study.read_study` and `studies.ballots.location.newest_run`.
     """
     study = read_study(file) if file is not None else None
     folder = run or (study.run if study else None) or newest_run(runs)
@@ -73,29 +56,23 @@ def choose_study(file: Path | None, run: Path | None, runs: Path) -> Study:
     return study.model_copy(update={"run": folder})
 
 
-def database_of(run: Path, database: str | None = None) -> str:
-    """Return the URL of the database: the one that was named, or the file beside a run's cells."""
-    given = database or os.environ.get(DATABASE)
-    if given:
-        return given if "://" in given else f"sqlite:///{given}"
-    return f"sqlite:///{run / 'votes.sqlite'}"
-
-
 def open_study(study: Study, database: str | None = None) -> OpenStudy:
     """Open a study, and write it into its database if it is not there yet.
 
     Args:
         study: with its run, see `choose_study`.
-        database: URL or path of the ballots, see `database_of`.
+        database: URL or path of the ballots; see `studies.ballots.location.database_of_run`.
 
     Raises:
-        UserError: the run, a method or the database cannot be used; see `Ballots.begin`.
+        UserError: the run, a method or the database cannot be used; see
+            `studies.ballots.administration.begin_study`.
     """
     assert study.run is not None
     material = read_material(study.run, study.methods)
-    ballots = Ballots(database_of(study.run, database))
+    ballots = Ballots(database_of_run(study.run, database))
     settings = settings_of(study, material)
-    key = ballots.begin(
+    key = begin_study(
+        ballots,
         study.name,
         digest_of(study, material),
         settings,
@@ -118,6 +95,6 @@ def digest_of(study: Study, material: Material) -> str:
     fixed = {
         name: value
         for name, value in settings_of(study, material).items()
-        if name not in _MAY_CHANGE - {"run"}
+        if name not in _MAY_CHANGE
     }
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()

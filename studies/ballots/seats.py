@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ class Seat:
 def _steps(rows: Sequence[Any], questions: Sequence[Question]) -> tuple[Step, ...]:
     found: list[Step] = []
     for row in rows:
-        trial = _trial_of(row)
+        trial = trial_of(row._mapping)
         for question in questions:
             if is_asked(question, trial):
                 found.append(Step(len(found), row.position, question, trial, row.id))
@@ -135,15 +135,20 @@ def row_of(trial: Trial, study: int, slot: int, position: int) -> dict[str, Any]
     return row
 
 
-def _trial_of(row: Any) -> Trial:
+def trial_of(row: Mapping[str, Any]) -> Trial:
+    """Return the trial of a row that `row_of` made."""
+    left, right = (
+        Side(row[f"{name}_source"], row[f"{name}_method"], row[f"{name}_mode"])
+        for name in ("left", "right")
+    )
     return Trial(
-        kind=row.kind,
-        content=row.content,
-        style=row.style,
-        left=Side(row.left_source, row.left_method, row.left_mode),
-        right=Side(row.right_source, row.right_method, row.right_mode),
-        expected=row.expected,
-        repeats=row.repeats,
+        kind=row["kind"],
+        content=row["content"],
+        style=row["style"],
+        left=left,
+        right=right,
+        expected=row["expected"],
+        repeats=row["repeats"],
     )
 
 

@@ -24,8 +24,10 @@ import streamlit as st
 
 from studies.analysis.exclusion import catch_failures
 from studies.analysis.results import QuestionResult, analyse
-from studies.ballots.exchange import Poll, export, read_poll
+from studies.ballots.administration import close_study
+from studies.ballots.export import write_export
 from studies.ballots.opening import OpenStudy
+from studies.ballots.poll import Poll, read_poll
 from studies.design.study import QUESTIONS, Question
 
 log = logging.getLogger("studies.page.administrator")
@@ -174,7 +176,7 @@ def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult]
 
 def _set_closed(opened: OpenStudy, closed: bool) -> None:
     # A callback is reached only through a page that was shown, and so only with the token.
-    opened.ballots.close_study(opened.key, closed=closed)
+    close_study(opened.ballots, opened.key, closed=closed)
     log.info("study %s was %s", opened.study.name, "closed" if closed else "opened again")
 
 
@@ -229,6 +231,6 @@ def zipped(poll: Poll) -> bytes:
     """Return the export as one zip file."""
     stream = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(stream, "w") as archive:
-        for path in export(poll, Path(folder)):
+        for path in write_export(poll, Path(folder)):
             archive.write(path, path.name, zipfile.ZIP_DEFLATED)
     return stream.getvalue()

@@ -29,9 +29,10 @@ import pytest
 
 from dfr.core.provenance import cpu_name
 from eval.runs.store import RunStore
+from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots, Outcome
 from studies.ballots.database import BallotsDown
-from studies.ballots.exchange import Poll, read_poll
+from studies.ballots.poll import Poll, read_poll
 from studies.ballots.seats import Refused, Seat, Step
 from studies.design.design import make_design
 from studies.design.study import Study
@@ -303,7 +304,7 @@ def test_sessions_at_the_ballots(
     settings = Study(name="load", participants=size)
     design = make_design(stimuli(), **settings.design_settings)
     described = {"questions": ["overall"], "methods": dict.fromkeys(VOTERS.strengths, "")}
-    study = ballots.begin("load", "d", described, lambda: design)
+    study = begin_study(ballots, "load", "d", described, lambda: design)
 
     def crowd() -> tuple[list[dict[str, Any]], float]:
         began = time.perf_counter()

@@ -22,7 +22,7 @@ import pytest
 
 from studies.analysis.simulated_voters import Voters
 from studies.ballots.ballots import Ballots
-from studies.ballots.exchange import Poll
+from studies.ballots.poll import Poll
 from studies.ballots.seats import Seat
 from studies.design.trial import ANSWERS, Answer
 from tests.studies.server import Server

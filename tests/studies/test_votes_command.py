@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
-from studies.ballots.exchange import read_poll
-from studies.ballots.opening import DATABASE
+from studies.ballots.location import DATABASE
+from studies.ballots.poll import read_poll
 from tests.conftest import complaint
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
@@ -20,7 +21,7 @@ def database(tmp_path: Path, design) -> Path:
     """Two people of whom one finished."""
     path = tmp_path / "ballots.sqlite"
     ballots = Ballots(f"sqlite:///{path}")
-    study = ballots.begin("s", "d", SETTINGS, design)
+    study = begin_study(ballots, "s", "d", SETTINGS, design)
     for steps in (5, 2):
         link = ballots.join(study)
         for number in range(steps):

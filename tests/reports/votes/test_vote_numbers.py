@@ -15,7 +15,7 @@ from reports.run_data import read_run
 from reports.votes.measures import METHODS, agreement_table
 from reports.votes.run_votes import SIMULATED, Votes, results
 from reports.votes.tables import best_by_votes, ranking, with_choice
-from studies.ballots.exchange import Poll
+from studies.ballots.poll import Poll
 from tests.reports.page.test_report import enlarged
 from tests.reports.votes.voting import STRENGTHS, in_memory
 

@@ -13,7 +13,8 @@ from dfr.core.errors import UserError
 from reports.votes import commands as cli_ranking
 from reports.votes.reading import read_votes
 from reports.votes.run_votes import PRELIMINARY
-from studies.ballots.exchange import export
+from studies.ballots.administration import close_study
+from studies.ballots.export import write_export
 from tests.reports.votes.voting import STRENGTHS, TITLES, bare, in_memory, kept, open_votes
 
 
@@ -67,13 +68,13 @@ def test_rank_does_not_look_before_the_end(tiny_run, tmp_path):
         assert PRELIMINARY in (run / "votes" / f"votes_{name}.svg").read_text()
     table = pd.read_csv(run / "votes" / "votes_overall_pairs.csv")
     assert table["voters"].str.contains(PRELIMINARY).all()
-    opened.ballots.close_study(opened.key)
+    close_study(opened.ballots, opened.key)
     done = rank("--database", run / "votes.sqlite", "--draws", 50, "--preliminary")
     assert PRELIMINARY not in done.output  # it is closed
 
 
 def test_rank_of_an_export(people, tmp_path):
-    export(read_votes(str(people / "votes.sqlite")), tmp_path / "export")
+    write_export(read_votes(str(people / "votes.sqlite")), tmp_path / "export")
     done = rank(tmp_path / "export", "--out", tmp_path / "out", "--draws", 50)
     assert done.exit_code == 0, done.output
     table = pd.read_csv(tmp_path / "out" / "votes_overall_strengths.csv")

@@ -14,8 +14,9 @@ from dfr.core.files import seal_of
 from reports.run_data import read_run
 from reports.votes import reading as vote_reading
 from reports.votes.reading import read_votes, votes_of_run
+from studies.ballots.administration import close_study
 from studies.ballots.ballots import Ballots
-from studies.ballots.exchange import export
+from studies.ballots.export import write_export
 from studies.design.material import read_material
 from tests.conftest import complaint
 from tests.reports.votes.voting import bare, open_votes
@@ -65,11 +66,11 @@ def test_ballots_for_reading_cannot_write(people, tmp_path):
     copy = shutil.copy(people / "votes.sqlite", tmp_path / "copy.sqlite")
     reader = vote_reading.ReadBallots(f"sqlite:///{copy}")
     with pytest.raises(UserError, match="readonly"):
-        reader.close_study(1)
+        close_study(reader, 1)
 
 
 def test_an_export_gives_the_same_ranking(people, tmp_path):
-    export(read_votes(str(people / "votes.sqlite")), tmp_path / "export")
+    write_export(read_votes(str(people / "votes.sqlite")), tmp_path / "export")
     run = read_run(people, votes=str(tmp_path / "export"))
     pd.testing.assert_frame_equal(
         run.votes.results["overall"].strengths,
@@ -80,14 +81,14 @@ def test_an_export_gives_the_same_ranking(people, tmp_path):
 def test_of_several_studies_people_s_come_first(tiny_run, tmp_path):
     run = bare(tiny_run, tmp_path / "run")
     first = open_votes(run, voting=1, name="rehearsal", simulated=True)
-    first.ballots.close_study(first.key)
+    close_study(first.ballots, first.key)
     open_votes(run, voting=1, name="open")
     identity = read_run(run).identity
     found = votes_of_run(run, identity)
     assert (found.poll.name, found.others) == ("open", ("rehearsal",))
     assert "other studies of this run: rehearsal" in found.counts
     third = open_votes(run, voting=1, name="done")
-    third.ballots.close_study(third.key)
+    close_study(third.ballots, third.key)
     assert votes_of_run(run, identity).poll.name == "done"
     assert votes_of_run(run, identity, name="rehearsal").poll.name == "rehearsal"
     with pytest.raises(UserError, match="unknown study 'don': did you mean done"):
@@ -97,7 +98,7 @@ def test_of_several_studies_people_s_come_first(tiny_run, tmp_path):
 def test_settings_that_tell_too_little_are_refused(people, tmp_path):
     poll = read_votes(str(people / "votes.sqlite"))
     settings = {name: value for name, value in poll.settings.items() if name != "drop_at"}
-    export(dataclasses.replace(poll, settings=settings), tmp_path / "export")
+    write_export(dataclasses.replace(poll, settings=settings), tmp_path / "export")
     with pytest.raises(UserError, match="has no setting drop_at"):
         read_votes(str(tmp_path / "export"))
 

@@ -12,6 +12,7 @@ from reports.run_data import read_run
 from reports.votes.run_votes import PRELIMINARY, SIMULATED
 from reports.votes.section import vote_section
 from reports.votes.tables import best_by_votes
+from studies.ballots.administration import close_study
 from tests.reports.votes.voting import STRENGTHS, TITLES, Section, bare, kept, open_votes
 
 
@@ -112,11 +113,11 @@ def test_no_verdict_comes_from_simulated_voters(rehearsal, tiny_run):
 def test_nothing_but_counts_is_shown_while_a_study_is_open(tiny_run, tmp_path):
     run = bare(tiny_run, tmp_path / "run")
     opened = open_votes(run, voting=2)
-    opened.ballots.close_study(opened.key)
+    close_study(opened.ballots, opened.key)
     assert vote_section(read_run(run), run / "report").figures
     shut = {path.name for path in (run / "report").rglob("votes_*")}
     assert shut
-    opened.ballots.close_study(opened.key, closed=False)
+    close_study(opened.ballots, opened.key, closed=False)
     page = build_report(run)
     section = Section(page)
     assert "2 joined, 2 of 12 finished, 18 of 108 counted votes" in section.text()
@@ -136,7 +137,7 @@ def test_without_a_study_the_page_says_how_to_begin_one(tiny_run):
 def test_a_closed_study_without_a_single_vote(tiny_run, tmp_path):
     run = bare(tiny_run, tmp_path / "run")
     opened = open_votes(run, voting=0)
-    opened.ballots.close_study(opened.key)
+    close_study(opened.ballots, opened.key)
     data = read_run(run)
     section = vote_section(data, tmp_path / "report")
     assert "0 votes of 0 participants" in section.told

@@ -12,8 +12,8 @@ import pandas as pd
 
 from reports.votes.run_votes import Votes, results
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
-from studies.ballots.exchange import Poll
 from studies.ballots.opening import OpenStudy, open_study
+from studies.ballots.poll import Poll
 from studies.design.study import Study
 
 #: What these voters prefer, in this order.

@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from dfr.core.errors import UserError
+from studies.ballots.administration import begin_study, close_study, forget_participant
 from studies.ballots.ballots import Ballots, StudyFull
 from studies.ballots.database import BallotsDown
-from studies.ballots.exchange import read_poll
+from studies.ballots.poll import read_poll
 from studies.ballots.schema import METADATA, PARTICIPANTS, VOTES, newest
 from studies.ballots.seats import Refused
 
@@ -29,7 +30,7 @@ def ballots(url: str):
 
 @pytest.fixture
 def study(ballots: Ballots, design) -> int:
-    return ballots.begin("s", "d", SETTINGS, design)
+    return begin_study(ballots, "s", "d", SETTINGS, design)
 
 
 def finish(ballots: Ballots, study: int, link: str, answer: str = "left") -> str:
@@ -132,7 +133,7 @@ def test_an_altered_link_opens_nothing(ballots: Ballots, study: int, change):
 
 
 def test_a_link_of_one_study_opens_no_other(ballots: Ballots, study: int, design):
-    other = ballots.begin("other", "d", SETTINGS, design)
+    other = begin_study(ballots, "other", "d", SETTINGS, design)
     link = ballots.join(other)
     with pytest.raises(Refused):
         ballots.seat(study, link)
@@ -156,7 +157,7 @@ def test_places_are_given_out_once_each_and_then_the_study_is_full(ballots: Ball
 
 
 def test_many_who_join_at_once_get_different_places(url: str, ballots: Ballots, design):
-    study = ballots.begin("big", "d", SETTINGS, lambda: design(people=8))
+    study = begin_study(ballots, "big", "d", SETTINGS, lambda: design(people=8))
     doors = [Ballots(url) for _ in range(8)]
     ready, links = threading.Barrier(8), []
 
@@ -183,7 +184,7 @@ class Clock:
 def test_a_place_left_in_the_middle_is_given_again_and_both_may_finish(url: str, design):
     clock = Clock()
     ballots = Ballots(url, now=clock)
-    study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1))
+    study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1))
     first = ballots.join(study)
     ballots.cast(study, first, 0, "left", 1.0)
     clock.time += timedelta(minutes=29)
@@ -203,7 +204,7 @@ def test_a_place_left_in_the_middle_is_given_again_and_both_may_finish(url: str,
 def test_a_clock_set_back_neither_loses_votes_nor_changes_their_order(url: str, design):
     clock = Clock()
     ballots = Ballots(url, now=clock)
-    study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1))
+    study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1))
     link = ballots.join(study)
     for number, answer in enumerate(["left", "right", "tie"]):
         clock.time -= timedelta(hours=1)
@@ -219,13 +220,13 @@ def test_a_clock_set_back_neither_loses_votes_nor_changes_their_order(url: str, 
 def test_a_closed_study_takes_no_votes_and_no_newcomers(ballots: Ballots, study: int):
     link = ballots.join(study)
     ballots.cast(study, link, 0, "left", 1.0)
-    ballots.close_study(study)
+    close_study(ballots, study)
     assert ballots.seat(study, link).closed
     with pytest.raises(Refused, match="closed"):
         ballots.cast(study, link, 1, "left", 1.0)
     with pytest.raises(Refused, match="closed"):
         ballots.join(study)
-    ballots.close_study(study, closed=False)
+    close_study(ballots, study, closed=False)
     assert ballots.cast(study, link, 1, "left", 1.0)[0] == "kept"
 
 
@@ -249,8 +250,8 @@ def test_one_participant_can_be_forgotten_on_request(ballots: Ballots, study: in
     finish(ballots, study, link)
     name = ballots.seat(study, link).participant
     with pytest.raises(UserError, match="no participant"):
-        ballots.forget("nobody")
-    assert ballots.forget(name) == 5
+        forget_participant(ballots, "nobody")
+    assert forget_participant(ballots, name) == 5
     assert len(ballots.rows(sa.select(VOTES))) == 0
 
 
@@ -279,13 +280,13 @@ def test_ten_megabytes_of_comment_are_refused(ballots: Ballots, study: int):
 
 
 def test_a_study_may_change_until_somebody_takes_part(ballots: Ballots, design):
-    ballots.begin("s", "one", SETTINGS, design)
-    study = ballots.begin("s", "two", SETTINGS, lambda: design(people=5))
+    begin_study(ballots, "s", "one", SETTINGS, design)
+    study = begin_study(ballots, "s", "two", SETTINGS, lambda: design(people=5))
     assert read_poll(ballots, "s").trials["slot"].nunique() == 5
-    assert ballots.begin("s", "two", SETTINGS, lambda: pytest.fail("it is there")) == study
+    assert begin_study(ballots, "s", "two", SETTINGS, lambda: pytest.fail("it is there")) == study
     ballots.join(study)
     with pytest.raises(UserError, match="'s' was begun with other settings"):
-        ballots.begin("s", "three", SETTINGS, design)
+        begin_study(ballots, "s", "three", SETTINGS, design)
 
 
 def test_two_processes_that_open_a_new_database_at_once_agree(url: str, design):
@@ -293,7 +294,7 @@ def test_two_processes_that_open_a_new_database_at_once_agree(url: str, design):
 
     def open_it() -> None:
         ready.wait()
-        found.append(Ballots(url).begin("s", "d", SETTINGS, design))
+        found.append(begin_study(Ballots(url), "s", "d", SETTINGS, design))
 
     threads = [threading.Thread(target=open_it) for _ in range(4)]
     for thread in threads:
@@ -413,7 +414,7 @@ def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path):
 def test_a_database_deleted_under_a_running_study_takes_no_vote_in_silence(tmp_path: Path, design):
     path = tmp_path / "x.sqlite"
     ballots = Ballots(f"sqlite:///{path}")
-    study = ballots.begin("s", "d", SETTINGS, design)
+    study = begin_study(ballots, "s", "d", SETTINGS, design)
     link = ballots.join(study)
     for file in tmp_path.glob("x.sqlite*"):
         file.unlink()

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.database import BallotsDown
-from studies.ballots.exchange import read_poll
+from studies.ballots.poll import read_poll
 from tests.studies.conftest import make_postgresql
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
@@ -37,7 +38,7 @@ while seat.step is not None:
 
 def test_killing_the_writer_loses_nothing_it_was_told_is_kept(url: str, design):
     ballots = Ballots(url)
-    study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1, trials=998))
+    study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1, trials=998))
     link = ballots.join(study)
     chance = random.Random(0)
     for _ in range(4):
@@ -71,7 +72,7 @@ def own_postgresql():
 
 def test_killing_postgresql_loses_no_acknowledged_vote_and_voting_goes_on(own_postgresql, design):
     ballots = Ballots(own_postgresql.database("s"))
-    study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1, trials=998))
+    study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1, trials=998))
     link = ballots.join(study)
     told: list[int] = []
     refused = threading.Event()
@@ -121,7 +122,7 @@ def test_a_full_disk_refuses_the_vote_and_keeps_those_before(tmp_path: Path, des
         pytest.skip("no small file system can be mounted here")
     try:
         ballots = Ballots(f"sqlite:///{disk / 'votes.sqlite'}")
-        study = ballots.begin("s", "d", SETTINGS, lambda: design(people=1, trials=98))
+        study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1, trials=98))
         link = ballots.join(study)
         kept = 0
         filler = disk / "filler"
@@ -145,7 +146,7 @@ def test_a_locked_database_is_waited_for_and_then_told(tmp_path: Path, design):
 
     path = tmp_path / "x.sqlite"
     ballots = Ballots(f"sqlite:///{path}")
-    study = ballots.begin("s", "d", SETTINGS, design)
+    study = begin_study(ballots, "s", "d", SETTINGS, design)
     link = ballots.join(study)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

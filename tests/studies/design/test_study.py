@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from dfr.core.errors import UserError
-from studies.ballots.exchange import read_poll
-from studies.ballots.opening import DATABASE, choose_study, database_of, newest_run, open_study
+from studies.ballots.location import DATABASE, database_of_run, newest_run
+from studies.ballots.opening import choose_study, open_study
+from studies.ballots.poll import read_poll
 from studies.design.material import PictureMissing, read_material
 from studies.design.study import Study, read_study
 from studies.design.trial import Side
@@ -193,7 +194,7 @@ def test_the_newest_run_is_the_one_written_last(tmp_path: Path):
 
 def test_the_environment_names_the_database(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(DATABASE, raising=False)
-    assert database_of(Path("/r")) == "sqlite:////r/votes.sqlite"
+    assert database_of_run(Path("/r")) == "sqlite:////r/votes.sqlite"
     monkeypatch.setenv(DATABASE, "postgresql://h/n")
-    assert database_of(Path("/r")) == "postgresql://h/n"
-    assert database_of(Path("/r"), "x.sqlite") == "sqlite:///x.sqlite"
+    assert database_of_run(Path("/r")) == "postgresql://h/n"
+    assert database_of_run(Path("/r"), "x.sqlite") == "sqlite:///x.sqlite"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from studies.ballots.ballots import Ballots
-from studies.ballots.exchange import read_poll
+from studies.ballots.poll import read_poll
 from tests.studies.conftest import make_postgresql
 from tests.studies.crowd import (
     Person,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from studies.ballots.ballots import Ballots
-from studies.ballots.exchange import read_poll
+from studies.ballots.poll import read_poll
 from studies.design.study import QUESTIONS
 from tests.studies.server import ROOT, Server
 

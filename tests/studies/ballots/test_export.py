@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
+from studies.ballots.administration import begin_study, import_poll
 from studies.ballots.ballots import Ballots
-from studies.ballots.exchange import bring_in, choose_name, export, read_export, read_poll
+from studies.ballots.export import read_export, write_export
+from studies.ballots.poll import choose_name, read_poll
 
 SETTINGS = {"questions": ["overall", "style"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 COMMENTS = ['=HYPERLINK("http://x")', '<b>bold</b>, "quoted"\nsecond line', "'tis", "  é 🎨"]
@@ -20,7 +22,7 @@ COMMENTS = ['=HYPERLINK("http://x")', '<b>bold</b>, "quoted"\nsecond line', "'ti
 def ballots(url: str, design) -> Ballots:
     """Four people; the last stopped in the middle."""
     made = Ballots(url)
-    study = made.begin("s", "d", SETTINGS, lambda: design(people=4))
+    study = begin_study(made, "s", "d", SETTINGS, lambda: design(people=4))
     for person, comment in enumerate(COMMENTS):
         link = made.join(study)
         seat = made.seat(study, link)
@@ -34,9 +36,9 @@ def ballots(url: str, design) -> Ballots:
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_an_export_comes_back_as_it_was(ballots: Ballots, tmp_path: Path, kind):
     before = read_poll(ballots, "s")
-    export(before, tmp_path / "out", kind)
+    write_export(before, tmp_path / "out", kind)
     other = Ballots(f"sqlite:///{tmp_path / 'other.sqlite'}")
-    assert bring_in(other, read_export(tmp_path / "out")) == (4, 3 * 10 + 5)
+    assert import_poll(other, read_export(tmp_path / "out")) == (4, 3 * 10 + 5)
     after = read_poll(other, "s")
     for name in ("trials", "participants", "votes"):
         pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name))
@@ -44,30 +46,30 @@ def test_an_export_comes_back_as_it_was(ballots: Ballots, tmp_path: Path, kind):
 
 
 def test_importing_twice_adds_nothing(ballots: Ballots, tmp_path: Path):
-    export(read_poll(ballots, "s"), tmp_path)
-    assert bring_in(ballots, read_export(tmp_path)) == (0, 0)
+    write_export(read_poll(ballots, "s"), tmp_path)
+    assert import_poll(ballots, read_export(tmp_path)) == (0, 0)
     assert len(read_poll(ballots, "s").votes) == 35
 
 
 def test_two_databases_of_one_study_become_one(tmp_path: Path, design):
     for name in ("a", "b"):
         ballots = Ballots(f"sqlite:///{tmp_path / name}.sqlite")
-        study = ballots.begin("s", "d", SETTINGS, design)
+        study = begin_study(ballots, "s", "d", SETTINGS, design)
         ballots.cast(study, ballots.join(study), 0, "left", 1.0)
-        export(read_poll(ballots, "s"), tmp_path / name)
+        write_export(read_poll(ballots, "s"), tmp_path / name)
     both = Ballots(f"sqlite:///{tmp_path / 'both.sqlite'}")
     for name in ("a", "b"):
-        bring_in(both, read_export(tmp_path / name))
+        import_poll(both, read_export(tmp_path / name))
     poll = read_poll(both, "s")
     assert len(poll.participants) == len(poll.votes) == 2
 
 
 def test_a_study_of_other_settings_is_not_mixed_in(ballots: Ballots, tmp_path: Path):
-    export(read_poll(ballots, "s"), tmp_path)
+    write_export(read_poll(ballots, "s"), tmp_path)
     described = json.loads((tmp_path / "study.json").read_text())
     (tmp_path / "study.json").write_text(json.dumps({**described, "digest": "other"}))
     with pytest.raises(UserError, match="other settings"):
-        bring_in(ballots, read_export(tmp_path))
+        import_poll(ballots, read_export(tmp_path))
 
 
 def test_an_export_holds_no_link_and_no_code(ballots: Ballots, tmp_path: Path):
@@ -75,7 +77,7 @@ def test_an_export_holds_no_link_and_no_code(ballots: Ballots, tmp_path: Path):
 
     from studies.ballots.schema import PARTICIPANTS
 
-    export(read_poll(ballots, "s"), tmp_path)
+    write_export(read_poll(ballots, "s"), tmp_path)
     text = "".join(path.read_text() for path in [*tmp_path.glob("*.csv"), tmp_path / "study.json"])
     people = ballots.rows(sa.select(PARTICIPANTS))
     assert people[0].name in text
@@ -85,7 +87,7 @@ def test_an_export_holds_no_link_and_no_code(ballots: Ballots, tmp_path: Path):
 
 
 def test_a_comment_is_no_formula_in_a_spreadsheet(ballots: Ballots, tmp_path: Path):
-    export(read_poll(ballots, "s"), tmp_path)
+    write_export(read_poll(ballots, "s"), tmp_path)
     shown = pd.read_csv(tmp_path / "participants.csv")["comment"]
     assert not shown.str.startswith(("=", "+", "-", "@")).any()
 
@@ -114,7 +116,7 @@ def damage(folder: Path, name: str, **values: object) -> None:
     ],
 )
 def test_a_damaged_export_is_refused(ballots: Ballots, tmp_path: Path, name, values, told):
-    export(read_poll(ballots, "s"), tmp_path)
+    write_export(read_poll(ballots, "s"), tmp_path)
     damage(tmp_path, name, **values)
     with pytest.raises(UserError, match=told):
         read_export(tmp_path)
@@ -123,7 +125,7 @@ def test_a_damaged_export_is_refused(ballots: Ballots, tmp_path: Path, name, val
 def test_missing_and_unreadable_files_are_told(ballots: Ballots, tmp_path: Path):
     with pytest.raises(UserError, match=r"study\.json: no such file"):
         read_export(tmp_path)
-    export(read_poll(ballots, "s"), tmp_path)
+    write_export(read_poll(ballots, "s"), tmp_path)
     (tmp_path / "votes.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="has the columns"):
         read_export(tmp_path)
@@ -140,7 +142,7 @@ def test_missing_and_unreadable_files_are_told(ballots: Ballots, tmp_path: Path)
 
 def test_the_study_is_chosen_by_name_where_there_are_several(ballots: Ballots, design):
     assert choose_name(ballots, None) == "s"
-    ballots.begin("t", "d", SETTINGS, design)
+    begin_study(ballots, "t", "d", SETTINGS, design)
     assert choose_name(ballots, "t") == "t"
     with pytest.raises(UserError, match=r"several studies.*s, t"):
         choose_name(ballots, None)

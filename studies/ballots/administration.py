@@ -1,0 +1,202 @@
+"""What the administrator does: begin a study, close it, delete a participant, import ballots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from dfr.core.errors import UserError
+from studies.ballots.database import Database
+from studies.ballots.poll import VOTE_COLUMNS, Poll
+from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
+from studies.ballots.seats import row_of, trial_of
+from studies.design.trial import Trial
+
+#: One list of trials per participant.
+Design = Sequence[Sequence[Trial]]
+
+
+def begin_study(
+    database: Database,
+    name: str,
+    digest: str,
+    settings: Mapping[str, Any],
+    design: Callable[[], Design],
+) -> int:
+    """Find a study, or write it with its design.
+
+    A study that nobody joined yet may still change; after that, what decides the results may
+    not.
+
+    Args:
+        database: of the ballots.
+        name: of the study.
+        digest: of everything that may not change once somebody takes part.
+        settings: kept with it, as JSON.
+        design: makes the lists of trials, if they are needed.
+
+    Returns:
+        its number.
+
+    Raises:
+        UserError: the study was begun with other settings.
+    """
+    with database.writing() as connection:
+        _lock_studies(connection)
+        found = connection.execute(sa.select(STUDIES).where(STUDIES.c.name == name)).first()
+        if found is not None and found.digest == digest:
+            return int(found.id)
+        if found is not None:
+            joined = connection.scalar(
+                sa.select(sa.func.count()).where(PARTICIPANTS.c.study_id == found.id)
+            )
+            if joined:
+                raise UserError(
+                    f"study '{name}' was begun with other settings or another run, and "
+                    f"{joined} people took part; give the changed study another name"
+                )
+            connection.execute(sa.delete(STUDIES).where(STUDIES.c.id == found.id))
+        made = connection.execute(
+            sa.insert(STUDIES).values(
+                name=name,
+                digest=digest,
+                settings=json.dumps(settings, ensure_ascii=False),
+                created_at=database.stamp(),
+            )
+        )
+        assert made.inserted_primary_key is not None
+        study = int(made.inserted_primary_key[0])
+        connection.execute(
+            sa.insert(TRIALS),
+            [
+                row_of(trial, study, slot, position)
+                for slot, trials in enumerate(design())
+                for position, trial in enumerate(trials)
+            ],
+        )
+        return study
+
+
+def _lock_studies(connection: sa.Connection) -> None:
+    """Let one process at a time begin a study. (A transaction of SQLite is alone anyway.)"""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE studies IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def close_study(database: Database, study: int, closed: bool = True) -> None:
+    """Take no more votes, or take them again."""
+    with database.writing() as connection:
+        connection.execute(
+            sa.update(STUDIES)
+            .where(STUDIES.c.id == study)
+            .values(closed_at=database.stamp() if closed else None)
+        )
+
+
+def forget_participant(database: Database, participant: str) -> int:
+    """Delete the participant of this name, on request; return how many votes went.
+
+    Raises:
+        UserError: there is none.
+    """
+    with database.writing() as connection:
+        row = connection.execute(
+            sa.select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.name == participant)
+        ).first()
+        if row is None:
+            raise UserError(f"{database.where}: no participant '{participant}'")
+        votes = connection.scalar(
+            sa.select(sa.func.count()).where(VOTES.c.participant_id == row.id)
+        )
+        connection.execute(sa.delete(PARTICIPANTS).where(PARTICIPANTS.c.id == row.id))
+        return int(votes or 0)
+
+
+def import_poll(database: Database, poll: Poll) -> tuple[int, int]:
+    """Write a study's ballots into a database; participants that are there already stay as is.
+
+    Returns:
+        how many participants and votes were added: all that are new, or none.
+
+    Raises:
+        UserError: the database has a study of this name with other settings.
+    """
+    design: dict[int, list[Trial]] = {}
+    for row in _records(poll.trials):
+        design.setdefault(int(row["slot"]), []).append(trial_of(row))
+    study = begin_study(
+        database, poll.name, poll.digest, poll.settings, lambda: list(design.values())
+    )
+    people = [
+        {
+            "name": row["participant"],
+            "slot": int(row["slot"]),
+            "joined_at": row["joined_at"],
+            "seen_at": row["finished_at"] or row["joined_at"],
+            "finished_at": row["finished_at"],
+            "comment": row["comment"],
+        }
+        for row in _records(poll.participants)
+    ]
+    added = _add(database, study, people, _records(poll.votes[VOTE_COLUMNS]))
+    if poll.closed_at is not None:
+        close_study(database, study)
+    return added
+
+
+def _add(
+    database: Database,
+    study: int,
+    people: Sequence[dict[str, Any]],
+    votes: Sequence[dict[str, Any]],
+) -> tuple[int, int]:
+    """Add participants of another database; those that are here stay as they are.
+
+    Args:
+        study: its number here.
+        people: rows of the table of participants, without keys.
+        votes: rows of the table of votes, with ``participant``, ``slot`` and ``position``
+            instead of keys.
+
+    Returns:
+        how many participants and votes were added: all of them, or none.
+    """
+    with database.writing() as connection:
+        here = set(connection.scalars(sa.select(PARTICIPANTS.c.name)))
+        keys: dict[str, int] = {}
+        for person in people:
+            if person["name"] not in here:
+                row = {**person, "study_id": study, "code": "", "link": None}
+                made = connection.execute(sa.insert(PARTICIPANTS).values(row))
+                assert made.inserted_primary_key is not None
+                keys[person["name"]] = made.inserted_primary_key[0]
+        trials = {
+            (row.slot, row.position): row.id
+            for row in connection.execute(
+                sa.select(TRIALS.c.id, TRIALS.c.slot, TRIALS.c.position).where(
+                    TRIALS.c.study_id == study
+                )
+            )
+        }
+        new = [
+            {
+                **{name: vote[name] for name in ("question", "answer", "seconds", "voted_at")},
+                "participant_id": keys[vote["participant"]],
+                "trial_id": trials[vote["slot"], vote["position"]],
+            }
+            for vote in votes
+            if vote["participant"] in keys
+        ]
+        if new:
+            connection.execute(sa.insert(VOTES), new)
+        return len(keys), len(new)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, with None where a value is missing."""
+    known = frame.astype(object).where(frame.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]

@@ -1,0 +1,150 @@
+"""A study's ballots in memory, as tables, read from a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from dfr.core.errors import UserError
+from studies.ballots.database import Database
+from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
+
+SIDE_COLUMNS = [
+    f"{side}_{part}" for side in ("left", "right") for part in ("source", "method", "mode")
+]
+TRIAL_COLUMNS = [
+    "slot", "position", "kind", "content", "style", *SIDE_COLUMNS, "expected", "repeats",
+]  # fmt: skip
+PARTICIPANT_COLUMNS = ["participant", "slot", "joined_at", "finished_at", "comment"]
+VOTE_COLUMNS = ["participant", "slot", "position", "question", "answer", "seconds", "voted_at"]
+
+
+@dataclass(frozen=True)
+class Poll:
+    """A study's ballots in memory.
+
+    Attributes:
+        name: of the study.
+        digest: see `studies.ballots.opening.digest_of`.
+        settings: see `studies.ballots.opening.settings_of`.
+        created_at: when it was begun.
+        closed_at: when it was closed; None while it is open.
+        trials: `TRIAL_COLUMNS`, one row per planned trial.
+        participants: `PARTICIPANT_COLUMNS` and ``finished`` (bool).
+        votes: one row per answer: `VOTE_COLUMNS` and the trial's `TRIAL_COLUMNS`.
+    """
+
+    name: str
+    digest: str
+    settings: Mapping[str, Any]
+    created_at: str
+    closed_at: str | None
+    trials: pd.DataFrame
+    participants: pd.DataFrame
+    votes: pd.DataFrame
+
+
+def study_names(database: Database) -> list[str]:
+    """Return the names of the studies in a database, oldest first."""
+    return [str(row.name) for row in database.rows(sa.select(STUDIES).order_by(STUDIES.c.id))]
+
+
+def study_key(database: Database, name: str) -> int:
+    """Return a study's number in its database."""
+    return int(database.rows(sa.select(STUDIES.c.id).where(STUDIES.c.name == name))[0].id)
+
+
+def choose_name(database: Database, name: str | None) -> str:
+    """Return the name of the study asked for, or of the only one.
+
+    Raises:
+        UserError: there is no such study, or none, or several to choose from.
+    """
+    known = study_names(database)
+    if name is not None and name in known:
+        return name
+    if name is None and len(known) == 1:
+        return known[0]
+    if not known:
+        raise UserError(f"{database.where}: holds no study yet; open its page first")
+    listed = ", ".join(known)
+    if name is None:
+        raise UserError(f"{database.where}: holds several studies; name one with --name: {listed}")
+    raise UserError(f"{database.where}: holds no study '{name}'; there are {listed}")
+
+
+def read_poll(database: Database, name: str) -> Poll:
+    """Read one study with all its votes.
+
+    Raises:
+        UserError: there is no such study.
+    """
+    found = database.rows(sa.select(STUDIES).where(STUDIES.c.name == name))
+    if not found:
+        raise UserError(f"{database.where}: holds no study '{name}'")
+    study = found[0]
+    trials = database.rows(
+        sa.select(*(TRIALS.c[column] for column in TRIAL_COLUMNS))
+        .where(TRIALS.c.study_id == study.id)
+        .order_by(TRIALS.c.slot, TRIALS.c.position)
+    )
+    people = database.rows(
+        sa.select(
+            PARTICIPANTS.c.name.label("participant"),
+            *(PARTICIPANTS.c[column] for column in PARTICIPANT_COLUMNS[1:]),
+        )
+        .where(PARTICIPANTS.c.study_id == study.id)
+        .order_by(PARTICIPANTS.c.id)
+    )
+    votes = database.rows(
+        sa.select(
+            PARTICIPANTS.c.name.label("participant"),
+            TRIALS.c.slot,
+            TRIALS.c.position,
+            *(VOTES.c[column] for column in VOTE_COLUMNS[3:]),
+        )
+        .join(PARTICIPANTS, PARTICIPANTS.c.id == VOTES.c.participant_id)
+        .join(TRIALS, TRIALS.c.id == VOTES.c.trial_id)
+        .where(PARTICIPANTS.c.study_id == study.id)
+        .order_by(PARTICIPANTS.c.id, VOTES.c.id)
+    )
+    return make_poll(
+        {
+            "name": study.name,
+            "digest": study.digest,
+            "settings": json.loads(study.settings),
+            "created_at": study.created_at,
+            "closed_at": study.closed_at,
+        },
+        pd.DataFrame([tuple(row) for row in trials], columns=TRIAL_COLUMNS),
+        pd.DataFrame([tuple(row) for row in people], columns=PARTICIPANT_COLUMNS),
+        pd.DataFrame([tuple(row) for row in votes], columns=VOTE_COLUMNS),
+    )
+
+
+def make_poll(
+    study: Mapping[str, Any], trials: pd.DataFrame, people: pd.DataFrame, votes: pd.DataFrame
+) -> Poll:
+    """Put the tables of a study together.
+
+    Args:
+        study: the other attributes of `Poll`.
+        trials: `TRIAL_COLUMNS`.
+        people: `PARTICIPANT_COLUMNS`.
+        votes: `VOTE_COLUMNS`.
+    """
+    trials = trials.assign(repeats=trials["repeats"].astype("Int64"))
+    for column in ("slot", "position"):
+        trials[column] = trials[column].astype("int64")
+        votes[column] = votes[column].astype("int64")
+    people = people.assign(
+        slot=people["slot"].astype("int64"), finished=people["finished_at"].notna()
+    )
+    votes = votes.assign(seconds=votes["seconds"].astype("float64"))
+    merged = votes.merge(trials, on=["slot", "position"], how="left", validate="many_to_one")
+    return Poll(**study, trials=trials, participants=people, votes=merged)

@@ -1,0 +1,112 @@
+"""One trial on the page: the question, the two results, the answers, and the next pictures.
+
+Nothing that reaches the browser tells the methods apart: pictures are pixels under a hash, alt
+texts say "picture A", and a step is known by its number alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import streamlit as st
+
+from studies.ballots.opening import OpenStudy
+from studies.ballots.seats import Seat, Step
+from studies.design.material import PictureMissing
+from studies.design.study import QUESTIONS
+from studies.design.trial import Answer
+from studies.page.messages import guarded, try_again
+
+log = logging.getLogger("studies.page.participant")
+
+#: An answer that comes sooner after its trial than this, in seconds, is a key held down or the
+#: second half of a double click on the trial before, and is not taken.
+SOONEST = 0.25
+
+
+def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
+    """Show one question about one trial, and take the answer."""
+    trial, material = step.trial, opened.material
+    if st.session_state.get("shown") != step.number:
+        st.session_state["shown"], st.session_state["since"] = step.number, time.monotonic()
+    st.progress(seat.done / len(seat.steps), text=_place(opened, seat, step))
+    st.header(QUESTIONS[step.question])
+    try:
+        with st.container(key="sources", horizontal=True):
+            for name, picture in (
+                ("Photograph", material.content(trial.content, trial.style)),
+                ("Style", material.style(trial.content, trial.style)),
+            ):
+                st.image(
+                    picture, caption=name, alt=f"The {name.lower()}", width=150, output_format="PNG"
+                )
+        with st.container(key="results"):
+            columns = st.columns(2, gap="small")
+            for column, name, side in zip(columns, "AB", (trial.left, trial.right), strict=True):
+                picture = material.picture(side, trial.content, trial.style)
+                column.image(
+                    picture,
+                    caption=name,
+                    alt=f"Picture {name}",
+                    width="stretch",
+                    output_format="PNG",
+                )
+    except PictureMissing as error:
+        log.error("%s", error)
+        try_again(
+            "A picture of this study cannot be shown. Your answers so far are safe; please come "
+            "back later with the same link."
+        )
+        return
+    with st.container(key="answers", horizontal=True, horizontal_alignment="center"):
+        for label, answer, key in (
+            ("A is better" if step.question == "overall" else "A", "left", "Left"),
+            ("Can't say", "tie", "Down"),
+            ("B is better" if step.question == "overall" else "B", "right", "Right"),
+        ):
+            st.button(
+                label,
+                key=f"step-{step.number}-{answer}",
+                shortcut=key,
+                type="secondary" if answer == "tie" else "primary",
+                on_click=guarded(_vote),
+                args=(opened, secret, step.number, answer),
+            )
+    _preload(opened, seat)
+
+
+def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
+    if step.trial.kind == "practice":
+        return f"Practice {step.position + 1} of {opened.study.practice} (not counted)"
+    return f"{seat.done + 1} of {len(seat.steps)}"
+
+
+def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:
+    since = st.session_state.get("since") if st.session_state.get("shown") == number else None
+    seconds = time.monotonic() - since if since is not None else 0.0
+    if since is not None and seconds < SOONEST:
+        return
+    outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds)
+    if outcome == "again":
+        log.info("participant %s answered step %d again", seat.participant, number)
+    st.session_state["seat"] = seat
+
+
+def _preload(opened: OpenStudy, seat: Seat) -> None:
+    """Send the next trial's pictures too, unseen, so that they are there when it comes."""
+    following = seat.steps[seat.done + 1 : seat.done + 2]
+    if not following or following[0].position == seat.steps[seat.done].position:
+        return
+    trial = following[0].trial
+    try:
+        with st.container(key="next"):
+            for picture in (
+                opened.material.content(trial.content, trial.style),
+                opened.material.style(trial.content, trial.style),
+                opened.material.picture(trial.left, trial.content, trial.style),
+                opened.material.picture(trial.right, trial.content, trial.style),
+            ):
+                st.image(picture, alt="", output_format="PNG")
+    except PictureMissing as error:
+        log.error("%s", error)
