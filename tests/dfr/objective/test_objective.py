@@ -7,7 +7,16 @@ import torch
 from dfr.core.errors import UserError
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS
 from dfr.objective.feature_statistics import STATISTICS, gram
-from dfr.objective.objective import Objective, Weights, total_variation, yardstick
+from dfr.objective.objective import (
+    Objective,
+    Weights,
+    apply_each,
+    same_targets,
+    shared_objective,
+    target_distances,
+    total_variation,
+    yardstick,
+)
 
 
 @torch.no_grad()
@@ -75,3 +84,66 @@ def test_total_variation_of_known_pictures():
 def test_weights_must_be_finite_and_not_negative(value):
     with pytest.raises(UserError, match="style weight"):
         Weights(style=value)
+
+
+@torch.no_grad()
+def test_a_term_that_is_not_asked_for_is_zero_and_asks_for_no_features(encoder, content, style):
+    whole = shared_objective(content, style, encoder, Weights(variation=0.0))
+    pictures = torch.cat([content, style])
+    assert whole(style, encoder(style)).variation.tolist() == [0]
+    of_style = Objective(content={}, style=whole.style, statistics=(gram, gram))
+    terms = of_style(pictures, encoder(pictures, of_style.layers))
+    assert of_style.layers == STYLE_LAYERS
+    assert terms.content.tolist() == [0, 0]
+    assert terms.style.shape == (2,)
+    of_content = Objective(content=whole.content, style={})
+    assert of_content.layers == CONTENT_LAYERS
+    assert of_content(content, encoder(content, CONTENT_LAYERS)).style.tolist() == [0]
+
+
+def test_weights_of_nothing_are_allowed():
+    assert vars(Weights(0.0, 0.0, 0.0)) == {"content": 0, "style": 0, "variation": 0}
+    assert vars(Weights()) == {"content": 1e4, "style": 1e-2, "variation": 30}
+
+
+@torch.no_grad()
+def test_the_shared_objective_has_the_published_weights_and_the_yardstick_no_variation(
+    encoder, content, style
+):
+    shared, ruler = (make(content, style, encoder) for make in (shared_objective, yardstick))
+    assert shared.weights == Weights()
+    assert ruler.weights == Weights(variation=0.0)
+    assert shared.statistics == (gram,)
+    features = encoder(style)
+    for layer in STYLE_LAYERS:
+        assert torch.equal(shared.style[layer], gram(features[layer]))
+    assert set(shared.content) == set(CONTENT_LAYERS)
+
+
+def test_each_picture_has_its_own_statistic():
+    features = torch.randn(3, 4, 5, 6, generator=torch.Generator().manual_seed(0))
+    three = tuple(STATISTICS[name] for name in ("gram", "cosine", "gram"))
+    found = apply_each(three, features)
+    assert found.shape == (3, 4, 4)
+    for row, each in enumerate(three):
+        assert torch.allclose(found[row : row + 1], each(features[row : row + 1]))
+    assert torch.equal(apply_each((gram, gram, gram), features), gram(features))
+
+
+def targets(*scales: float) -> dict[str, torch.Tensor]:
+    """Rows of targets that are multiples of one matrix; in the second layer all are the same."""
+    grown = torch.stack([scale * torch.ones(2, 2) for scale in scales])
+    return {"a": grown, "b": torch.ones(len(scales), 2, 2)}
+
+
+def test_the_distance_of_targets_is_relative_to_the_first():
+    assert target_distances(targets(2.0, 3.0), 0, 1) == pytest.approx({"a": 0.5, "b": 0})
+    assert target_distances(targets(2.0, 3.0), 1, 0) == pytest.approx({"a": 1 / 3, "b": 0})
+    assert target_distances(targets(0.0, 0.0), 0, 1) == {"a": 0, "b": 0}
+    assert target_distances(targets(0.0, 1.0), 0, 1)["a"] > 1e20
+
+
+def test_targets_are_the_same_where_they_differ_by_rounding_in_every_layer():
+    assert same_targets(targets(1.0, 2.0, 1.0 + 5e-6, 2.0, 3.0)) == ((0, 2), (1, 3), (4,))
+    assert same_targets(targets(1.0, 1.0 + 5e-5)) == ((0,), (1,))
+    assert same_targets(targets(1.0)) == ((0,),)
