@@ -76,17 +76,22 @@ def reproduce(
     from dfr.core.devices import choose_device
     from dfr.core.errors import unknown
     from eval.data.dataset import choose_data
+    from eval.executors.processes import LocalProcesses
     from eval.executors.ray.cluster import Cluster
+    from eval.executors.ray.executor import RayExecutor
+    from eval.runs.executor import Executor
     from eval.runs.profiles import choose_profile
     from eval.runs.runner import reproduce as run
     from reports.page.build import build_report
 
     if executor not in ("local", "ray"):
         raise unknown("executor", executor, ("local", "ray"))
-    cluster = None
+    cells_by: Executor
     if executor == "ray":
         cluster = Cluster(ray_address, workers, threads_per_cell, gpus_per_cell)
-    where = choose_device(device) if cluster is None else cluster.device_here(device)
+        cells_by, where = RayExecutor(cluster), cluster.device_here(device)
+    else:
+        cells_by, where = LocalProcesses(workers or 1), choose_device(device)
     chosen = choose_profile(profile, where)
     folder = out if out is not None else Path("runs") / chosen.name
     pictures, tell = choose_data(
@@ -97,6 +102,7 @@ def reproduce(
     run(
         chosen,
         folder,
+        cells_by,
         content=content,
         style=style,
         data=pictures,
@@ -104,8 +110,6 @@ def reproduce(
         weights=weights,
         device=where,
         seed=seed,
-        workers=workers or 1,
-        cluster=cluster,
     )
     page = build_report(folder)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)

@@ -28,8 +28,8 @@ class RunData:
         environments: where it ran.
         cells: every finished cell.
         tables: see `eval.runs.tables.tables`.
-        audit: rows of `eval.speed.timing.audit_rows`, empty while the run has not got there.
-        timing: rows of `eval.speed.timing.take_turns`, likewise.
+        audit: rows of `eval.runs.mode_audit.audit_rows`, empty while the run has not got there.
+        timing: rows of `eval.speed.timing.time_cases`, likewise.
         votes: of the user study on the run's outputs, None where there is none.
     """
 

@@ -85,7 +85,7 @@ def median_interval(values: Sequence[float] | pd.Series | Array) -> Estimate:
 
 
 def timed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return the rows of `eval.speed.timing.take_turns` as a table, with what is derived from them.
+    """Return the rows of `eval.speed.timing.time_cases` as a table, with what is derived from them.
 
     Added are ``pixels``, ``per_iteration`` (seconds of an iteration for all outputs, without
     what comes before the first: at the published 3000 iterations that is next to nothing, in a

@@ -1,4 +1,4 @@
-"""Where cells are made: in this process, or in several processes beside each other."""
+"""Cells made on this machine: in this process, or in several processes beside each other."""
 
 from __future__ import annotations
 
@@ -6,103 +6,52 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import wait as wait_for
-from pathlib import Path
-from typing import Any
 
 import torch
 
 from dfr.core.errors import UserError
-from dfr.core.files import sha256
-from dfr.core.images import Size
-from dfr.network.weights import load_vgg19
-from eval.data.dataset import Picture
-from eval.runs.cell import Tools, make_cell, work_of
-from eval.runs.profiles import MethodEntry
-from eval.runs.store import RunStore
+from eval.runs.cell import Tools, work_of
+from eval.runs.executor import Job, MakeCells, Recipe, Watch, make_and_keep
 
 
 @dataclass(frozen=True)
-class Job:
-    """One cell to make.
+class LocalProcesses:
+    """Makes cells on this machine.
 
     Attributes:
-        content: the content picture.
-        style: the style picture.
-        entry: the method.
+        workers: processes beside each other, each with its share of the cores; with 1, everything
+            is done in this process.
+
+    Raises:
+        UserError: fewer than one.
     """
 
-    content: Picture
-    style: Picture
-    entry: MethodEntry
+    workers: int = 1
 
-    def __str__(self) -> str:
-        """Tell it in a few words."""
-        return f"{self.content.name} × {self.style.name}: {self.entry.title}"
+    def __post_init__(self) -> None:
+        """Refuse what makes nothing."""
+        if self.workers < 1:
+            raise UserError(f"workers {self.workers}: must be at least 1")
 
+    def device_of_cells(self, here: torch.device) -> torch.device:
+        """Return the device of this process."""
+        return here
 
-@dataclass(frozen=True)
-class Recipe:
-    """What a process needs in order to make cells: plain values, so that it can be sent.
-
-    Attributes:
-        folder: of the run.
-        weights: source of VGG-19, see `dfr.network.weights.load_vgg19`.
-        precision: of the encoder that stylizes.
-        device: where to compute.
-        environment: stands in every cell, see `dfr.core.provenance.environment`.
-        seed: of everything random.
-        contents: files of the run's content pictures.
-        size: working size.
-        threads: of each process.
-    """
-
-    folder: Path
-    weights: str
-    precision: str
-    device: str
-    environment: Mapping[str, Any]
-    seed: int
-    contents: tuple[Path, ...]
-    size: Size
-    threads: int
-
-    def tools(self) -> Tools:
-        """Load everything that cells share."""
-        return Tools.make(
-            load_vgg19(self.weights),
-            self.precision,
-            torch.device(self.device),
-            self.environment,
-            self.seed,
-            self.contents,
-            self.size,
-        )
-
-
-@dataclass
-class Watch:
-    """Who is told what happens; each does nothing unless it is set.
-
-    Attributes:
-        starts: told the job that begins.
-        advance: told the work that was done, in the unit of `eval.runs.cell.work_of`.
-        ends: told the job whose cell is kept.
-        tells: told, in a line, of what a person should know and need not mend.
-    """
-
-    starts: Callable[[Job], None] = field(default=lambda _: None)
-    advance: Callable[[float], None] = field(default=lambda _: None)
-    ends: Callable[[Job], None] = field(default=lambda _: None)
-    tells: Callable[[str], None] = field(default=lambda _: None)
+    @contextmanager
+    def begun(self) -> Iterator[MakeCells]:
+        """Give what makes cells; processes begin with the first cell and end with the last."""
+        yield partial(make_cells, workers=self.workers)
 
 
 def make_cells(
-    jobs: Iterable[Job], recipe: Recipe, tools: Tools, workers: int, watch: Watch
+    jobs: Iterable[Job], recipe: Recipe, tools: Tools, watch: Watch, workers: int
 ) -> None:
     """Make cells and keep each as soon as it is made.
 
@@ -110,8 +59,8 @@ def make_cells(
         jobs: in the order in which they are begun.
         recipe: for the processes.
         tools: made of the recipe, for this process.
-        workers: how many processes; with 1, everything is done in this one.
         watch: who is told.
+        workers: how many processes; with 1, everything is done in this one.
 
     Raises:
         UserError: a picture was changed, the disk is full, or a process was killed; cells that
@@ -120,7 +69,7 @@ def make_cells(
     if workers == 1:
         for job in jobs:
             watch.starts(job)
-            _make(job, recipe, tools, watch.advance)
+            make_and_keep(job, recipe, tools, watch.advance)
             watch.ends(job)
         return
     pool = ProcessPoolExecutor(
@@ -168,19 +117,6 @@ def _stop(pool: ProcessPoolExecutor) -> None:
         process.join()
 
 
-def _make(
-    job: Job, recipe: Recipe, tools: Tools, advance: Callable[[float], None] = lambda _: None
-) -> None:
-    for picture in (job.content, job.style):
-        if sha256(picture.path) != picture.sha256:
-            raise UserError(f"{picture.path}: was changed while the run was going")
-    result, row = make_cell(
-        job.content.path, job.style.path, job.entry, recipe.size, tools, advance
-    )
-    store = RunStore(recipe.folder)
-    store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)
-
-
 #: What this process was begun with, where it is a worker's.
 _here: tuple[Recipe, Tools] | None = None
 
@@ -203,4 +139,4 @@ def _end_with_parent() -> None:
 
 def _make_here(job: Job) -> None:
     assert _here is not None
-    _make(job, *_here)
+    make_and_keep(job, *_here)

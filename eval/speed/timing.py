@@ -1,33 +1,50 @@
-"""Time by outputs, method, size and form of the correlations; the mode audit of every style."""
+"""Time by outputs, method, size and form of the correlations."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 
 from baselines.decormst_loop import LOOPS
-from dfr.core.devices import synchronise
 from dfr.core.images import MIN_SIDE, Size, load_pair
 from dfr.core.progress import Progress, silent
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.methods.method import Method, settings_of
-from dfr.methods.mode_audit import audit
+from dfr.methods.method import Method
 from dfr.methods.rotation import PUBLISHED
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import STATISTICS, Statistic
 from dfr.solvers.adam import Adam
 from eval.data.dataset import Dataset
-from eval.runs.profiles import MethodEntry, Timing
-
-#: The readings whose modes are audited; ``angle`` has no fixed set of modes.
-AUDITED = ("code", "paper", "spatial")
+from eval.speed.stopwatch import CPU, take_turns
 
 #: Side lengths of the ladder of sizes, relative to the profile's: pixels double at each step.
 LADDER = tuple(2 ** (step / 2) for step in range(-2, 3))
+
+
+class Timing(BaseModel):
+    """How time is measured, on one pair; see `time_cases`.
+
+    Attributes:
+        outputs: the numbers X of outputs of DFR-X.
+        sizes: the sizes at which DFR-1 is timed, see `dfr.core.images.Size`; a ladder around the
+            profile's size if None.
+        iterations: iterations of each timed run.
+        repeats: rounds; in each, everything that is timed has one turn. With fewer than six, no
+            interval of a median reaches 95 %.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outputs: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1, 2, 3, 4, 6, 8), min_length=1
+    )
+    sizes: tuple[str, ...] | None = None
+    iterations: int = Field(default=8, ge=1)
+    repeats: int = Field(default=7, ge=1)
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,7 @@ class TimedCase:
         name: unique within its kind.
         height: of the pictures.
         width: likewise.
-        run: does the work with this many iterations, and waits for the device.
+        run: does the work with this many iterations.
     """
 
     kind: str
@@ -66,7 +83,7 @@ class TimedCase:
 
 def time_cases(
     settings: Timing,
-    methods: Sequence[MethodEntry],
+    methods: Mapping[str, Callable[[int], Method]],
     dataset: Dataset,
     size: Size,
     encoder: Encoder,
@@ -83,7 +100,7 @@ def time_cases(
 
     Args:
         settings: the timing section.
-        methods: the rows of the comparison.
+        methods: label -> makes the method with so many iterations, where it has any.
         dataset: whose first pair is used.
         size: working size.
         encoder: in the profile's precision.
@@ -91,15 +108,17 @@ def time_cases(
         progress: told after every timed run.
 
     Returns:
-        ``rows``: see `take_turns`; ``left_out``: cases for which there was no memory.
+        ``rows``: one per case and round: kind, name, outputs, height, width, round, iterations,
+        seconds (of the whole run), seconds_targets (the part of them before the first
+        iteration); ``left_out``: the cases, as "kind name", that there was no memory for.
     """
     paths = dataset.contents[0].path, dataset.styles[0].path
     pair = load_pair(*paths, size)
     cases = [
         *_outputs_cases(settings.outputs, pair, encoder),
         *(
-            _stylizing("method", entry.label, _with_iterations(entry), pair, encoder, seed)
-            for entry in methods
+            _stylizing("method", label, make, pair, encoder, seed)
+            for label, make in methods.items()
         ),
         *(
             _stylizing("size", str(each), _dfr(1), load_pair(*paths, each), encoder)
@@ -107,55 +126,34 @@ def time_cases(
         ),
         *_correlation_cases(pair[0], encoder),
     ]
-    return take_turns(cases, settings.iterations, settings.repeats, progress)
+    return time_in_turns(cases, settings.iterations, settings.repeats, encoder.device, progress)
 
 
-def take_turns(
+def time_in_turns(
     cases: Sequence[TimedCase],
     iterations: int,
     repeats: int,
+    device: torch.device = CPU,
     progress: Progress = silent,
-    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Any]:
-    """Time every case once in each round, after one iteration of each for warming up.
-
-    In rounds, so that a slow minute does not fall on one case alone and two cases can be
-    compared round by round. A case that does not fit into the device's memory is left out: it
-    should not cost the run that was made before.
-
-    Returns:
-        ``rows``: one per case and round: kind, name, outputs, height, width, round, iterations,
-        seconds (of the whole run), seconds_targets (the part of them before the first
-        iteration); ``left_out``: the cases, as "kind name", that there was no memory for.
-    """
-    kept, left_out = [], []
-    for case in cases:
-        try:
-            case.run(1)
-        except torch.OutOfMemoryError:
-            left_out.append(f"{case.kind} {case.name}")
-        else:
-            kept.append(case)
-    rows = []
-    for turn in range(repeats):
-        for case in kept:
-            began = clock()
-            spent = case.run(iterations)
-            seconds = clock() - began
-            rows.append(
-                {
-                    "kind": case.kind,
-                    "name": case.name,
-                    "outputs": spent.outputs,
-                    "height": case.height,
-                    "width": case.width,
-                    "round": turn,
-                    "iterations": spent.iterations,
-                    "seconds": seconds,
-                    "seconds_targets": spent.seconds_targets,
-                }
-            )
-            progress(len(rows), repeats * len(kept))
+    """Time cases by `eval.speed.stopwatch.take_turns`; what comes back is told at `time_cases`."""
+    named = {f"{case.kind} {case.name}": case for case in cases}
+    runs = {name: case.run for name, case in named.items()}
+    turns, left_out = take_turns(runs, iterations, repeats, device, progress)
+    rows = [
+        {
+            "kind": named[turn.name].kind,
+            "name": named[turn.name].name,
+            "outputs": turn.result.outputs,
+            "height": named[turn.name].height,
+            "width": named[turn.name].width,
+            "round": turn.round,
+            "iterations": turn.result.iterations,
+            "seconds": turn.seconds,
+            "seconds_targets": turn.result.seconds_targets,
+        }
+        for turn in turns
+    ]
     return {"rows": rows, "left_out": left_out}
 
 
@@ -211,15 +209,6 @@ def _dfr(outputs: int) -> Callable[[int], Method]:
     )
 
 
-def _with_iterations(entry: MethodEntry) -> Callable[[int], Method]:
-    """Return what makes an entry's method with another number of iterations, where it has one."""
-    if "solver" not in settings_of(entry.build()):
-        return lambda _: entry.build()
-    return lambda iterations: entry.model_copy(
-        update={"settings": {**entry.settings, "iterations": iterations}}
-    ).build()
-
-
 def _outputs_cases(
     counts: Sequence[int], pair: tuple[torch.Tensor, torch.Tensor], encoder: Encoder
 ) -> Iterator[TimedCase]:
@@ -239,7 +228,6 @@ def _stylizing(
 
     def run(iterations: int) -> Spent:
         result = make(iterations).stylize(content, style, encoder, seed)
-        synchronise(encoder.device)
         return Spent(result.computed, result.iterations, result.seconds_targets)
 
     return TimedCase(kind, name, content.shape[-2], content.shape[-1], run)
@@ -249,7 +237,7 @@ def _correlation_cases(content: torch.Tensor, encoder: Encoder) -> Iterator[Time
     features = style_features(content, encoder)
     for form, table in (("vectorized", STATISTICS), ("loop", LOOPS)):
         for name, statistic in table.items():
-            yield _correlating(f"{name} {form}", statistic, features, content, encoder)
+            yield _correlating(f"{name} {form}", statistic, features, content)
 
 
 def _correlating(
@@ -257,40 +245,10 @@ def _correlating(
     statistic: Statistic,
     features: Mapping[str, torch.Tensor],
     content: torch.Tensor,
-    encoder: Encoder,
 ) -> TimedCase:
     def run(iterations: int) -> Spent:
         for _ in range(iterations):
             correlation_pass(statistic, features)
-        synchronise(encoder.device)
         return Spent(outputs=1, iterations=iterations)
 
     return TimedCase("correlations", name, content.shape[-2], content.shape[-1], run)
-
-
-def audit_rows(dataset: Dataset, size: Size, encoder: Encoder) -> list[dict[str, Any]]:
-    """Audit the four published rotations in each reading, for every style.
-
-    Returns:
-        one row per style and reading: distances between modes per layer, groups of modes that
-        are the same objective, and how many are distinct.
-    """
-    rows = []
-    for style in dataset.styles:
-        _, picture = load_pair(dataset.contents[0].path, style.path, size)
-        for reading in AUDITED:
-            found = audit(DFR(reading=reading), picture, encoder)
-            rows.append(
-                {
-                    "style": style.name,
-                    "reading": reading,
-                    "modes": list(found.modes),
-                    "distances": [
-                        {"mode": b, "against": a, **layers}
-                        for (b, a), layers in found.distances.items()
-                    ],
-                    "groups": [list(group) for group in found.groups],
-                    "distinct": found.distinct,
-                }
-            )
-    return rows

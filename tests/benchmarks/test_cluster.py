@@ -20,9 +20,10 @@ import torch
 from dfr.core.images import Size
 from dfr.core.provenance import environment
 from eval.data.dataset import open_dataset
-from eval.executors.processes import Job, Recipe, Watch, make_cells
+from eval.executors.processes import make_cells
 from eval.executors.ray.cluster import Cluster
 from eval.executors.ray.executor import make_cells_on_ray
+from eval.runs.executor import Job, Recipe, Watch
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
 
@@ -64,10 +65,10 @@ class Rig:
         watch = Watch(ends=lambda _: ends.append(time.perf_counter()))
         began = time.perf_counter()
         if ray is None:
-            make_cells(jobs, self.recipe(run), self.tools, workers, watch)
+            make_cells(jobs, self.recipe(run), self.tools, watch, workers)
         else:
             cluster = Cluster(workers=workers)
-            make_cells_on_ray(jobs, self.recipe(run), self.tools, ray, cluster, watch)
+            make_cells_on_ray(jobs, self.recipe(run), self.tools, watch, ray, cluster)
         assert len(list(run.glob("cells/*/*/*/cell.json"))) == cells
         half = cells // 2
         return (ends[-1] - ends[half - 1]) / (cells - half), ends[0] - began

@@ -10,19 +10,22 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, ClassVar
+
+import torch
 
 from dfr.core.errors import UserError
 from dfr.methods.method import Stylization
 from eval.data.dataset import Picture
-from eval.executors.processes import Job, Recipe, Watch
 from eval.executors.ray.cluster import Cluster
 from eval.executors.ray.worker import Kit, Levels, Parcel, Worker, with_pictures
 from eval.runs.cell import Tools, work_of
+from eval.runs.executor import Job, MakeCells, Recipe, Watch
 from eval.runs.store import RunStore
 
 #: How often a cell is begun before its worker's end is taken as the cell's fault.
@@ -51,8 +54,32 @@ class _Turn:
     task: _Task | None = None
 
 
+@dataclass(frozen=True)
+class RayExecutor:
+    """Makes cells on a Ray cluster; this process still writes them, and does everything else.
+
+    Attributes:
+        cluster: which one, and what to take of it.
+    """
+
+    cluster: Cluster
+
+    #: Of the processes of this machine, this one alone: the cluster's workers are not the run's.
+    workers: ClassVar[int] = 1
+
+    def device_of_cells(self, here: torch.device) -> torch.device:  # noqa: ARG002
+        """Return the kind of device that the workers have."""
+        return torch.device(self.cluster.device)
+
+    @contextmanager
+    def begun(self) -> Iterator[MakeCells]:
+        """Connect to the cluster for the block; see `Cluster.connected` for what can go wrong."""
+        with self.cluster.connected() as ray:
+            yield partial(make_cells_on_ray, ray=ray, cluster=self.cluster)
+
+
 def make_cells_on_ray(
-    jobs: Iterable[Job], recipe: Recipe, tools: Tools, ray: Any, cluster: Cluster, watch: Watch
+    jobs: Iterable[Job], recipe: Recipe, tools: Tools, watch: Watch, ray: Any, cluster: Cluster
 ) -> None:
     """Make cells on a cluster and keep each as soon as it has come back.
 
@@ -60,9 +87,9 @@ def make_cells_on_ray(
         jobs: in the order in which they are begun.
         recipe: of this process.
         tools: made of the recipe, for this process.
+        watch: who is told.
         ray: the module, connected, see `Cluster.connected`.
         cluster: what to take of it.
-        watch: who is told.
 
     Raises:
         UserError: as `eval.executors.processes.make_cells`; or a cell's workers ended again and

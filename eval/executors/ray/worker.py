@@ -22,10 +22,10 @@ from dfr.core.provenance import environment
 from dfr.methods.method import Stylization
 from dfr.network.weights import Vgg19Weights
 from eval.data.dataset import Picture
-from eval.executors.processes import Recipe
 from eval.executors.ray.cluster import Cluster
 from eval.measures.pca_bases import PcaBases
 from eval.runs.cell import Tools, make_cell
+from eval.runs.executor import Recipe
 from eval.runs.profiles import MethodEntry
 
 #: Outputs on their way back: mode -> (h, w, 3) of 0..255, a quarter of the size of the tensors.

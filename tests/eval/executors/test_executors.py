@@ -123,12 +123,12 @@ def test_a_picture_that_changes_under_a_run_is_named(profile_file, dfr, files, t
 
     from dfr.core.errors import UserError
     from eval.data.dataset import Picture
-    from eval.executors.processes import Job, _make
+    from eval.runs.executor import Job, make_and_keep
     from eval.runs.profiles import read_profile
 
     path = Path(shutil.copy(files / "content.png", tmp_path / "content.png"))
     picture = Picture("content", path, "0" * 64)
     job = Job(picture, picture, read_profile(profile_file).methods[0])
     with pytest.raises(UserError, match=r"content\.png: was changed while the run was going"):
-        _make(job, None, None)  # type: ignore[arg-type]
+        make_and_keep(job, None, None)  # type: ignore[arg-type]
     assert complaint(dfr("report", tmp_path))

@@ -21,9 +21,10 @@ from eval.analysis.times import (
     timed,
 )
 from eval.data.dataset import open_dataset
-from eval.runs.profiles import Timing, read_profile
+from eval.runs.profiles import read_profile
 from eval.runs.store import RunStore
-from eval.speed.timing import Spent, TimedCase, sizes_of, take_turns, time_cases
+from eval.speed.stopwatch import take_turns
+from eval.speed.timing import Spent, TimedCase, Timing, sizes_of, time_cases, time_in_turns
 
 KEYS = {
     "kind", "name", "outputs", "height", "width", "round", "iterations", "seconds",
@@ -31,48 +32,52 @@ KEYS = {
 }  # fmt: skip
 
 
-def test_every_case_has_one_turn_in_each_round_after_warming_up():
+def test_everything_has_one_turn_in_each_round_after_warming_up():
     calls = []
 
-    def case(name: str) -> TimedCase:
-        def run(iterations: int) -> Spent:
-            calls.append((name, iterations))
-            return Spent(outputs=2, iterations=iterations, seconds_targets=0.25)
-
-        return TimedCase("method", name, 32, 40, run)
+    def run(name: str):
+        return lambda amount: calls.append((name, amount)) or name.upper()
 
     told = []
     ticks = iter(range(100))
-    found = take_turns([case("a"), case("b")], 7, 3, lambda *now: told.append(now),
-                       clock=lambda: float(next(ticks)))  # fmt: skip
-    assert calls == [("a", 1), ("b", 1), *[("a", 7), ("b", 7)] * 3]
+    turns, left_out = take_turns(
+        {"a": run("a"), "b": run("b")}, 7, 3, progress=lambda *now: told.append(now),
+        clock=lambda: float(next(ticks)),
+    )  # fmt: skip
+    order = [("a", 7), ("b", 7), ("b", 7), ("a", 7), ("a", 7), ("b", 7)]
+    assert calls == [("a", 1), ("b", 1), *order], "the order turns round by round"
     assert told == [(done, 6) for done in range(1, 7)]
-    assert found["left_out"] == []
-    assert [(row["name"], row["round"]) for row in found["rows"]] == [
-        (name, turn) for turn in range(3) for name in "ab"
-    ]
-    assert found["rows"][0] == {
-        "kind": "method", "name": "a", "outputs": 2, "height": 32, "width": 40, "round": 0,
-        "iterations": 7, "seconds": 1.0, "seconds_targets": 0.25,
+    assert left_out == []
+    assert [(turn.name, turn.round) for turn in turns] == [
+        ("a", 0), ("b", 0), ("b", 1), ("a", 1), ("a", 2), ("b", 2)
+    ]  # fmt: skip
+    assert {(turn.name, turn.result, turn.seconds) for turn in turns} == {
+        ("a", "A", 1.0), ("b", "B", 1.0)
     }  # fmt: skip
 
 
-def test_a_case_without_memory_does_not_cost_the_others():
+def test_what_has_no_memory_does_not_cost_the_others():
     def hungry(_: int) -> Spent:
         raise torch.OutOfMemoryError("too large")
 
     cases = [
         TimedCase("size", "9000x9000", 9000, 9000, hungry),
-        TimedCase("size", "32x40", 32, 40, lambda n: Spent(1, n)),
+        TimedCase("size", "32x40", 32, 40, lambda n: Spent(1, n, 0.25)),
     ]
-    found = take_turns(cases, 1, 2)
+    found = time_in_turns(cases, 7, 2)
     assert found["left_out"] == ["size 9000x9000"]
-    assert [row["name"] for row in found["rows"]] == ["32x40", "32x40"]
+    for turn, row in enumerate(found["rows"]):
+        assert row.pop("seconds") >= 0
+        assert row == {
+            "kind": "size", "name": "32x40", "outputs": 1, "height": 32, "width": 40,
+            "round": turn, "iterations": 7, "seconds_targets": 0.25,
+        }  # fmt: skip
+    assert len(found["rows"]) == 2
 
 
 def test_everything_is_timed(encoder, profile_file, tmp_path):
     dataset = open_dataset(None, None, tmp_path, 1, 1)
-    methods = read_profile(profile_file).methods
+    methods = {entry.label: entry.build for entry in read_profile(profile_file).methods}
     settings = Timing(outputs=(1, 5), sizes=("32x40", "48"), iterations=2, repeats=1)
     rows = time_cases(settings, methods, dataset, Size.parse("32x40"), encoder)["rows"]
     assert all(set(row) == KEYS for row in rows)

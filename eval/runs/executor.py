@@ -1,0 +1,147 @@
+"""What makes cells: the jobs it is given, and what an executor must be able to do.
+
+The executors themselves stand in `eval.executors`; the runner knows them by this alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from dfr.core.errors import UserError
+from dfr.core.files import sha256
+from dfr.core.images import Size
+from dfr.network.weights import load_vgg19
+from eval.data.dataset import Picture
+from eval.runs.cell import Tools, make_cell
+from eval.runs.profiles import MethodEntry
+from eval.runs.store import RunStore
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell to make.
+
+    Attributes:
+        content: the content picture.
+        style: the style picture.
+        entry: the method.
+    """
+
+    content: Picture
+    style: Picture
+    entry: MethodEntry
+
+    def __str__(self) -> str:
+        """Tell it in a few words."""
+        return f"{self.content.name} × {self.style.name}: {self.entry.title}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a process needs in order to make cells: plain values, so that it can be sent.
+
+    Attributes:
+        folder: of the run.
+        weights: source of VGG-19, see `dfr.network.weights.load_vgg19`.
+        precision: of the encoder that stylizes.
+        device: where to compute.
+        environment: stands in every cell, see `dfr.core.provenance.environment`.
+        seed: of everything random.
+        contents: files of the run's content pictures.
+        size: working size.
+        threads: of each process.
+    """
+
+    folder: Path
+    weights: str
+    precision: str
+    device: str
+    environment: Mapping[str, Any]
+    seed: int
+    contents: tuple[Path, ...]
+    size: Size
+    threads: int
+
+    def tools(self) -> Tools:
+        """Load everything that cells share."""
+        return Tools.make(
+            load_vgg19(self.weights),
+            self.precision,
+            torch.device(self.device),
+            self.environment,
+            self.seed,
+            self.contents,
+            self.size,
+        )
+
+
+@dataclass
+class Watch:
+    """Who is told what happens; each does nothing unless it is set.
+
+    Attributes:
+        starts: told the job that begins.
+        advance: told the work that was done, in the unit of `eval.runs.cell.work_of`.
+        ends: told the job whose cell is kept.
+        tells: told, in a line, of what a person should know and need not mend.
+    """
+
+    starts: Callable[[Job], None] = field(default=lambda _: None)
+    advance: Callable[[float], None] = field(default=lambda _: None)
+    ends: Callable[[Job], None] = field(default=lambda _: None)
+    tells: Callable[[str], None] = field(default=lambda _: None)
+
+
+#: Makes cells of (jobs in the order in which they are begun, recipe, tools of the recipe for this
+#: process, who is told), and keeps each as soon as it is made. Raises a `UserError` where a picture
+#: was changed, the disk is full or a process was lost; cells that were kept stay.
+MakeCells = Callable[[Iterable[Job], Recipe, Tools, Watch], None]
+
+
+class Executor(Protocol):
+    """Where cells are made."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes of this machine make cells beside each other."""
+        ...
+
+    def device_of_cells(self, here: torch.device) -> torch.device:
+        """Return where cells are computed.
+
+        Args:
+            here: where this process computes what is no cell.
+        """
+        ...
+
+    def begun(self) -> AbstractContextManager[MakeCells]:
+        """Begin what cells are made by; it ends with the block.
+
+        Raises:
+            UserError: it cannot be begun.
+        """
+        ...
+
+
+def make_and_keep(
+    job: Job, recipe: Recipe, tools: Tools, advance: Callable[[float], None] = lambda _: None
+) -> None:
+    """Make one cell in this process and keep it.
+
+    Raises:
+        UserError: a picture is not the one that the run began with, or the disk is full.
+    """
+    for picture in (job.content, job.style):
+        if sha256(picture.path) != picture.sha256:
+            raise UserError(f"{picture.path}: was changed while the run was going")
+    result, row = make_cell(
+        job.content.path, job.style.path, job.entry, recipe.size, tools, advance
+    )
+    store = RunStore(recipe.folder)
+    store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)

@@ -1,0 +1,42 @@
+"""The mode audit of every style of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dfr.core.images import Size, load_pair
+from dfr.methods.deep_feature_rotation import DFR
+from dfr.methods.mode_audit import audit
+from dfr.network.encoder import Encoder
+from eval.data.dataset import Dataset
+
+#: The readings whose modes are audited; ``angle`` has no fixed set of modes.
+AUDITED = ("code", "paper", "spatial")
+
+
+def audit_rows(dataset: Dataset, size: Size, encoder: Encoder) -> list[dict[str, Any]]:
+    """Audit the four published rotations in each reading, for every style.
+
+    Returns:
+        one row per style and reading: distances between modes per layer, groups of modes that
+        are the same objective, and how many are distinct.
+    """
+    rows = []
+    for style in dataset.styles:
+        _, picture = load_pair(dataset.contents[0].path, style.path, size)
+        for reading in AUDITED:
+            found = audit(DFR(reading=reading), picture, encoder)
+            rows.append(
+                {
+                    "style": style.name,
+                    "reading": reading,
+                    "modes": list(found.modes),
+                    "distances": [
+                        {"mode": b, "against": a, **layers}
+                        for (b, a), layers in found.distances.items()
+                    ],
+                    "groups": [list(group) for group in found.groups],
+                    "distinct": found.distinct,
+                }
+            )
+    return rows
