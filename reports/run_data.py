@@ -12,7 +12,7 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.core.images import load
-from eval.runs.store import RunStore
+from eval.runs.store import RunStore, titles_of
 from eval.runs.tables import tables
 from reports.votes.reading import votes_of_run
 from reports.votes.run_votes import Votes
@@ -45,8 +45,7 @@ class RunData:
     @property
     def titles(self) -> dict[str, str]:
         """Label -> title of every method, in the profile's order."""
-        methods = (*self.identity["profile"]["methods"], *self.identity["external"])
-        return {entry["label"]: entry["title"] for entry in methods}
+        return titles_of(self.identity)
 
     @property
     def iterations(self) -> dict[str, int]:

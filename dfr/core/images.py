@@ -133,6 +133,16 @@ def resize(picture: torch.Tensor, height: int, width: int) -> torch.Tensor:
     return resized.clamp(0, 1)
 
 
+def load_at(path: Path | str, size: Size) -> torch.Tensor:
+    """Read a picture at the working size, (1, 3, h, w) in [0, 1].
+
+    Raises:
+        UserError: see `load` and `Size.of`.
+    """
+    picture = load(path)
+    return resize(picture, *size.of(*picture.shape[-2:]))
+
+
 def load_pair(
     content: Path | str, style: Path | str, size: Size
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -140,9 +150,9 @@ def load_pair(
 
     Both published implementations resize the style picture to the size of the content.
     """
-    content_picture, style_picture = load(content), load(style)
-    height, width = size.of(*content_picture.shape[-2:])
-    return resize(content_picture, height, width), resize(style_picture, height, width)
+    content_picture = load_at(content, size)
+    height, width = content_picture.shape[-2:]
+    return content_picture, load_at(style, Size(height=height, width=width))
 
 
 def to_bytes(picture: torch.Tensor) -> npt.NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from dfr.core import devices as devices
-from dfr.core.images import Size, load, load_pair, quantise, resize
+from dfr.core.images import Size, load_at, load_pair, quantise
 from dfr.core.memory import Peak, peak_memory
 from dfr.methods.method import Method, Stylization, settings_of
 from dfr.network.encoder import Encoder
@@ -66,7 +66,7 @@ class Tools:
             ),
             ruler=ruler,
             lpips={trunk: Lpips(trunk, device) for trunk in TRUNKS},
-            bases=bases or fit_bases((_at(size, load(path)) for path in contents), ruler),
+            bases=bases or fit_bases((quantise(load_at(path, size)) for path in contents), ruler),
             environment=environment,
             seed=seed,
         )
@@ -109,11 +109,32 @@ def make_cell(
         devices.synchronise(device)
         result = method.stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
     advance(work - done)
-    row = {
-        "method": entry.method,
-        "settings": settings_of(method),
-        "size": list(content_picture.shape[-2:]),
-        "measures": measure(context_of(content_picture, style_picture, result, tools)),
+    return result, row_of(entry.method, content_picture, style_picture, result, peak, tools)
+
+
+def row_of(
+    method: str,
+    content: torch.Tensor,
+    style: torch.Tensor,
+    result: Stylization,
+    peak: Peak,
+    tools: Tools,
+) -> dict[str, Any]:
+    """Measure a cell's outputs and return its row of the store.
+
+    Args:
+        method: its name in the table of methods.
+        content: (1, 3, h, w) in [0, 1], at working size.
+        style: likewise.
+        result: the outputs.
+        peak: of the memory in making them.
+        tools: what all cells share.
+    """
+    return {
+        "method": method,
+        "settings": result.settings,
+        "size": list(content.shape[-2:]),
+        "measures": measure(context_of(content, style, result, tools)),
         "cost": _cost(result, peak),
         "losses": result.losses,
         "curves": result.curves,
@@ -122,11 +143,6 @@ def make_cell(
         "done": result.done,
         "environment": tools.environment,
     }
-    return result, row
-
-
-def _at(size: Size, picture: torch.Tensor) -> torch.Tensor:
-    return quantise(resize(picture, *size.of(*picture.shape[-2:])))
 
 
 def work_of(method: Method) -> float:

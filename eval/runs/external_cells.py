@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ from baselines.external import ExternalMethod, load_outputs, scan
 from dfr.core.errors import UserError
 from dfr.core.files import sha256
 from dfr.core.images import Size, load, load_pair
+from dfr.core.memory import Peak
 from dfr.methods.method import Stylization
 from eval.data.dataset import Dataset, Picture
-from eval.measures.registry import measure
-from eval.runs.cell import Tools, context_of
+from eval.runs.cell import Tools, row_of
 from eval.runs.profiles import Profile
 
 METHOD = "external"
@@ -79,10 +78,9 @@ def make_external_cell(
     """
     pictures = load_outputs(method, content.name, style.name)
     each = float("nan") if method.seconds_per_output is None else method.seconds_per_output
-    settings: Mapping[str, Any] = {"citation": method.citation}
     result = Stylization(
         method=METHOD,
-        settings=settings,
+        settings={"citation": method.citation},
         pictures=pictures,
         curves={},
         losses={},
@@ -90,31 +88,8 @@ def make_external_cell(
         iterations=0,
         evaluations=0,
         seconds=each * len(pictures),
-        seconds_targets=0.0,
+        seconds_targets=float("nan"),
     )
     pair = load_pair(content.path, style.path, size)
-    row = {
-        "method": METHOD,
-        "settings": settings,
-        "size": list(pair[0].shape[-2:]),
-        "measures": measure(context_of(*pair, result, tools)),
-        "cost": {
-            "computed": len(pictures),
-            "iterations": 0,
-            "evaluations": 0,
-            "seconds": result.seconds,
-            "seconds_targets": float("nan"),
-            "seconds_per_output": each,
-            "seconds_per_iteration": float("nan"),
-            "seconds_per_output_iteration": float("nan"),
-            "peak_memory_mb": float("nan"),
-            "memory_kind": "not measured",
-        },
-        "losses": {},
-        "curves": {},
-        "failed": {},
-        "same_as": {},
-        "done": {},
-        "environment": tools.environment,
-    }
-    return result, row
+    memory = Peak(float("nan"), "not measured")
+    return result, row_of(METHOD, *pair, result, memory, tools)

@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from baselines.external import ExternalMethod
 from dfr.core.files import writable_folder
-from dfr.core.images import Size, load, resize
+from dfr.core.images import Size, load, load_at
 from dfr.core.provenance import environment
 from dfr.core.terminal import progress_bar
 from dfr.network.encoder import check_precision
@@ -132,12 +132,8 @@ def _keep_pictures(store: RunStore, dataset: Dataset, size: Size) -> None:
         for kind, pictures in (("content", (content,)), ("style", dataset.styles)):
             for picture in pictures:
                 path = store.picture_path(kind, picture.name, height, width)
-                wanted[path] = partial(_at, picture, height, width)
+                wanted[path] = partial(load_at, picture.path, Size(height=height, width=width))
     store.keep_pictures(wanted)
-
-
-def _at(picture: Picture, height: int, width: int) -> torch.Tensor:
-    return resize(load(picture.path), height, width)
 
 
 @contextmanager

@@ -32,6 +32,20 @@ from dfr.methods.method import Stylization
 _PARTIAL = ".partial-"
 
 
+def methods_of(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the methods that a run compares, the profile's and then other people's.
+
+    Args:
+        identity: of the run, as run.json has it.
+    """
+    return [*identity["profile"]["methods"], *identity["external"]]
+
+
+def titles_of(identity: Mapping[str, Any]) -> dict[str, str]:
+    """Return label -> title of every method that a run compares, in the order of `methods_of`."""
+    return {method["label"]: method["title"] for method in methods_of(identity)}
+
+
 class RunStore:
     """The folder of one run.
 
@@ -250,13 +264,14 @@ class RunStore:
     def cells(self) -> list[dict[str, Any]]:
         """Read every finished cell, in the profile's and the data set's order."""
         identity = self.description["identity"]
+        titles = titles_of(identity)
         found = []
         for content in identity["contents"]:
             for style in identity["styles"]:
-                for entry in (*identity["profile"]["methods"], *identity["external"]):
-                    folder = self.cell_folder(content["name"], style["name"], entry["label"])
+                for label, title in titles.items():
+                    folder = self.cell_folder(content["name"], style["name"], label)
                     if folder.exists():
-                        found.append({**self.read_cell(folder), "title": entry["title"]})
+                        found.append({**self.read_cell(folder), "title": title})
         return found
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import seal_of, sha256
-from eval.runs.store import RunStore
+from eval.runs.store import RunStore, methods_of, titles_of
 from studies.design.trial import Side, Stimuli
 
 #: Pictures kept in memory, for all participants together: about 100 MB at 422 x 512.
@@ -93,13 +93,12 @@ def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
     """
     store = RunStore.open(run)
     identity = store.description["identity"]
-    entries = [*identity["profile"]["methods"], *identity["external"]]
-    titles = {entry["label"]: entry["title"] for entry in entries}
+    titles = titles_of(identity)
     for label in methods:
         if label not in titles:
             raise unknown(f"method of the run {run}", label, titles)
     chosen = tuple(methods) or tuple(
-        entry["label"] for entry in entries if entry.get("pairs") is None
+        method["label"] for method in methods_of(identity) if method.get("pairs") is None
     )
     if len(chosen) < 2:
         raise UserError(f"{run}: a study compares two methods or more; this run has {len(chosen)}")
