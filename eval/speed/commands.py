@@ -74,7 +74,9 @@ def race(
     from dfr.solvers.fast import Fast
     from eval.data.dataset import PHOTOGRAPHS, choose_data, open_dataset
     from eval.data.procedural_styles import NAMES
-    from eval.speed.race import PICTURES, Settings, medians, race, summary
+    from eval.speed.race import race
+    from eval.speed.race_settings import RaceSettings
+    from eval.speed.race_tables import PICTURES, medians, summary
 
     count = pairs if pairs is not None else (2 if quick else 8)
     if count < 1 or rounds < 1:
@@ -82,7 +84,7 @@ def race(
     chosen = precision or cheap_precision()
     for each in (chosen, published_precision):
         check_precision(each)
-    settings = Settings(
+    settings = RaceSettings(
         size=Size.parse(size if size is not None else ("96" if quick else "256")),
         pairs=count,
         published=Adam(

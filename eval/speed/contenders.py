@@ -18,6 +18,7 @@ import torch
 from dfr.core.errors import UserError
 from dfr.network.cpu import integers
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
+from eval.speed.stopwatch import take_turns
 
 _FOLDER = Path(__file__).parent / "peers"
 
@@ -49,14 +50,13 @@ class Contender:
         )
         self.versions: Mapping[str, str] = self._heard()["ready"]
 
-    def steps(self, count: int) -> tuple[float, list[float]]:
-        """Take steps of Adam; return the seconds of all and the loss before each."""
+    def steps(self, count: int) -> list[float]:
+        """Take steps of Adam; return the loss before each, when the last one is computed."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(f"{count}\n")
             self._process.stdin.flush()
-        heard = self._heard()
-        return float(heard["seconds"]), [float(loss) for loss in heard["losses"]]
+        return [float(loss) for loss in self._heard()["losses"]]
 
     def close(self) -> None:
         """End the process."""
@@ -142,7 +142,7 @@ def contest(
 
 def _agree(running: Sequence[Contender]) -> None:
     """Take a first step, which also compiles what is compiled once, and compare the losses."""
-    losses = {contender.name: contender.steps(1)[1][0] for contender in running}
+    losses = {contender.name: contender.steps(1)[0] for contender in running}
     first = losses[running[0].name]
     for name, loss in losses.items():
         # bfloat16 rounds features to eight bits; float32 in another order of sums does not.
@@ -154,14 +154,10 @@ def _agree(running: Sequence[Contender]) -> None:
             )
 
 
-def rounds(running: Sequence[Contender], count: int) -> dict[str, list[float]]:
-    """Let them take turns, a step each: contender -> seconds of its steps, round by round.
-
-    The order turns round by one place from round to round, so nobody is always behind another.
-    """
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in running}
-    for number in range(count):
-        shift = number % len(running)
-        for contender in [*running[shift:], *running[:shift]]:
-            seconds[contender.name].append(contender.steps(1)[0])
-    return seconds
+def seconds_of_steps(running: Sequence[Contender], rounds: int) -> dict[str, list[float]]:
+    """Let them take turns, a step each: contender -> seconds of its steps, round by round."""
+    turns, _ = take_turns({contender.name: contender.steps for contender in running}, 1, rounds)
+    return {
+        contender.name: [turn.seconds for turn in turns if turn.name == contender.name]
+        for contender in running
+    }

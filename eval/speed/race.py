@@ -8,69 +8,33 @@ and what it made is compared with what the published solver made, as a picture.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import pandas as pd
 import torch
 
 from dfr.core.devices import make_repeatable
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, write_json
-from dfr.core.images import Size, load, load_pair, quantise, save
+from dfr.core.images import load, load_pair, quantise, save
 from dfr.core.provenance import environment
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import Vgg19Weights
 from dfr.objective.gradients import terms_of
 from dfr.objective.objective import shared_objective
-from dfr.solvers.adam import Adam
-from dfr.solvers.fast import Fast, first_picture
+from dfr.solvers.fast import first_picture
 from dfr.solvers.synthesis import Solver, Synthesis, synthesise
 from eval.data.dataset import Dataset, Picture
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistic
 from eval.measures.pca_bases import PcaBases, fit_bases
-from eval.speed.contenders import available, contest, rounds
-
-#: Parts of the published loss whose times are told: the loss itself, and a little above it.
-LEVELS = (1.0, 1.02, 1.05, 1.1)
-_SPEEDS = {f"{level:g}": f"x at {level:g}" for level in LEVELS}
-_STATISTICS = {"e_statistic": "E", "c_statistic": "C"}
-_SOLVERS = ("published", "fast")
-#: Columns of the second table of `summary` that are about the pictures.
-PICTURES = (
-    "LPIPS between",
-    *(f"{title} {which}" for title in _STATISTICS.values() for which in _SOLVERS),
-)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is raced.
-
-    Attributes:
-        size: working size.
-        pairs: how many pairs.
-        published: the published solver, which sets the loss to reach.
-        published_precision: of its run; its final loss is computed in fp32 in any case.
-        fast: the solver that races.
-        precision: of the fast solver's run.
-        rounds: steps of each contender, in turns.
-    """
-
-    size: Size
-    pairs: int = 8
-    published: Adam = Adam(iterations=3000)
-    published_precision: str = "fp32"
-    fast: Fast = Fast()
-    precision: str = "bf16"
-    rounds: int = 5
-
+from eval.speed.contenders import available, contest, seconds_of_steps
+from eval.speed.race_settings import LEVELS, RaceSettings
+from eval.speed.stopwatch import Laps
 
 #: Told of (what is done, iterations done, iterations in all).
 Watch = Callable[[str, int, int], None]
@@ -79,7 +43,7 @@ Watch = Callable[[str, int, int], None]
 def race(
     dataset: Dataset,
     out: Path,
-    settings: Settings,
+    settings: RaceSettings,
     weights: Vgg19Weights,
     peers: Path | None,
     watch: Watch,
@@ -136,7 +100,7 @@ class _Track:
     """Where pairs race: what is loaded once, and what is asked for."""
 
     out: Path
-    settings: Settings
+    settings: RaceSettings
     weights: Vgg19Weights
     ruler: Encoder
     lpips: Lpips
@@ -156,7 +120,7 @@ class _Track:
             if record["key"] == key:
                 return record
             raise UserError(f"{path}: was made with other settings; choose another --out")
-        result, _, _ = self._run(pair, solver, precision, "published solver")
+        result, _ = self._run(pair, solver, precision, "published solver")
         save(result.pictures, path.with_suffix(".png"))
         record = {
             "key": key,
@@ -185,9 +149,9 @@ class _Track:
         with contest(
             self.contenders, pair.content, pair.style, self.weights, threads, self.peers
         ) as running:
-            steps = rounds(running, settings.rounds)
+            steps = seconds_of_steps(running, settings.rounds)
             versions = {contender.name: dict(contender.versions) for contender in running}
-        result, began, times = self._run(pair, settings.fast, settings.precision, "fast solver")
+        result, laps = self._run(pair, settings.fast, settings.precision, "fast solver")
         save(result.pictures, path.with_suffix(".png"))
         loss = self._loss(result.pictures, pair)
         reference = "tensorflow" if "tensorflow" in self.contenders else "pytorch"
@@ -203,12 +167,12 @@ class _Track:
             "versions": versions,
             "reference": reference,
             "seconds_published": lasted,
-            "seconds_fast": times[-1] - began,
+            "seconds_fast": laps.moments[-1] - laps.began,
             "iterations_fast": result.done.get(0, settings.fast.iterations),
             "loss_published": published["loss"],
             "loss_fast": loss,
             "speedup": {
-                f"{level:g}": _speedup(curve, times, began, level * published["loss"], lasted)
+                f"{level:g}": _speedup(curve, laps, level * published["loss"], lasted)
                 for level in LEVELS
             },
             "pictures": {
@@ -226,21 +190,15 @@ class _Track:
 
     def _run(
         self, pair: _Pair, solver: Solver, precision: str, what: str
-    ) -> tuple[Synthesis, float, list[float]]:
-        """Run a solver; return what came out, when it began, and when each iteration was done."""
+    ) -> tuple[Synthesis, Laps]:
+        """Run a solver; return what came out, and when each iteration was done."""
         make_repeatable(0)
         encoder = Encoder(self.weights, precision=precision)
-        times: list[float] = []
-
-        def watch(done: int, total: int) -> None:
-            times.append(time.perf_counter())
-            self.watch(f"{pair.name}: {what}", done, total)
-
-        began = time.perf_counter()
+        laps = Laps(lambda done, total: self.watch(f"{pair.name}: {what}", done, total))
         objective = shared_objective(pair.content, pair.style, encoder)
         start = first_picture(solver, pair.content, pair.style)
-        result = synthesise(start, objective, encoder, solver, watch)
-        return result, began, times
+        result = synthesise(start, objective, encoder, solver, laps)
+        return result, laps
 
     def _loss(self, picture: torch.Tensor, pair: _Pair) -> float:
         objective = shared_objective(pair.content, pair.style, self.ruler)
@@ -260,70 +218,9 @@ class _Track:
         }
 
 
-def _speedup(
-    curve: Sequence[float], times: Sequence[float], began: float, goal: float, lasted: float
-) -> float | None:
+def _speedup(curve: list[float], laps: Laps, goal: float, lasted: float) -> float | None:
     """How many times faster the goal was reached; None where it was not."""
-    for value, moment in zip(curve[1:], times, strict=False):
+    for value, moment in zip(curve[1:], laps.moments, strict=False):
         if value <= goal:
-            return lasted / (moment - began)
+            return lasted / (moment - laps.began)
     return None
-
-
-def summary(rows: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables of a race: the steps, and the time to the loss.
-
-    The first has a row for each contender: the median over pairs of its median step, and the
-    median and range of the paired ratio to the reference. The second has a row for each pair.
-    """
-    names = [name for name in rows[0]["steps"] if all(name in row["steps"] for row in rows)]
-    steps = []
-    for name in names:
-        ratios = [
-            median(
-                a / b
-                for a, b in zip(row["steps"][name], row["steps"][row["reference"]], strict=True)
-            )
-            for row in rows
-        ]
-        steps.append(
-            {
-                "contender": name,
-                "seconds": median(median(row["steps"][name]) for row in rows),
-                "ratio": median(ratios),
-                "least": min(ratios),
-                "most": max(ratios),
-            }
-        )
-    pairs = [
-        {
-            "pair": row["pair"],
-            "size": "{} x {}".format(*row["size"]),
-            "published, s": row["seconds_published"],
-            "fast, s": row["seconds_fast"],
-            "iterations": row["iterations_fast"],
-            "loss / published": row["loss_fast"] / row["loss_published"],
-            **{column: row["speedup"][level] for level, column in _SPEEDS.items()},
-            "LPIPS between": row["pictures"]["lpips_between"],
-            **{
-                f"{title} {which}": row["pictures"][measure][index]
-                for measure, title in _STATISTICS.items()
-                for index, which in enumerate(_SOLVERS)
-            },
-        }
-        for row in rows
-    ]
-    return pd.DataFrame(steps), pd.DataFrame(pairs)
-
-
-def medians(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row: the median of each number of the second table of `summary`.
-
-    A pair that did not reach a loss counts as the slowest there; nan where the median pair did
-    not reach it. Of two pairs in the middle, speeds take the slower.
-    """
-    speeds = list(_SPEEDS.values())
-    row = pairs.drop(columns=speeds).median(numeric_only=True)
-    reached = pairs[speeds].astype(float).fillna(0.0).quantile(0.5, interpolation="lower")
-    found: pd.DataFrame = pd.concat([row, reached.where(reached > 0)]).to_frame().T
-    return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -27,6 +26,7 @@ from dfr.network.weights import load_vgg19
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import shared_objective
 from dfr.solvers.synthesis import SOLVERS, solver_named, synthesise
+from eval.speed.stopwatch import Laps
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,9 @@ def measure(point: ScalePoint) -> dict[str, Any]:
             objective = shared_objective(content, style, encoder).rows([0] * point.outputs)
             start = content.repeat(point.outputs, 1, 1, 1)
             loss_and_gradient(start[:1], objective.rows([0]), encoder)  # kernels are chosen once
-            moments: list[float] = []
-
-            def watch(_done: int, _total: int, moments: list[float] = moments) -> None:
-                moments.append(time.perf_counter())
-
-            synthesise(start, objective, encoder, solver, watch)
-            per_iteration.append(median(np.diff(moments).tolist()) if len(moments) > 1 else 0.0)
+            laps = Laps()
+            synthesise(start, objective, encoder, solver, laps)
+            per_iteration.append(median(np.diff(laps.moments)) if len(laps.moments) > 1 else 0.0)
     return {
         **asdict(point),
         "seconds": float(sum(per_iteration)),

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from dfr.cli import app
 from dfr.core.errors import UserError
 from dfr.network.cpu import integers
-from eval.speed.contenders import available, contest, rounds
-from eval.speed.race import medians
+from eval.speed.contenders import available, contest, seconds_of_steps
+from eval.speed.race_tables import medians
 
 ARGUMENTS = ["race", "--pairs", "1", "--size", "48", "--rounds", "2", "--iterations", "12"]
 
@@ -82,8 +82,8 @@ def test_bad_input_is_one_line(tmp_path, arguments, words):
 
 def test_contenders_take_the_same_steps(content, style, encoder):
     with contest(["pytorch", "ours"], content, style, encoder.weights, 1) as running:
-        curves = [contender.steps(6)[1] for contender in running]
-        seconds = rounds(running, 3)
+        curves = [contender.steps(6) for contender in running]
+        seconds = seconds_of_steps(running, 3)
     assert curves[0] == pytest.approx(curves[1], rel=1e-3)
     assert curves[0][-1] < 0.9 * curves[0][0]
     assert all(len(each) == 3 and min(each) > 0 for each in seconds.values())
