@@ -155,15 +155,15 @@ def holm(p: Array) -> Array:
 def variance_shares(values: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Split a measure's variance over method, content, style and what is left.
 
-    Sums of squares of the additive model on the complete grid of pairs and labels (pairs that
-    lack a label are left out, and then contents or styles that lack a pair).
+    Sums of squares of the additive model on the largest complete grid of contents, styles and
+    labels: a label that ran on a part of the pairs is left out where more is known without it,
+    then pairs that lack a label, then contents that lack a pair.
 
     Returns:
-        one row per source with its share of the total sum of squares; empty where the grid
-        cannot be completed or nothing varies.
+        one row per source with its share of the total sum of squares; empty where there is no
+        complete grid or nothing varies.
     """
-    pairs = per_pair(values, measure).dropna()
-    cube = _complete_cube(pairs)
+    cube = _largest_cube(per_pair(values, measure))
     if cube.size == 0:
         return pd.DataFrame(columns=["source", "share"])
     centre = cube.mean()
@@ -177,6 +177,15 @@ def variance_shares(values: pd.DataFrame, measure: str) -> pd.DataFrame:
         shares[source] = float(((level - centre) ** 2).sum()) * cube.size / len(level) / total
     shares["interaction and rest"] = max(0.0, 1 - sum(shares.values()))
     return pd.DataFrame({"source": list(shares), "share": list(shares.values())})
+
+
+def _largest_cube(pairs: pd.DataFrame) -> Array:
+    """Return the largest complete (contents, styles, labels) of the labels with the most pairs."""
+    counts = pairs.notna().sum()
+    cubes = [
+        _complete_cube(pairs.loc[:, counts >= least].dropna()) for least in sorted(set(counts))
+    ]
+    return max(cubes, key=lambda cube: cube.size, default=np.empty(0))
 
 
 def _complete_cube(pairs: pd.DataFrame) -> Array:

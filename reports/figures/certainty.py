@@ -111,7 +111,8 @@ def variance(tables: dict[str, pd.DataFrame], folder: Path) -> Figure | None:
             folder,
             "variance",
             "Variance by method, content and style",
-            "Sums of squares of an additive model over all pairs. Where content or style has the "
+            "Sums of squares of an additive model over all pairs and the methods that ran on all "
+            "of them. Where content or style has the "
             "larger share, a comparison over few pictures says little.",
             frame,
         )

@@ -130,5 +130,28 @@ def test_variance_shares_of_known_parts(noise):
     assert found.sum() == pytest.approx(1)
 
 
+def test_variance_is_that_of_the_methods_that_ran_on_all_pairs(noise):
+    """A method on a diagonal of the pairs leaves the shares of the others as they are."""
+    whole = frame(noise.normal(size=(6, 5, 3)))
+    part = whole[whole["label"] == "m2"]
+    diagonal = part[part["content"].str[1:] == part["style"].str[1:]]
+    assert 0 < len(diagonal) < len(part)
+    others = whole[whole["label"] != "m2"]
+    found = variance_shares(pd.concat([others, diagonal]), "loss")
+    pd.testing.assert_frame_equal(found, variance_shares(others, "loss"))
+    assert not found.empty
+
+
+def test_variance_of_an_unfinished_run_keeps_every_method(noise):
+    """The last content lacks a cell: it is left out, not the method."""
+    whole = frame(noise.normal(size=(6, 5, 3)))
+    last = (whole["content"] == "c5") & (whole["style"] == "s4") & (whole["label"] == "m2")
+    assert last.sum() == 1
+    pd.testing.assert_frame_equal(
+        variance_shares(whole[~last], "loss"),
+        variance_shares(whole[whole["content"] != "c5"], "loss"),
+    )
+
+
 def test_variance_of_nothing_is_empty():
     assert variance_shares(frame(np.ones((3, 3, 2))), "loss").empty

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
+from eval.analysis.pairs import variance_shares
+from reports.figures.certainty import MEASURES
 from reports.reference.comparison import FOLDER, beside_reference
 from reports.reference.publish import publish
 from reports.run_data import read_run
@@ -41,3 +43,19 @@ def test_the_published_reference_is_whole():
     assert methods["mode"].nunique()["decormst"] == 5
     assert not outputs.duplicated(["content", "style", "label", "mode"]).any()
     assert outputs["style_loss"].notna().all()
+
+
+@pytest.mark.skipif(not (FOLDER / "run.json").exists(), reason="no reference is published yet")
+def test_the_published_variance_is_that_of_the_published_outputs():
+    names = {"content": str, "style": str}
+    outputs, diversity = (
+        pd.read_csv(FOLDER / f"{name}.csv", dtype=names) for name in ("outputs", "diversity")
+    )
+    published = pd.read_csv(FOLDER / "variance.csv")
+    for measure in (*outputs.columns, *diversity.columns):
+        if measure in MEASURES:
+            table = outputs if measure in outputs else diversity
+            shares = published[published["measure"] == measure].set_index("source")["share"]
+            expected = variance_shares(table, measure).set_index("source")["share"]
+            assert shares.to_dict() == pytest.approx(expected.to_dict(), rel=1e-3), measure
+            assert shares.sum() == pytest.approx(1, abs=1e-4)
