@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import torch
 
 from dfr.core.devices import synchronise
-from dfr.solvers.synthesis import Progress, silent
+from dfr.core.progress import Progress, silent
 
 T = TypeVar("T")
 CPU = torch.device("cpu")
