@@ -1,5 +1,7 @@
 """The report: claims beside measurements, figures, tables, and the page.
 
-Rooms: claims (rules and verdicts), figures, votes (the study's part), page (what is built),
-reference (published numbers of a whole run), race (those of a race). It may import everything.
+Rooms, each of which may import those before it: inputs (the run and its votes), tables (numbers
+over pairs), claims (rules and verdicts), figures, votes (the study's part), reference (numbers of
+a whole run), page (what is built). race/ holds the tables of a race. The report may import every
+other package, and nothing imports it.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from eval.analysis import published_numbers as published
@@ -13,10 +14,9 @@ from reports.claims.verdicts import (
     at_published_scale,
     published_dfr,
     verdict_of,
-    with_interval,
 )
-from reports.figures.sheets import sweep_cells
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.tables.intervals import with_interval
 
 
 def four_modes(run: RunData) -> Claim:
@@ -149,6 +149,36 @@ def lambda_controls(run: RunData) -> Claim:
         ),
         evidence="lambda_sweep",
     )
+
+
+def sweep_cells(run: RunData) -> pd.DataFrame:
+    """Return every output of DFR at 90 degrees in the code reading, by lambda.
+
+    Lambda 0 is the unrotated output (the same objective), taken from rotation 0. Where several
+    solvers made outputs, those of `published_dfr`'s are taken.
+    """
+    found = []
+    solvers = {run.solvers[label] for label in published_dfr(run)}
+    for cell in run.cells:
+        settings = cell["settings"]
+        if solvers and run.solvers[cell["label"]] not in solvers:
+            continue
+        if cell["method"] != "dfr" or settings["reading"] != "code" or settings["fusion"] != "gram":
+            continue
+        weights = {"rot090": float(settings["rotation_weight"]), "rot000": 0.0}
+        found += [
+            {"lambda": amount, "content": cell["content"], "style": cell["style"],
+             "label": cell["label"], "mode": mode}
+            for mode, amount in weights.items()
+            if mode in cell["files"]
+        ]  # fmt: skip
+    frame = pd.DataFrame(found, columns=["lambda", "content", "style", "label", "mode"])
+    frame = frame.drop_duplicates(["content", "style", "lambda"])
+    frame = frame.merge(run.tables["outputs"], on=["content", "style", "label", "mode"])
+    order = {pair: index for index, pair in enumerate(run.pairs)}
+    places = [order[pair] for pair in zip(frame["content"], frame["style"], strict=True)]
+    frame = frame.assign(place=places).sort_values(["place", "lambda"], ignore_index=True)
+    return frame.drop(columns="place")
 
 
 def _share(risen: list[bool]) -> str:

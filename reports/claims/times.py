@@ -16,7 +16,7 @@ from eval.analysis.times import (
     timed,
 )
 from reports.claims.verdicts import LEAST_TIMED, Claim, verdict_of
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
 
 #: Height x width of the published setting.
 _PIXELS = 422 * 512

@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from eval.analysis import published_numbers as published
-from eval.analysis.pairs import Array, bootstrap_interval, grid_of
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not testable at this scale"
 
@@ -63,34 +59,6 @@ class Claim:
     measured: str
     verdict: str
     evidence: str
-
-
-def median(values: Array) -> float:
-    """Return the median of what is known; NaN where nothing is."""
-    return float(np.nanmedian(values)) if not np.isnan(values).all() else float("nan")
-
-
-def with_interval(
-    values: pd.Series,
-    statistic: Callable[[Array], float] = median,
-    digits: str = "+.2f",
-) -> str:
-    """Write a statistic over pairs with its 95 % interval, clustered by content and by style.
-
-    Args:
-        values: indexed by (content, style).
-        statistic: of the values; their median if not given.
-        digits: how a number is written.
-
-    Returns:
-        ``+0.98 [+0.95, +0.99]``, or the number alone where there are too few contents or styles.
-    """
-    grid = grid_of(values)
-    middle = format(statistic(grid), digits)
-    low, high = bootstrap_interval(grid, statistic)
-    if low != low:
-        return middle
-    return f"{middle} [{low:{digits}}, {high:{digits}}]"
 
 
 def verdict_of(data: object, holds: Callable[[], bool]) -> str:

@@ -5,7 +5,6 @@ Beside it stands what people chose in this run, where they were asked.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,13 +20,13 @@ from reports.claims.verdicts import (
     large_enough,
     published_dfr,
 )
-from reports.figures.plotstyle import COLOURS, Figure, keep, plot
-from reports.run_data import RunData
-from reports.votes.run_votes import SIMULATED, told_apart
+from reports.inputs.run_data import RunData
+from reports.inputs.votes import SIMULATED, told_apart
 from studies.analysis.results import QuestionResult
 
 _SOURCE = "DFR slides, bar chart (shares read off it; no interval, no test)"
-_INDEPENDENT = (
+#: What is wrong with intervals and tests of the published votes.
+INDEPENDENT = (
     "Votes are taken as independent, which makes p too small and intervals too narrow: each of "
     f"the {published.VOTERS} people gave many."
 )
@@ -78,7 +77,7 @@ def shares_differ(run: RunData) -> Claim:
         claim=f"{published.VOTES} votes by {published.VOTERS} people rank six methods.",
         source=_SOURCE,
         rule=f"Holds if a chi-squared test against equal shares of {equal:.3f} gives p < 0.05. "
-        + f"{_INDEPENDENT} {_WHEN} also two methods are told apart by these votes (clustered "
+        + f"{INDEPENDENT} {_WHEN} also two methods are told apart by these votes (clustered "
         "interval off one half, and p < 0.05 after Holm's correction).",
         measured=f"Published: χ² = {test.statistic:.1f} ({len(table) - 1} degrees of freedom), "
         f"p = {test.pvalue:.2g}. Shares with 95 % intervals (Wilson): {told}. "
@@ -111,7 +110,7 @@ def dfr_over_decormst(run: RunData) -> Claim:
         claim=f"DFR gets {shares['DFR']:.2f} of the votes and {other} {shares[other]:.2f}.",
         source=_SOURCE,
         rule=f"Holds if DFR has more votes than {other} and a binomial test of the two gives "
-        "p < 0.05. " + f"{_INDEPENDENT} {_WHEN} instead the clustered interval of DFR's share of "
+        "p < 0.05. " + f"{INDEPENDENT} {_WHEN} instead the clustered interval of DFR's share of "
         "the decisive votes between the two lies above one half.",
         measured=f"Published: {ours} votes against {theirs}: DFR has "
         f"{ours / (ours + theirs):.0%} of them (95 % interval {interval.low:.0%} to "
@@ -124,7 +123,7 @@ def dfr_over_decormst(run: RunData) -> Claim:
 def collected(run: RunData) -> QuestionResult | None:
     """Return the votes of this run that may judge a claim; None if there are none."""
     votes = run.votes
-    if votes is None or not votes.judge or "overall" not in votes.results:
+    if votes is None or not votes.may_judge or "overall" not in votes.results:
         return None
     names = published_names(run)
     labels = [label for label in votes.titles if names.get(label) in ("DFR", "DeCorMST")]
@@ -197,27 +196,3 @@ def _between(run: RunData, ours: str, theirs: str) -> dict[str, Any] | None:
             return {**both, "a": row["b"], "b": row["a"], "won": row["losses"],
                     "share": 1 - share, "low": 1 - high, "high": 1 - low}  # fmt: skip
     return None
-
-
-def vote_shares(folder: Path) -> Figure:
-    """Draw the published shares with their intervals and the line of equal shares."""
-    table = votes_table()
-    with plot(6.4, 3.2) as figure:
-        axes = figure.axes[0]
-        places = range(len(table))[::-1]
-        axes.hlines(places, table["low"], table["high"], color=COLOURS[0], linewidth=2)
-        axes.plot(table["published share"], places, "o", color=COLOURS[0])
-        axes.axvline(1 / len(table), color="#888888", linestyle="--", linewidth=1)
-        axes.set_yticks(places, table["method"])
-        axes.set(xlabel="share of votes", title="The published user study, with intervals")
-        axes.set_xlim(0)
-        axes.grid(axis="y", visible=False)
-        return keep(
-            figure,
-            folder,
-            "vote_shares",
-            "The published user study: shares with intervals",
-            f"Shares read off the slides' chart, with 95 % intervals (Wilson) from "
-            f"{published.VOTES} votes; dashed: equal shares. {_INDEPENDENT}",
-            table,
-        )

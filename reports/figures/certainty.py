@@ -1,4 +1,4 @@
-"""How sure the comparison is: means with intervals, paired tests, and where variance is."""
+"""The charts of certainty: means with intervals, and where the variance is."""
 
 from __future__ import annotations
 
@@ -7,48 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from eval.analysis.pairs import means, paired_tests, variance_shares
-from reports.figures.charts import diversity_table
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
-from reports.run_data import RunData
-
-#: Column of the tables -> what readers see, with the direction that is better.
-MEASURES = {
-    "style_gap_closed": "style gap closed (more = closer to the style)",
-    "e_statistic": "E statistic (more = closer to the style)",
-    "content_loss": "content loss (less = closer to the content)",
-    "c_statistic": "C statistic (more = contours kept)",
-    "lpips_content": "LPIPS to content (less = closer to the content)",
-    "diversity": "LPIPS diversity (more = outputs differ more)",
-    "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
-    "seconds_per_output": "seconds per output, as run (less = faster)",
-}
-#: The measures of which less is better.
-LESS_IS_BETTER = frozenset({"content_loss", "lpips_content", "seconds_per_output"})
-
-
-def values_of(run: RunData, measure: str) -> pd.DataFrame:
-    """Return rows with content, style, label and the measure."""
-    if measure.startswith("diversity"):
-        return diversity_table(run)
-    return run.tables["cells" if measure == "seconds_per_output" else "outputs"]
-
-
-def certainty_tables(run: RunData) -> dict[str, pd.DataFrame]:
-    """Return means with intervals, paired tests and variance shares, over all measures."""
-    found: dict[str, list[pd.DataFrame]] = {"means": [], "tests": [], "variance": []}
-    for measure in MEASURES:
-        values = values_of(run, measure)
-        if values.empty:
-            continue
-        for name, table in (
-            ("means", means(values, measure)),
-            ("tests", paired_tests(values, measure)),
-            ("variance", variance_shares(values, measure)),
-        ):
-            table.insert(0, "measure", measure)
-            found[name].append(table)
-    return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items() if parts}
+from reports.inputs.run_data import RunData
+from reports.tables.certainty import MEASURES
 
 
 def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Figure:

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reports.claims.votes import vote_shares
 from reports.figures.plotstyle import Figure, keep, plot
+from reports.figures.published_votes import vote_shares
 from reports.figures.scatter import effectiveness_and_coherence, quality, quality_and_diversity
 from reports.figures.sheets import contact_sheets, lambda_sweep
 from reports.figures.times import time_figures
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.tables.methods import diversity_table
 
 
 def all_figures(run: RunData, folder: Path) -> list[Figure]:
@@ -30,20 +31,6 @@ def all_figures(run: RunData, folder: Path) -> list[Figure]:
         vote_shares(folder),
     ]
     return [figure for figure in drawn if figure is not None]
-
-
-def diversity_table(run: RunData) -> pd.DataFrame:
-    """Return the mean LPIPS between the outputs of each cell with at least two outputs.
-
-    Returns:
-        content, style, label, ``diversity`` (AlexNet) and ``diversity_vgg`` (VGG-16).
-    """
-    pairs = run.tables["pairs"]
-    if pairs.empty:
-        return pd.DataFrame(columns=["content", "style", "label", "diversity", "diversity_vgg"])
-    means = pairs.groupby(["content", "style", "label"], sort=False)[["lpips", "lpips_vgg"]].mean()
-    names = {"lpips": "diversity", "lpips_vgg": "diversity_vgg"}
-    return means.rename(columns=names).reset_index()
 
 
 def diversity(run: RunData, folder: Path) -> Figure | None:

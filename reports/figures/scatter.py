@@ -11,19 +11,12 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from eval.analysis.pairs import bootstrap_interval, grid_of, per_pair
-from eval.measures.registry import OUTPUT_MEASURES
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.tables.methods import mode_means
 
 #: Points nearer than this part of the axis share one label.
 CLOSE = 0.025
-
-
-def mode_means(run: RunData) -> pd.DataFrame:
-    """Return the mean over pairs of every measure, one row per method and mode."""
-    outputs = run.tables["outputs"]
-    means = outputs.groupby(["label", "mode"], sort=False)[list(OUTPUT_MEASURES)].mean()
-    return means.reset_index()
 
 
 def _scatter(
@@ -104,7 +97,7 @@ def quality_and_diversity(run: RunData, diverse: pd.DataFrame, folder: Path) -> 
     Args:
         run: the run.
         diverse: one row per cell with several outputs, see
-            `reports.figures.charts.diversity_table`.
+            `reports.tables.methods.diversity_table`.
         folder: of the figures.
     """
     if diverse.empty:

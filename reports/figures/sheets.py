@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from dfr.core.contact_sheet import contact_sheet
-from reports.claims.verdicts import published_dfr
+from reports.claims.modes import sweep_cells
 from reports.figures.plotstyle import Figure, keep
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
 
 #: Sheets of at most this many pairs are drawn; the page's explorer shows every pair.
 PAIRS_ON_PAGE = 6
@@ -61,36 +61,6 @@ def _pair_sheet(run: RunData, folder: Path, content: str, style: str) -> Figure:
         "0 and 180 are one objective, and so are 90 and 270, which match a scrambled target.",
         pd.DataFrame(listed),
     )
-
-
-def sweep_cells(run: RunData) -> pd.DataFrame:
-    """Return every output of DFR at 90 degrees in the code reading, by lambda.
-
-    Lambda 0 is the unrotated output (the same objective), taken from rotation 0. Where several
-    solvers made outputs, those of `published_dfr`'s are taken.
-    """
-    found = []
-    solvers = {run.solvers[label] for label in published_dfr(run)}
-    for cell in run.cells:
-        settings = cell["settings"]
-        if solvers and run.solvers[cell["label"]] not in solvers:
-            continue
-        if cell["method"] != "dfr" or settings["reading"] != "code" or settings["fusion"] != "gram":
-            continue
-        weights = {"rot090": float(settings["rotation_weight"]), "rot000": 0.0}
-        found += [
-            {"lambda": amount, "content": cell["content"], "style": cell["style"],
-             "label": cell["label"], "mode": mode}
-            for mode, amount in weights.items()
-            if mode in cell["files"]
-        ]  # fmt: skip
-    frame = pd.DataFrame(found, columns=["lambda", "content", "style", "label", "mode"])
-    frame = frame.drop_duplicates(["content", "style", "lambda"])
-    frame = frame.merge(run.tables["outputs"], on=["content", "style", "label", "mode"])
-    order = {pair: index for index, pair in enumerate(run.pairs)}
-    places = [order[pair] for pair in zip(frame["content"], frame["style"], strict=True)]
-    frame = frame.assign(place=places).sort_values(["place", "lambda"], ignore_index=True)
-    return frame.drop(columns="place")
 
 
 def lambda_sweep(run: RunData, folder: Path) -> Figure | None:

@@ -24,7 +24,7 @@ from eval.analysis.times import (
     timed,
 )
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
 
 _CAP = 3
 

@@ -1,1 +1,1 @@
-"""The page itself: building, templates, explorer, cards, tables, citations."""
+"""The report as people see it: index.html and report.md. To restyle it, change templates/."""

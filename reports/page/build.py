@@ -12,30 +12,22 @@ from markupsafe import Markup
 from PIL import Image
 
 from dfr.core.files import writable_folder, write_text
-from reports.claims.claims import all_claims
-from reports.claims.solver_effect import SOLVER_NOTE, solver_effect
-from reports.figures.certainty import certainty_tables, intervals, variance
+from reports.claims.rules import all_claims, claims_table
+from reports.figures.certainty import intervals, variance
 from reports.figures.charts import all_figures
 from reports.figures.plotstyle import Figure
+from reports.inputs.run_data import read_run
 from reports.page import citations
 from reports.page.cards import method_cards
 from reports.page.explorer import explorer
-from reports.page.summary import best_of
-from reports.page.tables import (
-    claims_table,
-    external_notes,
-    failures,
-    keep_tables,
-    modes,
-    not_supplied,
-    readable,
-    readable_best,
-    readable_solvers,
-    readable_tests,
-    summary,
-)
-from reports.reference.comparison import beside_reference
-from reports.run_data import read_run
+from reports.page.notes import external_notes, failures, not_supplied
+from reports.reference.comparison import compare_with_reference
+from reports.tables.best import best_of, readable_best
+from reports.tables.certainty import certainty_tables
+from reports.tables.files import keep_tables
+from reports.tables.methods import modes, summary
+from reports.tables.readable import readable, readable_solvers, readable_tests
+from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
 from reports.votes.tables import best_by_votes, with_choice
 
@@ -53,14 +45,14 @@ def build_report(
     Args:
         run: folder of the run; it may be half-finished, which the page then says.
         out: folder of the report; ``RUN/report`` if None.
-        votes: where the votes of a user study are, see `reports.votes.reading.votes_of_run`.
+        votes: where the votes of a user study are, see `reports.inputs.vote_reading.votes_of_run`.
         study: which study of those, likewise.
 
     Returns:
         path of the page.
 
     Raises:
-        UserError: see `reports.run_data.read_run`, or a folder that cannot be written.
+        UserError: see `reports.inputs.run_data.read_run`, or a folder that cannot be written.
     """
     data = read_run(run, votes, study)
     folder = writable_folder(out if out is not None else run / "report")
@@ -111,7 +103,7 @@ def build_report(
         "failures": failures(data),
         "external": external_notes(data),
         "not_supplied": not_supplied(data),
-        "beside": beside_reference(data),
+        "reference": compare_with_reference(data),
         "shared_seconds": max(
             (count for item in data.environments if (count := item["workers"]) > 1), default=0
         ),

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from dfr.methods.registry import METHODS, method_class
-from reports.figures.certainty import MEASURES
+from reports.inputs.run_data import RunData
 from reports.page import citations
-from reports.run_data import RunData
+from reports.tables.certainty import MEASURES
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def method_cards(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Card]
 
     Args:
         run: the run.
-        tables: see `reports.figures.certainty.certainty_tables`.
+        tables: see `reports.tables.certainty.certainty_tables`.
     """
     first = {cell["label"]: cell for cell in reversed(run.cells)}
     return [_card(run, tables, label, first[label]) for label in run.titles if label in first]

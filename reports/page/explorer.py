@@ -13,8 +13,8 @@ from PIL import Image
 from dfr.core.files import write_whole
 from dfr.core.images import to_bytes
 from eval.measures.registry import OUTPUT_MEASURES
-from reports.page.tables import column_title
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.tables.readable import column_title
 
 #: Strips of all pairs go into the page itself up to this many bytes, else beside it.
 MOST_BYTES = 12_000_000

@@ -1,1 +1,1 @@
-"""Numbers of one whole run, committed, and how a later run is set beside them."""
+"""The numbers of one whole run, committed, and the comparison of a later run with them."""

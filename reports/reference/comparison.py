@@ -14,14 +14,14 @@ from dfr.core.files import read_json
 from dfr.methods.method import settings_of
 from dfr.methods.registry import build
 from eval.measures.registry import OUTPUT_MEASURES
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
 
 FOLDER = Path(__file__).parent
 KEYS = ["content_sha256", "style_sha256", "settings", "mode"]
 
 
 @dataclass(frozen=True)
-class Beside:
+class ReferenceComparison:
     """What came of the comparison.
 
     Attributes:
@@ -34,7 +34,7 @@ class Beside:
     table: pd.DataFrame
 
 
-def beside_reference(run: RunData, folder: Path = FOLDER) -> Beside | None:
+def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComparison | None:
     """Compare a run's outputs with those of the reference run of the same settings and pictures.
 
     An output is compared where size, precision, weights, both pictures, and every setting of its
@@ -54,7 +54,7 @@ def beside_reference(run: RunData, folder: Path = FOLDER) -> Beside | None:
         ("seed", own["seed"], reference["seed"]),
     ):
         if a != b:
-            return Beside(
+            return ReferenceComparison(
                 f"Nothing to compare: this run's {name} is {a}, the reference's {b}.",
                 pd.DataFrame(),
             )
@@ -63,7 +63,7 @@ def beside_reference(run: RunData, folder: Path = FOLDER) -> Beside | None:
         keyed(published, reference), on=KEYS, suffixes=("", "_reference")
     )
     if both.empty:
-        return Beside(
+        return ReferenceComparison(
             "Nothing to compare: no pair of pictures is in both, or no method has the same "
             "settings.",
             pd.DataFrame(),
@@ -73,7 +73,9 @@ def beside_reference(run: RunData, folder: Path = FOLDER) -> Beside | None:
         for label, part in both.groupby("label", sort=False)
         for name in OUTPUT_MEASURES
     ]
-    return Beside(f"{len(both)} outputs have the same settings and pictures.", pd.DataFrame(rows))
+    return ReferenceComparison(
+        f"{len(both)} outputs have the same settings and pictures.", pd.DataFrame(rows)
+    )
 
 
 def keyed(outputs: pd.DataFrame, identity: Mapping[str, Any]) -> pd.DataFrame:

@@ -16,21 +16,14 @@ from dfr.core.errors import UserError
 from dfr.core.files import write_json, write_text, write_whole
 from dfr.core.terminal import complain
 from eval.measures.registry import OUTPUT_MEASURES
-from reports.claims.claims import all_claims
-from reports.claims.solver_effect import SOLVER_NOTE, solver_effect
-from reports.figures.certainty import certainty_tables
-from reports.figures.charts import diversity_table
-from reports.page.summary import best_of
-from reports.page.tables import (
-    claims_table,
-    modes,
-    readable,
-    readable_best,
-    readable_solvers,
-    summary,
-)
+from reports.claims.rules import all_claims, claims_table
+from reports.inputs.run_data import RunData, read_run
 from reports.reference.comparison import FOLDER
-from reports.run_data import RunData, read_run
+from reports.tables.best import best_of, readable_best
+from reports.tables.certainty import certainty_tables
+from reports.tables.methods import diversity_table, modes, summary
+from reports.tables.readable import readable, readable_solvers
+from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 
 #: Digits that are kept; more would only be rounding.
 DIGITS = 6

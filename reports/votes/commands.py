@@ -47,9 +47,9 @@ def rank(
 ) -> None:
     """Rank the methods of a closed study by its votes, with intervals and tests."""
     from dfr.core.files import writable_folder, write_whole
+    from reports.inputs.vote_reading import read_votes
+    from reports.inputs.votes import Votes, results
     from reports.votes.figures import vote_figures
-    from reports.votes.reading import read_votes
-    from reports.votes.run_votes import Votes, results
     from reports.votes.tables import kept_tables, pairs, ranking, trust
     from studies.ballots.location import FILE, existing_database, sqlite_file
 
@@ -85,7 +85,7 @@ def rank(
 
 
 def _print(title: str, frame: pd.DataFrame) -> None:
-    from reports.page.tables import readable
+    from reports.tables.readable import readable
 
     console.print(f"\n{escape(title)}", soft_wrap=True)
     table = Table(*(escape(str(column)) for column in frame.columns))

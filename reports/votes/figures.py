@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MplFigure
 
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
-from reports.votes.measures import METHODS
-from reports.votes.run_votes import Votes
+from reports.inputs.votes import Votes
+from reports.votes.agreement import METHODS
 from reports.votes.tables import measure_title
 from studies.analysis.strengths import against_average
 
@@ -27,7 +27,7 @@ def vote_figures(votes: Votes, folder: Path, measures: pd.DataFrame | None = Non
     Args:
         votes: the study.
         folder: of the figures.
-        measures: see `reports.votes.measures.agreement_table`.
+        measures: see `reports.votes.agreement.agreement_table`.
     """
     found = [strengths(votes, folder), win_matrix(votes, folder), funnel(votes, folder)]
     if measures is not None:
@@ -72,7 +72,7 @@ def strengths(votes: Votes, folder: Path) -> Figure:
                 f"{_CLUSTERED} A hollow point is a method that won or lost every vote, whose "
                 "strength has no finite interval."
             ),
-            votes.signed(data),
+            votes.with_voters(data),
         )
 
 
@@ -133,7 +133,7 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
                 "by an exact binomial test with Holm's correction (p < 0.05), which takes votes as "
                 "independent: the table has intervals that do not."
             ),
-            votes.signed(_all(votes, "pairs")),
+            votes.with_voters(_all(votes, "pairs")),
         )
 
 
@@ -163,7 +163,7 @@ def funnel(votes: Votes, folder: Path) -> Figure:
                 "did not finish are kept; those who failed too many of the trials with a right "
                 "answer are left out."
             ),
-            votes.signed(data),
+            votes.with_voters(data),
         )
 
 
@@ -200,7 +200,7 @@ def measure_agreement(votes: Votes, table: pd.DataFrame, folder: Path) -> Figure
                 "reaches that tells methods apart and nothing else. Style loss and gap closed "
                 "order the outputs of one pair alike."
             ),
-            votes.signed(table),
+            votes.with_voters(table),
         )
 
 

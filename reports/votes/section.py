@@ -8,16 +8,16 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.plotstyle import Figure
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.inputs.votes import PEOPLE
 from reports.votes import tables as vote_tables
+from reports.votes.agreement import agreement_table
 from reports.votes.figures import vote_figures
-from reports.votes.measures import agreement_table
-from reports.votes.run_votes import PEOPLE
 from studies.design.study import QUESTIONS
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionTables:
     """One question, ready for the page.
 
     Attributes:
@@ -37,18 +37,18 @@ class Section:
 
     Attributes:
         heading: of the section.
-        told: how many took part, or how to begin a study.
+        summary: how many took part, or how to begin a study.
         figures: empty while there is no ranking to show.
-        asked: one part per question, likewise.
+        questions: one part per question, likewise.
         trust: see `reports.votes.tables.trust`; None likewise.
         measures: see `reports.votes.tables.measures`; None likewise.
         kept: tables for the folder of tables, by name.
     """
 
     heading: str
-    told: str
+    summary: str
     figures: list[Figure]
-    asked: list[Asked]
+    questions: list[QuestionTables]
     trust: pd.DataFrame | None
     measures: pd.DataFrame | None
     kept: dict[str, pd.DataFrame]
@@ -81,7 +81,7 @@ def vote_section(run: RunData, folder: Path) -> Section:
         )
         return Section(heading, hidden, [], [], None, None, {})
     measured = agreement_table(votes, run.tables)
-    asked = []
+    questions = []
     for question in votes.results:
         tables = [
             ("Ranking", vote_tables.ranking(votes, question), False),
@@ -90,8 +90,8 @@ def vote_section(run: RunData, folder: Path) -> Section:
             ("Votes by output (mode)", vote_tables.parts(votes, question, "modes"), True),
             ("Votes by style", vote_tables.parts(votes, question, "styles"), True),
         ]
-        asked.append(
-            Asked(
+        questions.append(
+            QuestionTables(
                 question,
                 QUESTIONS.get(question, question),
                 [(votes.titled(title), table, folded) for title, table, folded in tables],
@@ -99,9 +99,9 @@ def vote_section(run: RunData, folder: Path) -> Section:
         )
     return Section(
         heading=heading,
-        told=votes.scale,
+        summary=votes.scale,
         figures=vote_figures(votes, folder / "figures", measured),
-        asked=asked,
+        questions=questions,
         trust=vote_tables.trust(votes),
         measures=vote_tables.measures(measured),
         kept=vote_tables.kept_tables(votes, measured),

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.page.summary import Best
-from reports.page.tables import column_title
-from reports.votes.measures import METHODS
-from reports.votes.run_votes import Votes, told_apart
+from reports.inputs.votes import Votes, told_apart
+from reports.tables.best import Best
+from reports.tables.readable import column_title
+from reports.votes.agreement import METHODS
 
 #: Of a participant-clustered interval, in the heads of columns.
 _CLUSTERED = "95 % interval"
@@ -23,19 +23,19 @@ def kept_tables(votes: Votes, measures: pd.DataFrame | None = None) -> dict[str,
 
     Args:
         votes: of a study that may be shown.
-        measures: see `reports.votes.measures.agreement_table`.
+        measures: see `reports.votes.agreement.agreement_table`.
 
     Returns:
         ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.results.QuestionResult`; and
         ``votes_measures``.
     """
     found = {
-        f"votes_{question}_{field.name}": votes.signed(getattr(result, field.name))
+        f"votes_{question}_{field.name}": votes.with_voters(getattr(result, field.name))
         for question, result in votes.results.items()
         for field in dataclasses.fields(result)
     }
     if measures is not None:
-        found["votes_measures"] = votes.signed(measures)
+        found["votes_measures"] = votes.with_voters(measures)
     return found
 
 
@@ -166,7 +166,7 @@ def measures(table: pd.DataFrame) -> pd.DataFrame:
     """Return the agreement of measures with votes, for reading.
 
     Args:
-        table: see `reports.votes.measures.agreement_table`.
+        table: see `reports.votes.agreement.agreement_table`.
     """
     return pd.DataFrame(
         {
@@ -194,7 +194,7 @@ def with_choice(methods: pd.DataFrame, votes: Votes | None) -> pd.DataFrame:
     """Put the votes beside the measures in the table of methods.
 
     Args:
-        methods: with a column ``method`` of titles, see `reports.page.tables.summary`.
+        methods: with a column ``method`` of titles, see `reports.tables.methods.summary`.
         votes: of the run, if there are any.
     """
     if votes is None or not votes.shown:

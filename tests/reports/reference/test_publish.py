@@ -9,15 +9,15 @@ import pytest
 
 from dfr.core.errors import UserError
 from eval.analysis.pairs import variance_shares
-from reports.figures.certainty import MEASURES
-from reports.reference.comparison import FOLDER, beside_reference
+from reports.inputs.run_data import read_run
+from reports.reference.comparison import FOLDER, compare_with_reference
 from reports.reference.publish import publish
-from reports.run_data import read_run
+from reports.tables.certainty import MEASURES
 
 
 def test_a_run_agrees_with_what_was_published_of_it(tiny_run, tmp_path):
     publish(tiny_run, tmp_path)
-    found = beside_reference(read_run(tiny_run), tmp_path)
+    found = compare_with_reference(read_run(tiny_run), tmp_path)
     assert len(found.table) > 0
     assert (found.table["equal to 5 digits"] == found.table["outputs"]).all()
     told = (tmp_path / "README.md").read_text()

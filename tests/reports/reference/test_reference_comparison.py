@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from reports.reference.comparison import beside_reference
-from reports.run_data import read_run
+from reports.inputs.run_data import read_run
+from reports.reference.comparison import compare_with_reference
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def change(reference, edit) -> None:
 
 
 def test_the_same_run_agrees_everywhere(run, reference):
-    found = beside_reference(run, reference)
+    found = compare_with_reference(run, reference)
     assert found.note.startswith("24 outputs have the same settings")
     assert (found.table["equal to 5 digits"] == found.table["outputs"]).all()
     assert set(found.table["method"]) == set(run.titles.values())
@@ -41,7 +41,7 @@ def test_a_number_that_differs_is_told_with_how_much(run, reference):
     place = outputs.index[outputs["label"] == "gatys"][0]
     outputs.loc[place, "style_loss"] *= 2
     outputs.to_csv(reference / "outputs.csv", index=False)
-    table = beside_reference(run, reference).table
+    table = compare_with_reference(run, reference).table
     row = table[(table["method"] == "Gatys et al.") & (table["measure"] == "style loss")].iloc[0]
     assert row["equal to 5 digits"] == row["outputs"] - 1
     assert row["largest difference"] == pytest.approx(0.5)
@@ -54,7 +54,7 @@ def test_another_setting_of_a_method_leaves_it_out(run, reference):
                 entry["settings"]["iterations"] += 1
 
     change(reference, edit)
-    assert "Gatys et al." not in set(beside_reference(run, reference).table["method"])
+    assert "Gatys et al." not in set(compare_with_reference(run, reference).table["method"])
 
 
 def test_the_label_of_a_method_does_not_matter_but_its_settings(run, reference):
@@ -66,7 +66,7 @@ def test_the_label_of_a_method_does_not_matter_but_its_settings(run, reference):
     change(reference, edit)
     csv = reference / "outputs.csv"
     csv.write_text(csv.read_text().replace(",half,", ",other-name,"))
-    assert "DFR, half" in set(beside_reference(run, reference).table["method"])
+    assert "DFR, half" in set(compare_with_reference(run, reference).table["method"])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_label_of_a_method_does_not_matter_but_its_settings(run, reference):
 )
 def test_what_does_not_agree_is_told(run, reference, what, edit):
     change(reference, edit)
-    found = beside_reference(run, reference)
+    found = compare_with_reference(run, reference)
     assert f"this run's {what} is" in found.note
     assert found.table.empty
 
@@ -90,8 +90,8 @@ def test_other_pictures_are_not_compared(run, reference):
             item["sha256"] = "0" * 64
 
     change(reference, edit)
-    assert "no pair of pictures is in both" in beside_reference(run, reference).note
+    assert "no pair of pictures is in both" in compare_with_reference(run, reference).note
 
 
 def test_no_reference_is_no_error(run, tmp_path):
-    assert beside_reference(run, tmp_path) is None
+    assert compare_with_reference(run, tmp_path) is None

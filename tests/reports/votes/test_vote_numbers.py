@@ -11,12 +11,12 @@ import pytest
 
 from reports.claims.verdicts import FAILS, HOLDS
 from reports.claims.votes import dfr_over_decormst, shares_differ
-from reports.run_data import read_run
-from reports.votes.measures import METHODS, agreement_table
-from reports.votes.run_votes import SIMULATED, Votes, results
+from reports.inputs.run_data import read_run
+from reports.inputs.votes import SIMULATED, Votes, results
+from reports.votes.agreement import METHODS, agreement_table
 from reports.votes.tables import best_by_votes, ranking, with_choice
 from studies.ballots.poll import Poll
-from tests.reports.page.test_report import enlarged
+from tests.reports.made_up_runs import enlarged
 from tests.reports.votes.voting import STRENGTHS, in_memory
 
 

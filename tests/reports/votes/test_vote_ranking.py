@@ -10,9 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from dfr.core.errors import UserError
+from reports.inputs.vote_reading import read_votes
+from reports.inputs.votes import PRELIMINARY
 from reports.votes import commands as cli_ranking
-from reports.votes.reading import read_votes
-from reports.votes.run_votes import PRELIMINARY
 from studies.ballots.administration import close_study
 from studies.ballots.export import write_export
 from tests.reports.votes.voting import STRENGTHS, TITLES, bare, in_memory, kept, open_votes

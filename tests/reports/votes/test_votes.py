@@ -7,9 +7,9 @@ import csv
 import pytest
 
 from reports.claims.votes import dfr_over_decormst, shares_differ
+from reports.inputs.run_data import read_run
+from reports.inputs.votes import PRELIMINARY, SIMULATED
 from reports.page.build import build_report
-from reports.run_data import read_run
-from reports.votes.run_votes import PRELIMINARY, SIMULATED
 from reports.votes.section import vote_section
 from reports.votes.tables import best_by_votes
 from studies.ballots.administration import close_study
@@ -140,6 +140,6 @@ def test_a_closed_study_without_a_single_vote(tiny_run, tmp_path):
     close_study(opened.ballots, opened.key)
     data = read_run(run)
     section = vote_section(data, tmp_path / "report")
-    assert "0 votes of 0 participants" in section.told
-    assert section.asked[0].tables[0][1]["strength, 95 % interval"].tolist() == ["–"] * 3
+    assert "0 votes of 0 participants" in section.summary
+    assert section.questions[0].tables[0][1]["strength, 95 % interval"].tolist() == ["–"] * 3
     assert best_by_votes(data.votes) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reports.votes.run_votes import Votes, results
+from reports.inputs.votes import Votes, results
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.ballots.opening import OpenStudy, open_study
 from studies.ballots.poll import Poll

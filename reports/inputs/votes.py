@@ -62,7 +62,7 @@ class Votes:
         return bool(self.results)
 
     @property
-    def judge(self) -> bool:
+    def may_judge(self) -> bool:
         """Whether claims may be judged by these votes: people's, of a closed study."""
         return self.shown and not self.simulated and not self.preliminary
 
@@ -88,7 +88,7 @@ class Votes:
         who = self.voters
         return text if who == PEOPLE else f"{who[0].upper()}{who[1:]}. {text}"
 
-    def signed(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_voters(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table as it is kept: with titles beside labels, and a column of who voted."""
         kept = table.copy()
         kept.insert(0, "voters", self.voters)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.figures.certainty import LESS_IS_BETTER, MEASURES, values_of
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.tables.certainty import LESS_IS_BETTER, MEASURES, values_of
 
 #: A method on a smaller part of the pairs is not ranked: other pairs, another mean.
 LEAST_PART = 0.9
@@ -57,13 +57,34 @@ def best_of(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Best]:
 
     Args:
         run: the run.
-        tables: see `reports.figures.certainty.certainty_tables`.
+        tables: see `reports.tables.certainty.certainty_tables`.
     """
     return [
         found
         for measure in MEASURES
         if not values_of(run, measure).empty and (found := _best(run, tables, measure))
     ]
+
+
+def readable_best(best: list[Best]) -> pd.DataFrame:
+    """Return the best method by each measure, for the page."""
+    return pd.DataFrame(
+        [
+            {
+                "measure": item.title,
+                "best": item.method,
+                "mean": item.value,
+                "second": item.runner_up or "–",
+                "lead": item.lead,
+                "low": item.low,
+                "high": item.high,
+                "p (Holm)": item.p,
+                "pairs": item.pairs,
+                "how sure": item.sure,
+            }
+            for item in best
+        ]
+    )
 
 
 def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Best | None:

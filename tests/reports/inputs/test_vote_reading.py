@@ -11,9 +11,9 @@ import pytest
 
 from dfr.core.errors import UserError
 from dfr.core.files import seal_of
-from reports.run_data import read_run
-from reports.votes import reading as vote_reading
-from reports.votes.reading import read_votes, votes_of_run
+from reports.inputs import vote_reading
+from reports.inputs.run_data import read_run
+from reports.inputs.vote_reading import read_votes, votes_of_run
 from studies.ballots.administration import close_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.export import write_export

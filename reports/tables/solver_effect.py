@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from eval.analysis.pairs import bootstrap_interval, grid_of
-from reports.claims.verdicts import median
-from reports.run_data import RunData
+from reports.inputs.run_data import RunData
+from reports.tables.intervals import median
 
 #: What is set beside each other, besides the loss.
 _MEASURES = ("style_gap_closed", "lpips_content", "e_statistic", "c_statistic")

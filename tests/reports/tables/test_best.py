@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.claims.verdicts import with_interval
-from reports.figures.certainty import certainty_tables
-from reports.page.summary import best_of
-from reports.run_data import read_run
+from reports.inputs.run_data import read_run
+from reports.tables.best import best_of
+from reports.tables.certainty import certainty_tables
+from reports.tables.intervals import with_interval
 
 
 @pytest.fixture(scope="module")

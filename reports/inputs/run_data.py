@@ -14,8 +14,8 @@ from dfr.core.errors import UserError
 from dfr.core.images import load
 from eval.runs.store import RunStore, titles_of
 from eval.runs.tables import tables
-from reports.votes.reading import votes_of_run
-from reports.votes.run_votes import Votes
+from reports.inputs.vote_reading import votes_of_run
+from reports.inputs.votes import Votes
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
 
     Args:
         folder: of the run.
-        votes: where the votes on it are, see `reports.votes.reading.votes_of_run`.
+        votes: where the votes on it are, see `reports.inputs.vote_reading.votes_of_run`.
         study: which study of those, likewise.
 
     Raises:

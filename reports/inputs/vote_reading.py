@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import seal_of
-from reports.votes.run_votes import Votes, is_simulated, results
+from reports.inputs.votes import Votes, is_simulated, results
 from studies.ballots import schema
 from studies.ballots.database import Database, engine_of
 from studies.ballots.export import read_export

@@ -14,8 +14,8 @@ from scipy import stats
 
 from eval.analysis.pairs import Array, per_pair
 from eval.measures.registry import OUTPUT_MEASURES
-from reports.figures.certainty import LESS_IS_BETTER
-from reports.votes.run_votes import Votes
+from reports.inputs.votes import Votes
+from reports.tables.certainty import LESS_IS_BETTER
 from studies.analysis.tally import DRAWS, clustered_shares, wilson
 
 SECONDS = "seconds_per_output"

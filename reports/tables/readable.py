@@ -1,0 +1,61 @@
+"""Numbers, column names and tables as people read them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reports.inputs.run_data import RunData
+
+#: Columns whose name is not just their words.
+_TITLES = {
+    "lpips_content": "LPIPS to content",
+    "ssim_content": "SSIM to content",
+    "e_statistic": "E",
+    "c_statistic": "C",
+}
+
+
+def column_title(name: str) -> str:
+    """Return what readers see instead of a measure's name."""
+    return _TITLES.get(name, name.replace("_", " "))
+
+
+def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
+    """Return the paired tests with titles for labels and short column names."""
+    return pd.DataFrame(
+        {
+            "measure": tests["measure"].map(column_title),
+            "a": tests["a"].map(run.titles),
+            "b": tests["b"].map(run.titles),
+            "pairs": tests["pairs"],
+            "a − b": tests["difference"],
+            "low": tests["low"],
+            "high": tests["high"],
+            "effect d": tests["effect"],
+            "a larger in": [f"{share:.0%}" for share in tests["a_larger"]],
+            "p (Holm)": tests["p_holm"],
+        }
+    )
+
+
+def readable_solvers(effect: pd.DataFrame) -> pd.DataFrame:
+    """Return what the solver changes with short column names."""
+
+    def titled(name: str) -> str:
+        measure, comma, solver = name.partition(", ")
+        return f"{column_title(measure)}{comma}{solver}"
+
+    return effect.rename(columns={"loss": "loss of a / b", "solvers": "a / b"}).rename(
+        columns=titled
+    )
+
+
+def readable(value: object) -> str:
+    """Format a number for people: four significant digits, and a dash for none."""
+    if isinstance(value, float):
+        if value != value:
+            return "–"
+        if value and not 1e-3 <= abs(value) < 1e5:
+            return f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+        return f"{value:.4g}"
+    return str(value)
