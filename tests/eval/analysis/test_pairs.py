@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from eval.analysis.pairs import (
     bootstrap_interval,
     grid_of,
     holm,
+    mean,
     means,
     paired_tests,
     per_pair,
@@ -105,6 +108,36 @@ def test_the_interval_covers_as_often_as_it_says(noise):
     assert hits >= 50  # 95 % of 60 is 57; the percentile bootstrap is a little narrow at 12
 
 
+@pytest.mark.parametrize(
+    ("options", "ends"),
+    [({}, (0.025 * 1999, 0.975 * 1999)), ({"level": 0.5, "draws": 101}, (25, 75))],
+)
+def test_the_interval_is_of_the_middle_95_percent_of_2000_draws(options, ends):
+    """A statistic that counts its draws: its quantiles are known."""
+    numbers = count()
+    found = bootstrap_interval(np.ones((3, 3)), lambda _: next(numbers), **options)
+    assert found == pytest.approx(ends)
+
+
+def test_the_interval_is_of_grids_drawn_by_rows_and_columns(noise):
+    grid, drawn = np.arange(12.0).reshape(3, 4), []
+    bootstrap_interval(grid, lambda one: drawn.append(one) or 0.0, draws=50)
+    for one in drawn:
+        assert one.shape == grid.shape
+        assert np.ptp(one // 4, axis=1).max() == 0  # a drawn row is of one content
+        assert np.ptp(one % 4, axis=0).max() == 0
+    assert set(np.concatenate(drawn).ravel()) == set(range(12))
+    values = noise.normal(size=(5, 6))
+    assert bootstrap_interval(values) == bootstrap_interval(values, mean, seed=0)
+    assert bootstrap_interval(values) != bootstrap_interval(values, seed=1)
+
+
+def test_nothing_known_has_neither_mean_nor_interval():
+    assert mean(np.array([[np.nan, 1.0], [3.0, np.nan]])) == 2
+    assert np.isnan(mean(np.full((3, 3), np.nan)))
+    assert np.isnan(bootstrap_interval(np.full((3, 3), np.nan))).all()
+
+
 def test_too_few_pictures_give_no_interval():
     assert np.isnan(bootstrap_interval(np.ones((2, 9)))).all()
 
@@ -115,6 +148,37 @@ def test_missing_pairs_are_left_out(noise):
     assert np.isnan(grid_of(per_pair(rows, "loss")["m0"])[0, 0])
     assert means(rows, "loss")["pairs"].tolist() == [24, 24]
     assert paired_tests(rows, "loss").iloc[0]["pairs"] == 23
+
+
+def test_means_by_hand_with_their_intervals(noise):
+    cube = noise.normal(size=(4, 3, 2))
+    rows = frame(cube)
+    found = means(rows, "loss")
+    assert found.columns.tolist() == ["label", "pairs", "mean", "low", "high"]
+    assert found["label"].tolist() == ["m0", "m1"]
+    assert found["mean"].tolist() == pytest.approx(cube.mean(axis=(0, 1)).tolist())
+    for label, (low, high) in enumerate(found[["low", "high"]].to_numpy()):
+        assert (low, high) == bootstrap_interval(cube[..., label])
+
+
+def test_every_two_methods_are_compared_once_in_their_order(noise):
+    found = paired_tests(frame(noise.normal(size=(3, 3, 3))), "loss")
+    assert list(zip(found["a"], found["b"], strict=True)) == [
+        ("m0", "m1"), ("m0", "m2"), ("m1", "m2"),
+    ]  # fmt: skip
+    assert found["p_holm"].tolist() == holm(found["p"].to_numpy()).tolist()
+    alone = paired_tests(frame(noise.normal(size=(3, 3, 1))), "loss")
+    assert alone.empty
+    assert alone.columns.tolist() == found.columns.tolist()
+
+
+def test_one_pair_has_a_difference_and_nothing_else():
+    row = paired_tests(frame(np.array([[[1.0, 3.0]]])), "loss").iloc[0]
+    assert row[["pairs", "difference", "a_larger"]].tolist() == [1, -2, 0]
+    assert row[["low", "high", "effect", "p", "p_holm"]].isna().all()
+    two = paired_tests(frame(np.array([[[1.0, 3.0], [1.0, 2.0]]])), "loss").iloc[0]
+    assert two["effect"] == pytest.approx(-1.5 / np.std([-2, -1], ddof=1))
+    assert two["p"] == stats.wilcoxon([-2.0, -1.0]).pvalue
 
 
 def test_variance_shares_of_known_parts(noise):
