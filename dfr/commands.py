@@ -164,7 +164,7 @@ def modes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Audit the modes of DFR: which rotations are one and the same objective."""
-    from dfr.core.devices import choose_device
+    from dfr.core.devices import choose_device, make_process_repeatable
     from dfr.core.images import Size, load_pair
     from dfr.methods.deep_feature_rotation import DFR
     from dfr.methods.mode_audit import audit
@@ -180,6 +180,7 @@ def modes(
     }
     method = build("dfr", {name: value for name, value in asked.items() if value is not None})
     assert isinstance(method, DFR)
+    make_process_repeatable()
     _, picture = load_pair(content, style, Size.parse(size))
     encoder = Encoder(load_vgg19(weights)).to(choose_device(device))
     found = audit(method, picture, encoder)
@@ -221,7 +222,7 @@ def lpips(
     device: DeviceOption = "auto",
 ) -> None:
     """Print the LPIPS distance of two pictures (0 = the same)."""
-    from dfr.core.devices import choose_device
+    from dfr.core.devices import choose_device, make_process_repeatable
     from dfr.core.images import load
     from dfr.network.lpips import Lpips
 
@@ -233,5 +234,6 @@ def lpips(
         )
     if min(first.shape[-2:]) < 32:
         raise UserError(f"{a}: LPIPS needs at least 32 pixels on each side")
+    make_process_repeatable()
     distance = Lpips(trunk, choose_device(device))(first, second)
     typer.echo(f"{float(distance):.3f}")

@@ -35,15 +35,17 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def make_repeatable(seed: int) -> None:
-    """Make the same seed on the same machine give the same bytes.
+def make_process_repeatable() -> None:
+    """Make this process compute the same bytes from the same seed, on the same machine.
 
-    Sets torch's global seed, asks for deterministic algorithms, and switches TF32 off, so that
-    fp32 means fp32.
+    It asks for deterministic algorithms, and switches TF32 off, so that fp32 means fp32. Call it
+    before anything is computed, and before CUDA starts: cuBLAS reads its setting then. What is
+    random has a seed of its own besides, such as each cell of a run.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Else torch fills every new tensor. Nothing here reads a tensor that was not written.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False

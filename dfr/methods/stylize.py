@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from dfr.core.contact_sheet import contact_sheet, save_sheet
-from dfr.core.devices import choose_device, make_repeatable
+from dfr.core.devices import choose_device, make_process_repeatable
 from dfr.core.files import sha256, writable_folder, write_json
 from dfr.core.images import Size, load_pair, save
 from dfr.core.progress import Progress, silent
@@ -37,13 +39,14 @@ def stylize_files(
     Raises:
         UserError: any input that cannot be used, or an output folder that cannot be written.
     """
+    make_process_repeatable()
     where = choose_device(device)
     check_precision(precision, where)
     content_picture, style_picture = load_pair(content, style, Size.parse(size))
     writable_folder(out)
     loaded = load_vgg19(weights)
     encoder = Encoder(loaded, precision=precision).to(where)
-    make_repeatable(seed)
+    torch.manual_seed(seed)
     result = method.stylize(content_picture, style_picture, encoder, seed, progress)
     for mode, picture in result.pictures.items():
         save(picture, out / f"{mode}.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from itertools import zip_longest
+from typing import Any
 
 import torch
 from torch import nn
@@ -55,8 +56,8 @@ def check_precision(precision: str, device: torch.device | None = None) -> None:
         raise UserError(f"precision int8: {lacks}; use bf16 or fp32")
 
 
-_CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
-_IMAGENET_MEAN, _IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, of 0..255
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Encoder(nn.Module):
@@ -73,9 +74,11 @@ class Encoder(nn.Module):
     Kernels and activations are kept channels-last. Weights are constants: only the picture
     has a gradient.
 
-    On a CPU, kernels are also kept as they are computed with. Float32, for Winograd's method:
-    243 MB more from the first pictures on, and as much again from the first slope on, which int8
-    does not need. Bfloat16: an eighth of that, or as much where it is computed in float32.
+    On a CPU, kernels are also kept as they are computed with: made of the parameters when they
+    are first needed, and made again after the encoder was moved or converted. In float32, for
+    Winograd's method, that is 243 MB more from the first pictures on, and as much again from the
+    first gradient on, which int8 does not need; in bfloat16 an eighth of that, or as much where
+    it is computed in float32.
 
     Raises:
         UserError: an unknown pooling, or a precision that cannot be had.
@@ -93,7 +96,7 @@ class Encoder(nn.Module):
         check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.convolutions = nn.ModuleDict()
-        self._own: dict[str, Convolution] = {}  # for the CPU
+        self._on_cpu: dict[str, Convolution] = {}
         self._widens = precision == "bf16" and not can_pack()
         for name in CONVOLUTIONS:
             weight, bias = weights.kernels[name]
@@ -101,15 +104,30 @@ class Encoder(nn.Module):
             layer.weight = nn.Parameter(weight.clone(), requires_grad=False)
             layer.bias = nn.Parameter(bias.clone(), requires_grad=False)
             self.convolutions[name] = layer
-            # In float32 the first one, of three channels, is as fast as torch has it.
-            if precision == "bf16" or name != CONVOLUTIONS[0]:
-                self._own[name] = Convolution(layer.weight, layer.bias, precision == "int8")
         caffe = weights.convention == "caffe"
-        mean = torch.tensor(_CAFFE_MEAN if caffe else _IMAGENET_MEAN).view(1, 3, 1, 1)
-        deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else _IMAGENET_DEVIATION)
+        mean = torch.tensor(CAFFE_MEAN if caffe else IMAGENET_MEAN).view(1, 3, 1, 1)
+        deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else IMAGENET_DEVIATION)
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
         self.convolutions.to(PRECISIONS[precision]).to(memory_format=torch.channels_last)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Encoder:
+        """Move or convert the parameters, as `to` does: what was made of them is made again."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._on_cpu.clear()  # in place: encoders of another pooling share it
+        return self
+
+    def _cpu_convolution(self, name: str) -> Convolution | None:
+        """Return what computes a layer on the CPU; None where torch's own way is as fast."""
+        # That is the first layer, of three channels, in float32.
+        if self.precision != "bf16" and name == CONVOLUTIONS[0]:
+            return None
+        if name not in self._on_cpu:
+            layer = self.convolutions[name]
+            assert isinstance(layer, nn.Conv2d)
+            assert layer.bias is not None
+            self._on_cpu[name] = Convolution(layer.weight, layer.bias, self.precision == "int8")
+        return self._on_cpu[name]
 
     def with_pooling(self, pooling: str) -> Encoder:
         """Return this encoder with another pooling; the two share their kernels and device."""
@@ -169,7 +187,7 @@ class Encoder(nn.Module):
         names = CONVOLUTIONS[: deepest + 1]
         for name, after in zip_longest(names, names[1:]):
             pools = after is not None and _block(after) != _block(name)
-            own = self._own.get(name) if on_cpu else None
+            own = self._cpu_convolution(name) if on_cpu else None
             if own is None:
                 current = nn.functional.relu(self.convolutions[name](current))
             elif pools and self.pooling == "max" and name not in wanted:

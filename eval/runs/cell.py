@@ -57,8 +57,11 @@ class Tools:
     ) -> Tools:
         """Load the networks onto a device, and fit what is fitted to the run's contents.
 
+        This comes first in each process of a run, so it makes the process repeatable.
+
         Where that was fitted before, ``bases`` is it, and no contents are looked at.
         """
+        devices.make_process_repeatable()
         ruler = Encoder(weights).to(device)
         return cls(
             encoder=(
@@ -95,7 +98,7 @@ def make_cell(
     """
     method = entry.build()
     content_picture, style_picture = load_pair(content, style, size)
-    devices.make_repeatable(tools.seed)
+    torch.manual_seed(tools.seed)
     work, done = work_of(method), 0.0
 
     def progress(iteration: int, total: int) -> None:

@@ -17,6 +17,7 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.network.cpu import integers
+from dfr.network.encoder import CAFFE_MEAN, IMAGENET_DEVIATION, IMAGENET_MEAN
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
 from eval.speed.stopwatch import take_turns
 
@@ -121,7 +122,7 @@ def contest(
     Raises:
         UserError: one of them stopped, or they do not agree on the loss of the content picture.
     """
-    arrays = {"content": content.numpy(), "style": style.numpy()}
+    arrays = {"content": content.numpy(), "style": style.numpy(), **_input_of(weights)}
     for name in CONVOLUTIONS:
         weight, bias = weights.kernels[name]
         arrays |= {f"{name}_weight": weight.numpy(), f"{name}_bias": bias.numpy()}
@@ -136,12 +137,33 @@ def contest(
             command = [python, str(_FOLDER / script), str(folder / "spec.npz"), str(threads)]
             running.append(Contender(name, [*command, *options], errors))
             stack.callback(running[-1].close)
-        _agree(running)
+        agree(running)
         yield running
 
 
-def _agree(running: Sequence[Contender]) -> None:
-    """Take a first step, which also compiles what is compiled once, and compare the losses."""
+def _input_of(weights: Vgg19Weights) -> dict[str, np.ndarray[Any, Any]]:
+    """Return what the network takes for a picture in [0, 1]: picture * scale - shift.
+
+    ``bgr`` says whether its channels are blue, green, red; scale and shift are for that order.
+    """
+    if weights.convention == "caffe":
+        scale, shift = np.full(3, 255.0), np.array(CAFFE_MEAN)
+    else:
+        scale = 1 / np.array(IMAGENET_DEVIATION)
+        shift = np.array(IMAGENET_MEAN) * scale
+    return {
+        "bgr": np.array(weights.convention == "caffe"),
+        "scale": scale.astype(np.float32),
+        "shift": shift.astype(np.float32),
+    }
+
+
+def agree(running: Sequence[Contender]) -> None:
+    """Take a first step, which also compiles what is compiled once, and compare the losses.
+
+    Raises:
+        UserError: they do not agree.
+    """
     losses = {contender.name: contender.steps(1)[0] for contender in running}
     first = losses[running[0].name]
     for name, loss in losses.items():

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from dfr.core.devices import make_repeatable
+from dfr.core.devices import make_process_repeatable
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, write_json
 from dfr.core.images import load, load_pair, quantise, save
@@ -56,6 +56,7 @@ def race(
     Raises:
         UserError: fewer pairs than asked for, or a contender that fails.
     """
+    make_process_repeatable()
     chosen = dataset.spread(settings.pairs)
     if len(chosen) < settings.pairs:
         raise UserError(f"{settings.pairs} pairs asked for, but the pictures make {len(chosen)}")
@@ -192,7 +193,7 @@ class _Track:
         self, pair: _Pair, solver: Solver, precision: str, what: str
     ) -> tuple[Synthesis, Laps]:
         """Run a solver; return what came out, and when each iteration was done."""
-        make_repeatable(0)
+        torch.manual_seed(0)
         encoder = Encoder(self.weights, precision=precision)
         laps = Laps(lambda done, total: self.watch(f"{pair.name}: {what}", done, total))
         objective = shared_objective(pair.content, pair.style, encoder)

@@ -5,6 +5,10 @@ its own threads. But for ours, it imports nothing of this project outside of thi
 
     python with_NAME.py SPEC.npz THREADS [OPTIONS]
 
+SPEC holds the arrays ``content`` and ``style``, (1, 3, h, w) in [0, 1]; for each convolution
+``NAME_weight`` and ``NAME_bias``; and the network's input: the picture, with its channels turned
+round if ``bgr``, times ``scale``, minus ``shift``.
+
 It writes one JSON object a line: first ``{"ready": {library: version}}``, then for each line
 ``N`` on its standard input ``{"losses": [...]}`` after N steps of Adam: the loss before each of
 them. Who asked has the clock.
@@ -22,7 +26,6 @@ STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 CONTENT_LAYER = "block5_conv2"
 STYLE_WEIGHT, CONTENT_WEIGHT, VARIATION_WEIGHT = 1e-2, 1e4, 30.0
 RATE, BETA1, BETA2, EPSILON = 0.02, 0.99, 0.999, 0.1
-MEAN_BGR = (103.939, 116.779, 123.68)
 CONVOLUTIONS = tuple(
     f"block{block}_conv{layer}"
     for block, layers in enumerate((2, 2, 4, 4, 2), start=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from protocol import BETA1, BETA2, EPSILON, RATE, VARIATION_WEIGHT
@@ -35,6 +35,14 @@ def published_adam(
         return loss.detach()
 
     return step
+
+
+def network_input(arrays: Mapping[str, torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return what turns a picture in [0, 1] into the network's input; see `protocol`."""
+    scale, shift = (arrays[name].view(1, 3, 1, 1) for name in ("scale", "shift"))
+    if arrays["bgr"]:
+        return lambda picture: picture.flip(1) * scale - shift
+    return lambda picture: picture * scale - shift
 
 
 def weighted_variation(picture: torch.Tensor) -> torch.Tensor:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import torch
-from protocol import serve, spec_and_threads
+from protocol import CONVOLUTIONS, serve, spec_and_threads
 from torch_steps import published_adam
 
 from dfr.network.encoder import Encoder
-from dfr.network.weights import load_vgg19
+from dfr.network.weights import Vgg19Weights
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import shared_objective
 
@@ -18,7 +18,12 @@ def main() -> None:
     """Build network, targets and optimiser, then take steps when told."""
     spec, threads = spec_and_threads()
     torch.set_num_threads(threads)
-    encoder = Encoder(load_vgg19(), precision=sys.argv[3])
+    kernels = {
+        name: (torch.from_numpy(spec[f"{name}_weight"]), torch.from_numpy(spec[f"{name}_bias"]))
+        for name in CONVOLUTIONS
+    }
+    weights = Vgg19Weights(kernels, "caffe" if spec["bgr"] else "torchvision", sys.argv[1], "")
+    encoder = Encoder(weights, precision=sys.argv[3])
     content, style = torch.from_numpy(spec["content"]), torch.from_numpy(spec["style"])
     objective = shared_objective(content, style, encoder)
 

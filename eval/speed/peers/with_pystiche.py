@@ -12,13 +12,12 @@ import torch
 from protocol import (
     CONTENT_LAYER,
     CONTENT_WEIGHT,
-    MEAN_BGR,
     STYLE_LAYERS,
     STYLE_WEIGHT,
     serve,
     spec_and_threads,
 )
-from torch_steps import published_adam, weighted_variation
+from torch_steps import network_input, published_adam, weighted_variation
 
 _MODELS = {
     "alexnet": ["alexnet"],
@@ -38,7 +37,7 @@ def main() -> None:
     spec, threads = spec_and_threads()
     torch.set_num_threads(threads)
     arrays = {name: torch.from_numpy(value) for name, value in spec.items()}
-    mean = torch.tensor(MEAN_BGR).view(1, 3, 1, 1)
+    prepared = network_input(arrays)
     encoder = enc.vgg19_multi_layer_encoder(
         pretrained=False, internal_preprocessing=False, allow_inplace=False
     )
@@ -68,9 +67,6 @@ def main() -> None:
             score_weight=STYLE_WEIGHT,
         ),
     )
-
-    def prepared(picture: torch.Tensor) -> torch.Tensor:
-        return picture.flip(1) * 255 - mean
 
     criterion.set_content_image(prepared(arrays["content"]))
     criterion.set_style_image(prepared(arrays["style"]))

@@ -10,14 +10,13 @@ from protocol import (
     CONTENT_LAYER,
     CONTENT_WEIGHT,
     CONVOLUTIONS,
-    MEAN_BGR,
     STYLE_LAYERS,
     STYLE_WEIGHT,
     serve,
     spec_and_threads,
 )
 from torch.nn import functional
-from torch_steps import published_adam, weighted_variation
+from torch_steps import network_input, published_adam, weighted_variation
 
 
 def main() -> None:
@@ -25,10 +24,10 @@ def main() -> None:
     spec, threads = spec_and_threads()
     torch.set_num_threads(threads)
     arrays = {name: torch.from_numpy(value) for name, value in spec.items()}
-    mean = torch.tensor(MEAN_BGR).view(1, 3, 1, 1)
+    prepared = network_input(arrays)
 
     def features(picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        current, found = picture.flip(1) * 255 - mean, {}
+        current, found = prepared(picture), {}
         for name in CONVOLUTIONS:
             if name.endswith("conv1") and name != CONVOLUTIONS[0]:
                 current = functional.max_pool2d(current, 2)

@@ -15,7 +15,6 @@ from protocol import (
     CONTENT_WEIGHT,
     CONVOLUTIONS,
     EPSILON,
-    MEAN_BGR,
     RATE,
     STYLE_LAYERS,
     STYLE_WEIGHT,
@@ -46,7 +45,8 @@ def main() -> None:
     network.trainable = False
 
     def features(picture: tf.Tensor) -> list[tf.Tensor]:
-        return network(picture[..., ::-1] * 255.0 - tf.constant(MEAN_BGR))
+        turned = picture[..., ::-1] if spec["bgr"] else picture
+        return network(turned * spec["scale"] - spec["shift"])
 
     def gram(layer: tf.Tensor) -> tf.Tensor:
         places = tf.cast(tf.shape(layer)[1] * tf.shape(layer)[2], tf.float32)

@@ -98,6 +98,35 @@ def test_average_pooling_is_another_network(encoder, content):
     assert not torch.allclose(same["block2_conv1"], other["block2_conv1"])
 
 
+@torch.no_grad()
+def test_kernels_are_made_again_after_a_conversion(encoder, content):
+    """Also for the encoder of another pooling, which shares them."""
+    used, fresh = Encoder(encoder.weights), Encoder(encoder.weights)
+    layers = ["block1_conv2"]
+    before = used(content, layers)["block1_conv2"]
+    average = used.with_pooling("avg")
+    used.half().float()
+    fresh.half().float()
+    expected = fresh(content, layers)["block1_conv2"]
+    assert not torch.equal(before, expected)
+    assert torch.equal(used(content, layers)["block1_conv2"], expected)
+    assert torch.equal(average(content, layers)["block1_conv2"], expected)
+
+
+@torch.no_grad()
+def test_kernels_have_the_precision_also_where_a_conversion_makes_new_parameters(encoder, content):
+    """Torch may change parameters in place or replace them: the features are the same."""
+    layers = ["block2_conv1"]
+    expected = Encoder(encoder.weights, precision="bf16")(content, layers)["block2_conv1"]
+    before = torch.__future__.get_overwrite_module_params_on_conversion()
+    torch.__future__.set_overwrite_module_params_on_conversion(True)
+    try:
+        found = Encoder(encoder.weights, precision="bf16")(content, layers)["block2_conv1"]
+    finally:
+        torch.__future__.set_overwrite_module_params_on_conversion(before)
+    assert torch.equal(found, expected)
+
+
 @pytest.mark.parametrize("side", [32, 33, 47])
 def test_every_layer_has_places_at_the_least_size(encoder, side):
     features = encoder(torch.rand(1, 3, side, side))

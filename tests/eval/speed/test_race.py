@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from dfr.cli import app
 from dfr.core.errors import UserError
 from dfr.network.cpu import integers
-from eval.speed.contenders import available, contest, seconds_of_steps
+from eval.speed.contenders import agree, available, contest, seconds_of_steps
 from eval.speed.race_tables import medians
 
 ARGUMENTS = ["race", "--pairs", "1", "--size", "48", "--rounds", "2", "--iterations", "12"]
@@ -89,16 +89,22 @@ def test_contenders_take_the_same_steps(content, style, encoder):
     assert all(len(each) == 3 and min(each) > 0 for each in seconds.values())
 
 
-def test_contenders_that_compute_something_else_are_refused(content, style, encoder):
+def test_weights_of_torchvision_s_convention_race_too_and_others_are_refused(
+    content, style, encoder
+):
+    """Every contender takes the race's weights, and prepares pictures as these ask for."""
     kernels = dict(encoder.weights.kernels)
-    weight, bias = kernels["block3_conv1"]
-    kernels["block3_conv1"] = (1.1 * weight, bias)
-    other = dataclasses.replace(encoder.weights, kernels=kernels)
+    weight, bias = kernels["block1_conv1"]
+    kernels["block1_conv1"] = (60 * weight, bias)  # for pictures of deviation 1, not of 60 levels
+    other = dataclasses.replace(encoder.weights, kernels=kernels, convention="torchvision")
     with (
-        pytest.raises(UserError, match="they do not compute the same thing"),
-        contest(["pytorch", "ours"], content, style, other, 1),
+        contest(["pytorch", "ours"], content, style, other, 1) as running,
+        contest(["ours"], content, style, encoder.weights, 1) as of_caffe,
     ):
-        pass
+        (theirs,), (ours,) = (contender.steps(1) for contender in running)
+        assert theirs == pytest.approx(ours, rel=1e-3)
+        with pytest.raises(UserError, match="they do not compute the same thing"):
+            agree([running[0], *of_caffe])
 
 
 def test_a_contender_that_stops_says_why(content, style, encoder):
