@@ -61,6 +61,13 @@ def test_equals_the_loop(name, seed):
 
 
 @pytest.mark.parametrize("name", STATISTICS)
+def test_faint_features_equal_the_loop_too(name):
+    features = random_features(0) / 1e4
+    found = statistic(name)(features)[0].double().numpy()
+    assert found == pytest.approx(loop(name, features), rel=1e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", STATISTICS)
 @given(seed=from_seed)
 def test_a_permutation_of_places_changes_nothing(name, seed):
     features = random_features(seed)
