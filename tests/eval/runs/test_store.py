@@ -67,6 +67,9 @@ def test_a_run_of_something_else_is_refused_and_left_alone(store):
     with pytest.raises(UserError, match="another styles and another seed and another weights;"):
         store.begin(other, HERE)
     assert store.description["identity"] == IDENTITY
+    store.write_sealed("run.json", {"environments": []})
+    with pytest.raises(UserError, match="another contents and another styles and"):
+        store.begin(IDENTITY, HERE)
 
 
 def test_half_written_cells_are_removed_and_whole_ones_stay(store):
