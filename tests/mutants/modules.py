@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_SQLITE = ("-k", "not postgresql")
+_SQLITE = ("-k", "not postgresql and not opened_by_many_at_once")
 
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "dfr/methods/rotation.py": (("tests/dfr/methods/test_rotation.py",),),
@@ -10,6 +10,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "dfr/objective/objective.py": (("tests/dfr/objective/test_objective.py",),),
     "dfr/objective/gradients.py": (("tests/dfr/objective/test_gradients.py",),),
     "dfr/solvers/adam.py": (
+        ("tests/dfr/methods/test_deep_feature_rotation.py", "-k", "defaults"),
         ("tests/dfr/solvers/test_synthesis.py", "-k", "not solver1 and not solver2 and not lbfgs"),
     ),
     "eval/analysis/pairs.py": (("tests/eval/analysis/test_pairs.py",),),

@@ -137,6 +137,31 @@ def test_an_infinite_gradient_stops_that_output_only(encoder, objective, content
     assert result.terms.total[[0, 2]].isfinite().all()
 
 
+def test_an_output_that_fails_later_keeps_its_last_finite_picture(encoder, objective, content):
+    """Its third loss is not finite: the picture of the second stays, and the others go on."""
+    calls = []
+
+    def wears_out(features: torch.Tensor) -> torch.Tensor:
+        calls.append(features)
+        return gram(features) * (1 if len(calls) < 3 else float("nan"))
+
+    start = content.repeat(3, 1, 1, 1)
+    worn = dataclasses.replace(objective, statistics=(gram, wears_out, gram))
+    worn = dataclasses.replace(worn, style={"block1_conv1": worn.style["block1_conv1"]})
+    whole = dataclasses.replace(worn, statistics=(gram, lambda features: gram(features), gram))
+    found = synthesise(start, worn, encoder, Adam(iterations=4))
+    healthy = synthesise(start, whole, encoder, Adam(iterations=4))
+    assert list(found.failed) == [1]
+    assert "loss was not finite at iteration 2" in found.failed[1]
+    once = synthesise(start, whole, encoder, Adam(iterations=1)).pictures
+    assert torch.equal(found.pictures[1], once[1])
+    assert torch.equal(found.curve[1, :2], healthy.curve[1, :2])
+    assert found.curve[1, 2:].isnan().all()
+    assert torch.equal(found.pictures[[0, 2]], healthy.pictures[[0, 2]])
+    assert torch.equal(found.curve[[0, 2]], healthy.curve[[0, 2]])
+    assert found.evaluations == healthy.evaluations == 5
+
+
 def test_if_all_fail_the_loop_ends(encoder, objective, content):
     style = {layer: torch.full_like(t, float("inf")) for layer, t in objective.style.items()}
     broken = dataclasses.replace(objective, style=style)
