@@ -5,7 +5,7 @@ Beside it stands what people chose in this run, where they were asked.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from scipy import stats
@@ -22,7 +22,9 @@ from reports.claims.verdicts import (
 )
 from reports.inputs.run_data import RunData
 from reports.inputs.votes import SIMULATED, told_apart
-from studies.analysis.results import QuestionResult
+
+if TYPE_CHECKING:
+    from studies.analysis.results import QuestionResult
 
 _SOURCE = "DFR slides, bar chart (shares read off it; no interval, no test)"
 #: What is wrong with intervals and tests of the published votes.

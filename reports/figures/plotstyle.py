@@ -87,6 +87,8 @@ def keep(
         write_whole(png, lambda path: figure.save(path, format="PNG"))
         write_text(svg, _svg_around(png, figure))
     else:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, for both files
         write_whole(png, lambda path: figure.savefig(path, dpi=150, format="png"))
         write_whole(svg, lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
     write_whole(csv, lambda path: data.to_csv(path, index=False))

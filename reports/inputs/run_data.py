@@ -14,8 +14,8 @@ from dfr.core.errors import UserError
 from dfr.core.images import load
 from eval.runs.store import RunStore, titles_of
 from eval.runs.tables import tables
-from reports.inputs.vote_reading import votes_of_run
 from reports.inputs.votes import Votes
+from studies.ballots.location import FILE
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,19 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
         tables=tables(cells),
         audit=_rows(store, "audit.json"),
         timing=_rows(store, "timing.json"),
-        votes=votes_of_run(folder, described["identity"], votes, study),
+        votes=_votes(folder, described["identity"], votes, study),
     )
+
+
+def _votes(
+    folder: Path, identity: Mapping[str, Any], source: str | None, study: str | None
+) -> Votes | None:
+    """Read the votes; only where there may be some is the database's library loaded."""
+    if source is None and study is None and not (folder / FILE).is_file():
+        return None
+    from reports.inputs.vote_reading import votes_of_run
+
+    return votes_of_run(folder, identity, source, study)
 
 
 def _rows(store: RunStore, name: str) -> list[dict[str, Any]]:

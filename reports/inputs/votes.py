@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from studies.analysis.exclusion import without_dropped
-from studies.analysis.results import QuestionResult, analyse
-from studies.analysis.tally import DRAWS, counted
-from studies.ballots.poll import Poll
+if TYPE_CHECKING:  # most runs have no study, and their reports load nothing of studies/
+    from studies.analysis.results import QuestionResult
+    from studies.ballots.poll import Poll
 
 PEOPLE, SIMULATED, PRELIMINARY = "people", "simulated voters, not people", "PRELIMINARY"
 
@@ -100,6 +100,9 @@ class Votes:
 
     def decisive(self, question: str) -> pd.DataFrame:
         """Return the counted votes for one of two methods, of the participants who are kept."""
+        from studies.analysis.exclusion import without_dropped
+        from studies.analysis.tally import counted
+
         catches = self.results[question].catches
         votes = counted(self.poll.votes, list(self.titles))
         votes = votes[(votes["question"] == question) & (votes["answer"] != "tie")]
@@ -147,8 +150,16 @@ def is_simulated(poll: Poll) -> bool:
     return bool(poll.settings.get("simulated", False))
 
 
-def results(poll: Poll, draws: int = DRAWS) -> dict[str, QuestionResult]:
-    """Analyse every question of a study; see `studies.analysis.results.analyse`."""
+def results(poll: Poll, draws: int | None = None) -> dict[str, QuestionResult]:
+    """Analyse every question of a study; see `studies.analysis.results.analyse`.
+
+    Args:
+        poll: the ballots of the study.
+        draws: of the bootstrap over participants; `studies.analysis.tally.DRAWS` if None.
+    """
+    from studies.analysis.results import analyse
+    from studies.analysis.tally import DRAWS
+
     asked = questions_of(poll)
     return analyse(
         poll.votes,
@@ -156,7 +167,7 @@ def results(poll: Poll, draws: int = DRAWS) -> dict[str, QuestionResult]:
         methods=list(poll.settings["methods"]),
         drop_at=int(poll.settings["drop_at"]),
         questions=asked,
-        draws=draws,
+        draws=DRAWS if draws is None else draws,
     )
 
 

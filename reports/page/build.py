@@ -29,7 +29,6 @@ from reports.tables.methods import modes, summary
 from reports.tables.readable import readable, readable_solvers, readable_tests
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
-from reports.votes.tables import best_by_votes, with_choice
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -64,7 +63,12 @@ def build_report(
     ]
     claims = all_claims(data)
     solvers = solver_effect(data)
-    methods, per_mode = with_choice(summary(data), data.votes), modes(data)
+    methods, best, per_mode = summary(data), best_of(data, certainty), modes(data)
+    if data.votes is not None:
+        from reports.votes.tables import best_by_votes, with_choice
+
+        methods = with_choice(methods, data.votes)
+        best = [*best_by_votes(data.votes), *best]
     chosen = vote_section(data, folder)
     keep_tables(
         {
@@ -78,15 +82,14 @@ def build_report(
         },
         folder / "tables",
     )
-    ahead = [*best_by_votes(data.votes), *best_of(data, certainty)]
     shown = {
         "run": data,
         "css": _part("page.css"),
         "js": _part("page.js"),
         "pairs_json": _json(explorer(data, folder)),
         "figures": [figure for figure in figures if figure],
-        "best": readable_best(ahead),
-        "best_rows": ahead,
+        "best": readable_best(best),
+        "best_rows": best,
         "cards": method_cards(data, certainty),
         "measure_citations": [
             *citations.MEASURES.items(),

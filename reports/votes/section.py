@@ -10,10 +10,6 @@ import pandas as pd
 from reports.figures.plotstyle import Figure
 from reports.inputs.run_data import RunData
 from reports.inputs.votes import PEOPLE
-from reports.votes import tables as vote_tables
-from reports.votes.agreement import agreement_table
-from reports.votes.figures import vote_figures
-from studies.design.study import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -80,6 +76,11 @@ def vote_section(run: RunData, folder: Path) -> Section:
             "a look before the end invites stopping when one likes the result."
         )
         return Section(heading, hidden, [], [], None, None, {})
+    from reports.votes import tables as vote_tables
+    from reports.votes.agreement import agreement_table
+    from reports.votes.figures import vote_figures
+    from studies.design.study import QUESTIONS
+
     measured = agreement_table(votes, run.tables)
     questions = []
     for question in votes.results:
