@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.xdist_group("report in a browser")
 
 #: Copies go to a variable of the page, since a test has no clipboard to look at.
 CATCH = """() => {
   Object.defineProperty(navigator, "clipboard", { configurable: true,
     value: { writeText: async (text) => { window.copied = text; } } });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    path = os.environ.get("DFR_CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
-    if path is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reports.page import test_page
-
-browser = test_page.browser
+pytestmark = pytest.mark.xdist_group("report in a browser")
 
 
-@pytest.mark.parametrize("width", [360, 768])
-@pytest.mark.parametrize("study", ["people", "rehearsal"])
+@pytest.mark.parametrize(("study", "width"), [("people", 768), ("rehearsal", 360)])
 def test_the_votes_fit_on_a_small_screen_and_nothing_complains(browser, request, study, width):
     run = request.getfixturevalue(study)
     context = browser.new_context(viewport={"width": width, "height": 740}, offline=True)

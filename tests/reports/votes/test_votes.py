@@ -9,7 +9,6 @@ import pytest
 from reports.claims.votes import dfr_over_decormst, shares_differ
 from reports.inputs.run_data import read_run
 from reports.inputs.votes import PRELIMINARY, SIMULATED
-from reports.page.build import build_report
 from reports.votes.section import vote_section
 from reports.votes.tables import best_by_votes
 from studies.ballots.administration import close_study
@@ -110,22 +109,16 @@ def test_no_verdict_comes_from_simulated_voters(rehearsal, tiny_run):
         assert "No votes were collected in this run." in judge(without).measured
 
 
-def test_nothing_but_counts_is_shown_while_a_study_is_open(tiny_run, tmp_path):
-    run = bare(tiny_run, tmp_path / "run")
-    opened = open_votes(run, voting=2)
-    close_study(opened.ballots, opened.key)
-    assert vote_section(read_run(run), run / "report").figures
-    shut = {path.name for path in (run / "report").rglob("votes_*")}
-    assert shut
-    close_study(opened.ballots, opened.key, closed=False)
-    page = build_report(run)
+def test_nothing_but_counts_is_shown_while_a_study_is_open(unfinished):
+    page = unfinished / "report" / "index.html"
     section = Section(page)
     assert "2 joined, 2 of 12 finished, 18 of 108 counted votes" in section.text()
     assert "hidden until the study is closed" in section.text()
     assert not [name for name in section.tables if name.startswith("votes")]
-    assert not list((run / "report").rglob("votes_*"))  # also what an earlier report showed
+    assert (unfinished.parent / "shown while it was closed").read_text()
+    assert not list((unfinished / "report").rglob("votes_*"))  # also what an earlier report showed
     assert "people's choice" not in page.read_text().replace("&#39;", "'")
-    assert "still open" in shares_differ(read_run(run)).measured
+    assert "still open" in shares_differ(read_run(unfinished)).measured
 
 
 def test_without_a_study_the_page_says_how_to_begin_one(tiny_run):
