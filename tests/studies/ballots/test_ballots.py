@@ -55,7 +55,10 @@ def test_a_participant_goes_through_the_whole_list(ballots: Ballots, study: int)
         outcome, seat = ballots.cast(study, link, seat.step.number, "tie", 1.5)
         assert outcome == "kept"
     assert kinds == ["practice", "vote", "vote", "vote", "catch"]
+    assert len(link) == 32  # 24 random bytes
+    assert len(seat.participant) == 12
     assert len(seat.code) == 8
+    assert seat.code == seat.code.upper()
     poll = read_poll(ballots, "s")
     assert poll.participants["finished"].tolist() == [True]
     assert poll.votes["answer"].tolist() == ["tie"] * 5
@@ -190,7 +193,7 @@ def test_a_place_left_in_the_middle_is_given_again_and_both_may_finish(url: str,
     clock.time += timedelta(minutes=29)
     with pytest.raises(StudyFull):
         ballots.join(study)
-    clock.time += timedelta(minutes=2)
+    clock.time += timedelta(minutes=1, milliseconds=1)
     second = ballots.join(study)
     assert ballots.seat(study, second).slot == 0
     finish(ballots, study, second)
@@ -230,13 +233,15 @@ def test_a_closed_study_takes_no_votes_and_no_newcomers(ballots: Ballots, study:
     assert ballots.cast(study, link, 1, "left", 1.0)[0] == "kept"
 
 
-def test_who_withdraws_is_gone_with_all_their_answers(ballots: Ballots, study: int):
+def test_who_withdraws_is_gone_with_all_their_answers(ballots: Ballots, study: int, caplog):
     first, second = ballots.join(study), ballots.join(study)
     for link in (first, second):
         finish(ballots, study, link)
     ballots.comment(study, first, "goodbye")
     gone = ballots.seat(study, first).participant
-    ballots.withdraw(study, first)
+    with caplog.at_level("INFO"):
+        ballots.withdraw(study, first)
+    assert caplog.messages == [f"participant {gone} withdrew; their answers were deleted"]
     poll = read_poll(ballots, "s")
     assert gone not in set(poll.votes["participant"])
     assert len(poll.votes) == 5
@@ -276,7 +281,11 @@ def test_ten_megabytes_of_comment_are_refused(ballots: Ballots, study: int):
     ballots.comment(study, link, "before")
     with pytest.raises(Refused, match="2000"):
         ballots.comment(study, link, "x" * 10_000_000)
+    with pytest.raises(Refused, match="2000"):
+        ballots.comment(study, link, "x" * 2001)
     assert read_poll(ballots, "s").participants["comment"].tolist() == ["before"]
+    ballots.comment(study, link, "x" * 2000)
+    assert read_poll(ballots, "s").participants["comment"].tolist() == ["x" * 2000]
 
 
 def test_a_study_may_change_until_somebody_takes_part(ballots: Ballots, design):
