@@ -58,6 +58,7 @@ def test_one_value_per_picture_whatever_the_batch(encoder, content, style):
             for layer in STYLE_LAYERS
         },
         statistics=statistics,
+        weights=Weights(content=1.0, style=2.0, variation=3.0),
     )
     together = objective(pictures, encoder(pictures, objective.layers)).total
     for row in range(3):
