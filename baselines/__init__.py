@@ -1,4 +1,5 @@
-"""The methods that Deep Feature Rotation is compared with, one file each.
+"""The methods that Deep Feature Rotation is compared with: Gatys, DeCorMST, a feed-forward network.
 
-Other people's outputs, read from a folder, enter here as well. It imports only dfr.
+A file for each method, and one that reads other people's outputs from a folder. It imports only
+dfr.
 """

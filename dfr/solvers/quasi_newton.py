@@ -33,7 +33,7 @@ _PATIENCE = 8
 
 
 @dataclass(kw_only=True)
-class _State(ActiveRows):
+class _QuasiNewtonRows(ActiveRows):
     """What L-BFGS keeps of each picture besides."""
 
     loss: torch.Tensor
@@ -100,7 +100,7 @@ class QuasiNewton:
         floor: float,
     ) -> None:
         count, device = len(start), start.device
-        self.state = _State(
+        self.state = _QuasiNewtonRows(
             row=torch.arange(count, device=device),
             picture=start.clone(),
             loss=loss,
@@ -150,7 +150,7 @@ class QuasiNewton:
         return Step(ended=stuck, broken=stuck & ~finite, loss=loss)
 
 
-def _aim(state: _State, history: _History, spectrum: Spectrum) -> None:
+def _aim(state: _QuasiNewtonRows, history: _History, spectrum: Spectrum) -> None:
     """Give the rows that are ready a new direction and step length."""
     ready = state.ready
     if not bool(ready.any()):
@@ -173,7 +173,7 @@ def _aim(state: _State, history: _History, spectrum: Spectrum) -> None:
 
 
 def _accept(
-    state: _State,
+    state: _QuasiNewtonRows,
     trial: torch.Tensor,
     loss: torch.Tensor,
     gradient: torch.Tensor,

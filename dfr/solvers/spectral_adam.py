@@ -33,7 +33,7 @@ _SMALL = 0.2
 
 
 @dataclass(kw_only=True)
-class _State(ActiveRows):
+class _AdamRows(ActiveRows):
     """What Adam keeps of each picture besides."""
 
     mean: torch.Tensor  # of whitened gradients
@@ -58,7 +58,7 @@ class SpectralAdam:
     ) -> None:
         old = begun.state
         self.spectrum = begun.spectrum
-        self.state = _State(
+        self.state = _AdamRows(
             row=old.row,
             picture=old.best.clone(),
             mean=torch.zeros_like(old.best),

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr.core.terminal import console, progress_bar, wide
+from dfr.core.terminal import console, progress_bar, table_console
 
 app = typer.Typer(
     help="The benchmark's pictures: fetch them, take local folders instead, show them.",
@@ -160,7 +160,7 @@ def show_data(
             "yes" if entry.verified else "no",
             entry.sha256[:12],
         )
-    wide().print(table)
+    table_console().print(table)
     console.print(
         f"{len(lock.of('contents'))} contents and {len(lock.of('styles'))} styles, all as locked "
         f"-> {escape(str(path))}",

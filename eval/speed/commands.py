@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.errors import UserError
-from dfr.core.terminal import WeightsOption, console, progress_bar, wide
+from dfr.core.terminal import WeightsOption, console, progress_bar, table_console
 from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
 
 #: Where `tox -e peers` puts TensorFlow and pystiche.
@@ -178,7 +178,7 @@ def _print(title: str, frame: Any) -> None:
     table = Table(*map(escape, frame.columns), title=escape(title))
     for row in frame.to_dict("records"):
         table.add_row(*(escape(_text(value)) for value in row.values()))
-    wide().print(table)
+    table_console().print(table)
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.errors import UserError
-from dfr.core.terminal import console, wide
+from dfr.core.terminal import console, table_console
 from studies.commands import RUNS, DatabaseOption, NameOption, RunsOption
 
 if TYPE_CHECKING:
@@ -91,4 +91,4 @@ def _print(title: str, frame: pd.DataFrame) -> None:
     table = Table(*(escape(str(column)) for column in frame.columns))
     for row in frame.itertuples(index=False):
         table.add_row(*(escape(readable(value)) for value in row))
-    wide().print(table)
+    table_console().print(table)

@@ -1,4 +1,4 @@
 """Convolutions for the CPU that are faster than torch's own, with the same results.
 
-Float32 by Winograd's method, bfloat16 in packed kernels, slopes in eight-bit integers.
+Float32 by Winograd's method, bfloat16 in packed kernels, gradients in eight-bit integers.
 """

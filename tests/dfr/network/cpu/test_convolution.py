@@ -77,7 +77,7 @@ SHAPES = [(128, 128, 21, 30), (128, 64, 17, 12), (64, 96, 9, 11), (128, 128, 4, 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("pooled", [False, True])
-def test_features_and_slopes_are_torchs(shape, pooled):
+def test_features_and_gradients_are_torchs(shape, pooled):
     inputs, outputs, height, width = shape
     weight, bias = layer(inputs, outputs)
     ours = Convolution(weight, bias)
@@ -87,9 +87,9 @@ def test_features_and_slopes_are_torchs(shape, pooled):
     before = nn.functional.conv2d(precise, weight.double(), bias.double(), padding=1)
     exact = nn.functional.max_pool2d(before.relu(), 2) if pooled else before.relu()
     assert far(found, exact) < 5e-6
-    slope = torch.randn(exact.shape) * away_from_kinks(before.detach(), pooled)
-    (back,) = torch.autograd.grad((found * slope).sum(), maps)
-    (exact_back,) = torch.autograd.grad((exact * slope).sum(), precise)
+    gradient = torch.randn(exact.shape) * away_from_kinks(before.detach(), pooled)
+    (back,) = torch.autograd.grad((found * gradient).sum(), maps)
+    (exact_back,) = torch.autograd.grad((exact * gradient).sum(), precise)
     assert far(back, exact_back) < 1e-5
 
 
@@ -106,7 +106,7 @@ def computed(request, monkeypatch):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("count", [1, 3])
-def test_features_and_slopes_of_bfloat16_are_torchs(shape, pooled, count):
+def test_features_and_gradients_of_bfloat16_are_torchs(shape, pooled, count):
     inputs, outputs, height, width = shape
     weight, bias = (part.bfloat16() for part in layer(inputs, outputs))
     maps = torch.rand(count, inputs, height, width).bfloat16().requires_grad_()
@@ -118,11 +118,11 @@ def test_features_and_slopes_of_bfloat16_are_torchs(shape, pooled, count):
     assert found.dtype == torch.bfloat16
     assert found.shape == exact.shape
     assert far(found, exact) < 2**-8  # half of a unit in the last place
-    # Slopes from where bfloat16 cannot change which activations and places count.
-    slope = torch.randn(exact.shape) * away_from_kinks(before.detach(), pooled, 2**-5)
-    slope = slope.bfloat16()
-    (back,) = torch.autograd.grad((found * slope).sum(), maps)
-    (exact_back,) = torch.autograd.grad((exact * slope.double()).sum(), precise)
+    # Gradients from where bfloat16 cannot change which activations and places count.
+    gradient = torch.randn(exact.shape) * away_from_kinks(before.detach(), pooled, 2**-5)
+    gradient = gradient.bfloat16()
+    (back,) = torch.autograd.grad((found * gradient).sum(), maps)
+    (exact_back,) = torch.autograd.grad((exact * gradient.double()).sum(), precise)
     assert far(back, exact_back) < 2**-8
 
 
@@ -169,10 +169,10 @@ def test_of_equal_places_the_first_has_the_slope():
     weight, bias = torch.zeros(1, 1, 3, 3), torch.ones(1)
     weight[0, 0, 1, 1] = 1
     maps = torch.full((1, 1, 5, 6), 2.0, requires_grad=True)
-    (slope,) = torch.autograd.grad(Convolution(weight, bias).pooled(maps).sum(), maps)
+    (gradient,) = torch.autograd.grad(Convolution(weight, bias).pooled(maps).sum(), maps)
     expected = torch.zeros(1, 1, 5, 6)
     expected[:, :, 0:4:2, 0::2] = 1  # the fifth row is in no window
-    assert torch.equal(slope, expected)
+    assert torch.equal(gradient, expected)
 
 
 def plain(encoder, pictures, layers, pooling):
@@ -214,7 +214,7 @@ def test_networks_of_two_poolings_share_their_kernels(encoder):
 
 @needs_vnni
 @pytest.mark.parametrize("pooled", [False, True])
-def test_rounded_slopes_are_near(pooled):
+def test_rounded_gradients_are_near(pooled):
     weight, bias = layer(128, 64)
     maps = torch.rand(1, 128, 17, 12).requires_grad_()
     exact, rounded = (
@@ -222,15 +222,15 @@ def test_rounded_slopes_are_near(pooled):
         for each in (Convolution(weight, bias), Convolution(weight, bias, rounded=True))
     )
     assert torch.equal(exact, rounded)
-    slope = torch.randn(exact.shape)
+    gradient = torch.randn(exact.shape)
     expected, found = (
-        torch.autograd.grad((each * slope).sum(), maps)[0] for each in (exact, rounded)
+        torch.autograd.grad((each * gradient).sum(), maps)[0] for each in (exact, rounded)
     )
     assert 0 < far(found, expected.double()) < 0.02
 
 
 @needs_vnni
-def test_int8_has_the_features_of_fp32_and_slopes_near_it(encoder, content, style):
+def test_int8_has_the_features_of_fp32_and_gradients_near_it(encoder, content, style):
     rounded = Encoder(encoder.weights, precision="int8")
     layers = [*STYLE_LAYERS, *CONTENT_LAYERS]
     expected, found = (each(content, layers) for each in (encoder, rounded))
@@ -251,7 +251,7 @@ def test_int8_rounds_each_picture_to_its_own_range(encoder, content, style):
         alone = loss_and_gradient(
             pictures[row : row + 1], styled_by(content, style, encoder, amount), rounded
         )
-        # With the range of the other, its slope would be 20 % off, or lost.
+        # With the range of the other, its gradient would be 20 % off, or lost.
         assert far(both[1][row], alone[1][0].double()) < 0.01
 
 
@@ -287,7 +287,7 @@ def test_a_slope_that_is_not_finite_stays_so():
     weight, bias = layer(64, 64)
     maps = torch.rand(1, 64, 6, 6).requires_grad_()
     found = Convolution(weight, bias, rounded=True)(maps)
-    slope = torch.ones_like(found)
-    slope[0, 0, 0, 0] = float("nan")
-    (back,) = torch.autograd.grad((found + 1).mul(slope).sum(), maps)
+    gradient = torch.ones_like(found)
+    gradient[0, 0, 0, 0] = float("nan")
+    (back,) = torch.autograd.grad((found + 1).mul(gradient).sum(), maps)
     assert not back.isfinite().all()
