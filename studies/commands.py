@@ -25,14 +25,16 @@ app = typer.Typer(
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
-        help="URL or file of the ballots.  [default: DFR_STUDY_DATABASE, else votes.sqlite of the "
+        help="URL or file of the ballots.  [default: DFR_STUDY_DATABASE, else votes.sqlite in the "
         "newest run]",
         show_default=False,
     ),
 ]
 NameOption = Annotated[
     str | None,
-    typer.Option(help="The study.  [default: the only one of the database]", show_default=False),
+    typer.Option(
+        help="The study's name.  [default: the only one in the database]", show_default=False
+    ),
 ]
 RunsOption = Annotated[Path, typer.Option(help="Where the newest run is looked for.")]
 RUNS = Path("runs")
@@ -51,7 +53,7 @@ def plan(
     methods: Annotated[
         str | None,
         typer.Option(
-            help="How many methods, or their labels with commas.  [default: the study's]",
+            help="How many methods, or their labels with commas between.  [default: the study's]",
             show_default=False,
         ),
     ] = None,
@@ -59,7 +61,7 @@ def plan(
         int | None, typer.Option(help="How many people.", min=1, show_default="30")
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(help="Counted trials of each.", min=1, show_default="20")
+        int | None, typer.Option(help="Counted trials of each person.", min=1, show_default="20")
     ] = None,
     judges: Annotated[
         int | None,
@@ -70,10 +72,10 @@ def plan(
     ] = None,
     run: Annotated[
         Path | None,
-        typer.Option(help="The run; the design is then made and its balance shown.",
+        typer.Option(help="A run. Its design is then made, to show how even it is.",
                      show_default=False),
     ] = None,
-    power: Annotated[float, typer.Option(help="Chance to find the preference.", min=0.5,
+    power: Annotated[float, typer.Option(help="Chance to find a true preference.", min=0.5,
                                          max=0.999)] = 0.8,
     ties: Annotated[float, typer.Option(help="Share of \"can't say\".", min=0, max=0.95)] = 0.0,
     correlation: Annotated[
@@ -81,7 +83,7 @@ def plan(
     ] = 0.0,
     seed: SeedOption = 0,
 ) -> None:  # fmt: skip
-    """Tell which true preference a study can find, and how balanced its design is."""
+    """Show how small a true preference a study can find, and how even its design is."""
     from studies.design.plan import plan_study
 
     asked = {
@@ -130,7 +132,7 @@ def export(
     runs: RunsOption = RUNS,
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
 ) -> None:
-    """Write a study's design, participants and votes as files, without links and codes."""
+    """Write a study's design, participants and votes to files, without links and codes."""
     from studies.ballots.export import FORMATS, write_export
     from studies.ballots.poll import choose_name, read_poll
 
@@ -151,13 +153,13 @@ def import_(
     database: Annotated[
         str | None,
         typer.Option(
-            help="URL or file of the ballots, made if it is not there.  "
+            help="URL or file of the ballots; a new file is made if there is none.  "
             "[default: DFR_STUDY_DATABASE]",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Add exported ballots to a database; what is there already stays as it is."""
+    """Add exported ballots to a database. Ballots that are there already do not change."""
     from studies.ballots.administration import import_poll
     from studies.ballots.ballots import Ballots
     from studies.ballots.export import read_export
@@ -165,7 +167,7 @@ def import_(
 
     url = named_database(database)
     if url is None:
-        raise UserError(f"name the database with --database, or by {DATABASE}")
+        raise UserError(f"name the database with --database or {DATABASE}")
     poll = read_export(folder)
     people, votes = import_poll(Ballots(url), poll)
     console.print(f"added {votes} votes of {people} people to study '{poll.name}'")
@@ -174,12 +176,12 @@ def import_(
 @app.command()
 def forget(
     participant: Annotated[
-        str, typer.Argument(help="The random name in the export.", show_default=False)
+        str, typer.Argument(help="Random name, as in an export.", show_default=False)
     ],
     database: DatabaseOption = None,
     runs: RunsOption = RUNS,
 ) -> None:
-    """Delete one participant and all their answers, on their request."""
+    """Delete one participant and all their answers."""
     from studies.ballots.administration import forget_participant
 
     votes = forget_participant(_open(database, runs), participant)
@@ -191,9 +193,9 @@ def close(
     name: NameOption = None,
     database: DatabaseOption = None,
     runs: RunsOption = RUNS,
-    again: Annotated[bool, typer.Option("--open", help="Take votes again.")] = False,
+    again: Annotated[bool, typer.Option("--open", help="Open it again.")] = False,
 ) -> None:
-    """Take no more votes, so that the ranking may be looked at."""
+    """Stop a study's voting. The ranking is then shown."""
     from studies.ballots.administration import close_study
     from studies.ballots.poll import choose_name, study_key
 
@@ -205,5 +207,5 @@ def close(
 
 @app.command()
 def upgrade(database: DatabaseOption = None, runs: RunsOption = RUNS) -> None:
-    """Bring the tables of an older database to this version."""
+    """Bring an older database to this version."""
     console.print(f"{escape(_open(database, runs, upgrade=True).where)}: up to date")

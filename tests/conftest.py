@@ -7,10 +7,12 @@ import dataclasses
 import fcntl
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers with two threads each on two cores hinder each other; one thread each does not.
@@ -261,3 +263,26 @@ def tiny_run(profile_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         assert done.returncode == 0, done.stderr
 
     return made_once(tmp_path_factory, "run", make) / "tiny"
+
+
+def chromium_program() -> str:
+    """Return the path of the system's Chromium; skip the test where there is none."""
+    path = os.environ.get("DFR_CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    if path is None:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    return path
+
+
+#: What Chromium needs in a container.
+CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A Chromium without a window, for the tests of all pages; each opens its own context."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = chromium_program()
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
+        yield running
+        running.close()

@@ -20,14 +20,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from dfr.core.errors import UserError, writing
 from dfr.core.files import alone, as_json, read_json, seal_of, sha256, write_text
-from dfr.core.images import save
-from dfr.methods.method import Stylization
+
+if TYPE_CHECKING:  # who only reads a run, as the voting page does, needs no torch
+    import torch
+
+    from dfr.methods.method import Stylization
 
 _PARTIAL = ".partial-"
 
@@ -164,6 +165,8 @@ class RunStore:
         Raises:
             UserError: one that was written before was changed.
         """
+        from dfr.core.images import save
+
         index = self.folder / "pictures.json"
         known = self.read_sealed("pictures.json")["sha256"] if index.exists() else {}
         for path, make in pictures.items():
@@ -226,6 +229,8 @@ class RunStore:
             result: the outputs.
             row: measures, cost, settings.
         """
+        from dfr.core.images import save
+
         final = self.cell_folder(content, style, label)
         with writing(final):
             final.parent.mkdir(parents=True, exist_ok=True)

@@ -106,7 +106,7 @@ def engine_of(url: str) -> sa.Engine:
             path.touch()
         except OSError as error:
             raise UserError(
-                f"{path}: cannot keep ballots here ({error.strerror}); name another database by "
+                f"{path}: cannot keep ballots here ({error.strerror}); name another database with "
                 "DFR_STUDY_DATABASE"
             ) from error
     # No pool and no making of files from here on: if the file is deleted under a running study,

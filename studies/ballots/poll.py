@@ -71,11 +71,11 @@ def choose_name(database: Database, name: str | None) -> str:
     if name is None and len(known) == 1:
         return known[0]
     if not known:
-        raise UserError(f"{database.where}: holds no study yet; open its page first")
+        raise UserError(f"{database.where}: has no study yet; open its page first")
     listed = ", ".join(known)
     if name is None:
-        raise UserError(f"{database.where}: holds several studies; name one with --name: {listed}")
-    raise UserError(f"{database.where}: holds no study '{name}'; there are {listed}")
+        raise UserError(f"{database.where}: has several studies; choose one with --name: {listed}")
+    raise UserError(f"{database.where}: has no study '{name}'; it has {listed}")
 
 
 def read_poll(database: Database, name: str) -> Poll:
@@ -86,7 +86,7 @@ def read_poll(database: Database, name: str) -> Poll:
     """
     found = database.rows(sa.select(STUDIES).where(STUDIES.c.name == name))
     if not found:
-        raise UserError(f"{database.where}: holds no study '{name}'")
+        raise UserError(f"{database.where}: has no study '{name}'")
     study = found[0]
     trials = database.rows(
         sa.select(*(TRIALS.c[column] for column in TRIAL_COLUMNS))

@@ -1,8 +1,8 @@
 """The tables of the ballots, and their versions.
 
 The tables below are the newest version; ``migrations/versions`` holds the way to it, step by
-step. A database that is empty gets the newest version at once; an older one is brought to it by
-`dfr votes upgrade`, never behind the back of the one who keeps it.
+step. A database that is empty gets the newest version at once. An older one is changed only when
+the administrator runs `dfr votes upgrade`.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def prepare(connection: sa.Connection, where: str, upgrade: bool = False) -> Non
         return
     if current is None and set(sa.inspect(connection).get_table_names()) & set(METADATA.tables):
         raise UserError(
-            f"{where}: holds tables of other software with our names; choose another database"
+            f"{where}: holds tables of other software with the names of ours; use another database"
         )
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
@@ -146,7 +146,6 @@ def prepare(connection: sa.Connection, where: str, upgrade: bool = False) -> Non
         )
     if current is not None and not upgrade:
         raise UserError(
-            f"{where}: was made by an older dfr-suite; make a copy of it, then run `dfr votes "
-            "upgrade`"
+            f"{where}: was made by an older dfr-suite; make a copy, then run `dfr votes upgrade`"
         )
     command.upgrade(_config(connection), "head")

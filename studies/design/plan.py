@@ -75,7 +75,7 @@ def plan_study(
         number = len(material.stimuli.methods) if material else len(labels)
     if number < 2:
         raise UserError(
-            "a plan needs to know the methods: give --methods 4, or their labels, or --run, or a "
+            "a plan needs the methods: give their number (--methods 4) or labels, or --run, or a "
             "study file that names them"
         )
     votes = study.participants * study.trials

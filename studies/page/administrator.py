@@ -134,8 +134,8 @@ def _live(opened: OpenStudy) -> None:
     st.subheader("Ranking")
     if poll.closed_at is None:
         st.info(
-            "Hidden until the study is closed: a look before the end invites stopping when one "
-            "likes the result."
+            "Hidden until the study is closed. Whoever sees the ranking earlier may be tempted to "
+            "stop when they like it."
         )
     else:
         for question, result in _results(opened, poll).items():

@@ -12,10 +12,8 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -37,19 +35,16 @@ from studies.ballots.seats import Refused, Seat, Step
 from studies.design.design import make_design
 from studies.design.study import Study
 from studies.design.trial import ANSWERS, Answer, Stimuli
-from tests.studies.conftest import make_postgresql
+from tests.conftest import ROOT
 from tests.studies.crowd import (
-    ROOT,
-    TRICKS,
-    VOTERS,
-    Person,
-    Server,
-    all_of,
     assert_nothing_lost_or_doubled,
-    chromium,
     servers,
+    vote_together,
     write_study,
 )
+from tests.studies.databases import postgresql_server
+from tests.studies.person import TRICKS, VOTERS, Person
+from tests.studies.server import Server
 
 PEOPLE = 30
 #: Sessions at the ballots, over so many processes.
@@ -94,13 +89,8 @@ def database_of(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         folder = tmp_path_factory.mktemp("votes")
         yield lambda: f"sqlite:///{folder / f'{next(numbers)}.sqlite'}"
         return
-    folder = Path(tempfile.mkdtemp(prefix="dfr-pg-"))
-    server = make_postgresql(folder)
-    try:
+    with postgresql_server(durable=True) as server:
         yield lambda: server.database(f"load{next(numbers)}")
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
 
 
 def told(seconds: Sequence[float]) -> str:
@@ -131,12 +121,9 @@ def browsers_cpu_seconds(apart: Sequence[Server]) -> float:
 def vote(people: Sequence[Person], running: Sequence[Server]) -> float:
     """Let people take part; return the CPU seconds of their browsers."""
 
-    async def together() -> float:
-        async with chromium() as browser:
-            await all_of([person.take_part(browser) for person in people])
-            return browsers_cpu_seconds(running)
-
-    return asyncio.run(together())
+    used: list[float] = []
+    vote_together(people, at_the_end=lambda: used.append(browsers_cpu_seconds(running)))
+    return used[0]
 
 
 @pytest.mark.benchmark(group="study load")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,21 +16,6 @@ from tests.reports.votes.voting import (
     bare,
     open_votes,
 )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """A Chromium that opens reports; one for all tests of a worker."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("DFR_CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
-    if path is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.studies.conftest import free_port
-
-ROOT = Path(__file__).parents[2]
+from tests.conftest import ROOT
+from tests.studies.databases import free_port
 
 
 class Server:

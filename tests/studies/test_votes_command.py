@@ -82,8 +82,8 @@ def test_the_database_of_the_newest_run_is_taken(dfr, database: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["plan"], "needs to know the methods"),
-        (["plan", "--methods", "1"], "needs to know the methods"),
+        (["plan"], "a plan needs the methods"),
+        (["plan", "--methods", "1"], "a plan needs the methods"),
         (["plan", "--methods", "4", "--participants", "2", "--judges", "3"], "3 judges of 2"),
         (["plan", "--study", "missing.toml"], "no such study file"),
         (["list", "--database", "missing.sqlite"], "no ballots there"),
@@ -94,7 +94,7 @@ def test_the_database_of_the_newest_run_is_taken(dfr, database: Path, tmp_path: 
         (["export", "out", "--name", "t", "--database", "DB"], "no study 't'"),
         (["export", "FILE", "--database", "DB"], "is a file"),
         (["import", "nowhere", "--database", "new.sqlite"], "no such file"),
-        (["import", "nowhere"], f"name the database with --database, or by {DATABASE}"),
+        (["import", "nowhere"], f"name the database with --database or {DATABASE}"),
         (["forget", "nobody", "--database", "DB"], "no participant 'nobody'"),
         (["upgrade", "--database", "FILE"], "not a database"),
     ],

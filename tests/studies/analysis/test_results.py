@@ -178,7 +178,7 @@ def test_each_question_stands_alone_and_catches_count_for_all():
         assert "voter-0007" not in set(each.participants["participant"])
 
 
-@pytest.mark.parametrize("rows", [0, 1, 2, 3, 5, 8, 21, 50])
+@pytest.mark.parametrize("rows", [0, 1, 3, 21, 50])
 def test_a_study_that_has_only_begun_gives_tables(study, result, rows):
     votes, people = study
     found = analyse(votes[:rows], people[:2], methods=METHODS, drop_at=1, draws=30,
@@ -244,16 +244,18 @@ def test_a_lapse_is_any_answer_and_the_only_way_to_fail_a_catch_trial():
         assert given.count(answer) == pytest.approx(1000, abs=90)
 
 
-def test_the_population_is_what_many_people_answer():
+@pytest.mark.parametrize("people", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_the_population_is_what_many_people_answer(people: int):
     voters = Voters({"a": 1.0, "b": -0.5}, tie=0.4, side_bias=0.6, lapse=0.1, spread=0.8)
     won, tied = voters.chances("ab")
     assert won[0, 1] + won[1, 0] + tied[0, 1] == pytest.approx(1)
-    votes, _ = simulate(round_robin("ab", 10_000, 2), voters)
+    votes, _ = simulate(round_robin("ab", people, 2), voters)
     preferred = np.where(votes["answer"] == "left", votes["left_method"], votes["right_method"])
     preferred[votes["answer"] == "tie"] = ""
-    # Three and a third standard errors of 10 000 people with two answers each, which agree a bit.
-    assert (preferred == "a").mean() == pytest.approx(won[0, 1], abs=0.015)
-    assert (preferred == "").mean() == pytest.approx(tied[0, 1], abs=0.015)
+    # Three and a third standard errors of people with two answers each, which agree a bit.
+    error = 1.5 / np.sqrt(people)
+    assert (preferred == "a").mean() == pytest.approx(won[0, 1], abs=error)
+    assert (preferred == "").mean() == pytest.approx(tied[0, 1], abs=error)
 
 
 def test_alike_people_have_the_strengths_they_were_given():

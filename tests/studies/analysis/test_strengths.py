@@ -186,13 +186,13 @@ def test_finite_of_sparse_votes_is_what_a_linear_program_says():
     """Few votes, so that both answers come up often."""
     random = np.random.default_rng(0)
     told = []
-    for _ in range(300):
+    for _ in range(100):
         wins = (random.random((4, 4)) < 0.3) * (1.0 - np.eye(4))
         ties = symmetric((random.random((4, 4)) < 0.25).astype(float))
         if compared(wins + wins.T + ties).all():
             told.append(finite(wins, ties))
             assert told[-1] == (not rises_for_ever(wins, ties))
-    assert 30 < sum(told) < len(told) - 30
+    assert 10 < sum(told) < len(told) - 10
 
 
 def test_a_tie_alone_does_not_hold_a_winner_back():

@@ -17,6 +17,7 @@ from studies.ballots.database import BallotsDown
 from studies.ballots.poll import read_poll
 from studies.ballots.schema import METADATA, PARTICIPANTS, VOTES, newest
 from studies.ballots.seats import Refused
+from tests.studies.databases import one_database
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 
@@ -94,47 +95,49 @@ def test_two_tabs_at_the_same_moment_leave_one_vote(url: str, ballots: Ballots, 
     assert len(votes_of(ballots)) == 1
 
 
-@pytest.mark.parametrize("number", [1, 4, 5, -1, 10**6])
-def test_a_step_that_is_not_their_turn_is_refused(ballots: Ballots, study: int, number: int):
+@one_database
+def test_a_step_that_is_not_their_turn_is_refused(ballots: Ballots, study: int):
     link = ballots.join(study)
-    with pytest.raises(Refused, match="not their turn"):
-        ballots.cast(study, link, number, "left", 1.0)
+    for number in (1, 4, 5, -1, 10**6):
+        with pytest.raises(Refused, match="not their turn"):
+            ballots.cast(study, link, number, "left", 1.0)
     assert votes_of(ballots) == []
 
 
-@pytest.mark.parametrize("answer", ["", "LEFT", "ours", "left'; DROP TABLE votes; --", "\0"])
-def test_an_answer_that_does_not_exist_is_refused(ballots: Ballots, study: int, answer: str):
+@one_database
+def test_an_answer_that_does_not_exist_is_refused(ballots: Ballots, study: int):
     link = ballots.join(study)
-    with pytest.raises(Refused, match="no such answer"):
-        ballots.cast(study, link, 0, answer, 1.0)
+    for answer in ("", "LEFT", "ours", "left'; DROP TABLE votes; --", "\0"):
+        with pytest.raises(Refused, match="no such answer"):
+            ballots.cast(study, link, 0, answer, 1.0)
     assert votes_of(ballots) == []
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda _: "",
-        lambda link: link[:-1],
-        lambda link: link + "A",
-        lambda link: link.swapcase(),
-        lambda _: "' OR 1=1 --",
-        lambda _: "\ud800",
-        lambda _: "x" * 10_000_000,
-    ],
-)
-def test_an_altered_link_opens_nothing(ballots: Ballots, study: int, change):
+@one_database
+def test_an_altered_link_opens_nothing(ballots: Ballots, study: int):
     link = ballots.join(study)
-    for action in (
-        lambda wrong: ballots.seat(study, wrong),
-        lambda wrong: ballots.cast(study, wrong, 0, "left", 1.0),
-        lambda wrong: ballots.comment(study, wrong, "hello"),
-        lambda wrong: ballots.withdraw(study, wrong),
-    ):
-        with pytest.raises(Refused, match="link"):
-            action(change(link))
+    altered = (
+        "",
+        link[:-1],
+        link + "A",
+        link.swapcase(),
+        "' OR 1=1 --",
+        "\ud800",
+        "x" * 10_000_000,
+    )
+    for wrong in altered:
+        for action in (
+            lambda wrong: ballots.seat(study, wrong),
+            lambda wrong: ballots.cast(study, wrong, 0, "left", 1.0),
+            lambda wrong: ballots.comment(study, wrong, "hello"),
+            lambda wrong: ballots.withdraw(study, wrong),
+        ):
+            with pytest.raises(Refused, match="link"):
+                action(wrong)
     assert ballots.seat(study, link).done == 0
 
 
+@one_database
 def test_a_link_of_one_study_opens_no_other(ballots: Ballots, study: int, design):
     other = begin_study(ballots, "other", "d", SETTINGS, design)
     link = ballots.join(other)
@@ -142,6 +145,7 @@ def test_a_link_of_one_study_opens_no_other(ballots: Ballots, study: int, design
         ballots.seat(study, link)
 
 
+@one_database
 def test_the_database_holds_no_link(url: str, ballots: Ballots, study: int):
     link = ballots.join(study)
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
@@ -152,6 +156,7 @@ def test_the_database_holds_no_link(url: str, ballots: Ballots, study: int):
     assert link not in str(rows)
 
 
+@one_database
 def test_places_are_given_out_once_each_and_then_the_study_is_full(ballots: Ballots, study: int):
     slots = [ballots.seat(study, ballots.join(study)).slot for _ in range(2)]
     assert slots == [0, 1]
@@ -204,6 +209,7 @@ def test_a_place_left_in_the_middle_is_given_again_and_both_may_finish(url: str,
         ballots.join(study)
 
 
+@one_database
 def test_a_clock_set_back_neither_loses_votes_nor_changes_their_order(url: str, design):
     clock = Clock()
     ballots = Ballots(url, now=clock)
@@ -250,6 +256,7 @@ def test_who_withdraws_is_gone_with_all_their_answers(ballots: Ballots, study: i
         ballots.seat(study, first)
 
 
+@one_database
 def test_one_participant_can_be_forgotten_on_request(ballots: Ballots, study: int):
     link = ballots.join(study)
     finish(ballots, study, link)
@@ -260,22 +267,21 @@ def test_one_participant_can_be_forgotten_on_request(ballots: Ballots, study: in
     assert len(ballots.rows(sa.select(VOTES))) == 0
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_a_comment_is_kept_as_it_was_written(ballots: Ballots, study: int):
+    link = ballots.join(study)
+    for text in (
         "<script>alert(1)</script>",
         "'); DROP TABLE votes; --",
         '=HYPERLINK("http://x")',
         "na\0me \U0001f3a8 \u202e",
         "",
-    ],
-)
-def test_a_comment_is_kept_as_it_was_written(ballots: Ballots, study: int, text: str):
-    link = ballots.join(study)
-    ballots.comment(study, link, text)
-    assert read_poll(ballots, "s").participants["comment"].tolist() == [text.replace("\0", "")]
+    ):
+        ballots.comment(study, link, text)
+        kept = read_poll(ballots, "s").participants["comment"].tolist()
+        assert kept == [text.replace("\0", "")]
 
 
+@one_database
 def test_ten_megabytes_of_comment_are_refused(ballots: Ballots, study: int):
     link = ballots.join(study)
     ballots.comment(study, link, "before")
@@ -315,7 +321,8 @@ def test_two_processes_that_open_a_new_database_at_once_agree(url: str, design):
     assert len(read_poll(Ballots(url), "s").trials) == 10
 
 
-def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path):
+@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.slow)])
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path, rounds: int):
     """Each round has a chance of some per cent that two change SQLite's journal at once."""
     complaints: list[Exception] = []
 
@@ -326,7 +333,7 @@ def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path):
         except UserError as error:
             complaints.append(error)
 
-    for attempt in range(40):
+    for attempt in range(rounds):
         ready = threading.Barrier(6)
         url = f"sqlite:///{tmp_path}/{attempt}.sqlite"
         threads = [threading.Thread(target=open_it, args=(url, ready)) for _ in range(6)]
@@ -373,6 +380,7 @@ def test_an_older_database_is_refused_then_upgraded_with_its_votes(
     upgraded.comment(study, link, "still here")
 
 
+@one_database
 def test_a_newer_database_is_refused_and_left_alone(url: str):
     Ballots(url).close()
     _set_version(url, "9999")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.database import BallotsDown
 from studies.ballots.poll import read_poll
-from tests.studies.conftest import make_postgresql
+from tests.studies.databases import PostgreSQL, postgresql_server
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 
@@ -36,12 +35,21 @@ while seat.step is not None:
 """
 
 
-def test_killing_the_writer_loses_nothing_it_was_told_is_kept(url: str, design):
+@pytest.mark.parametrize(
+    ("url", "kills"),
+    [
+        ("sqlite", 1),
+        pytest.param("sqlite", 4, marks=pytest.mark.slow),
+        pytest.param("postgresql", 4, marks=pytest.mark.slow),
+    ],
+    indirect=["url"],
+)
+def test_killing_the_writer_loses_nothing_it_was_told_is_kept(url: str, design, kills: int):
     ballots = Ballots(url)
     study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1, trials=998))
     link = ballots.join(study)
     chance = random.Random(0)
-    for _ in range(4):
+    for _ in range(kills):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, url, str(study), link],
             stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3],
@@ -62,15 +70,15 @@ def test_killing_the_writer_loses_nothing_it_was_told_is_kept(url: str, design):
 
 
 @pytest.fixture
-def own_postgresql():
-    folder = Path(tempfile.mkdtemp(prefix="dfr-pg-"))
-    server = make_postgresql(folder)
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+def own_postgresql() -> Iterator[PostgreSQL]:
+    with postgresql_server(durable=True) as server:
+        yield server
 
 
-def test_killing_postgresql_loses_no_acknowledged_vote_and_voting_goes_on(own_postgresql, design):
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_killing_postgresql_loses_no_acknowledged_vote_and_voting_goes_on(
+    own_postgresql: PostgreSQL, design, kills: int
+):
     ballots = Ballots(own_postgresql.database("s"))
     study = begin_study(ballots, "s", "d", SETTINGS, lambda: design(people=1, trials=998))
     link = ballots.join(study)
@@ -99,7 +107,7 @@ def test_killing_postgresql_loses_no_acknowledged_vote_and_voting_goes_on(own_po
     voter = threading.Thread(target=vote)
     voter.start()
     try:
-        for _ in range(2):
+        for _ in range(kills):
             wait_for(len(told) + 30)
             own_postgresql.kill()
             assert refused.wait(10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,15 +12,15 @@ import pytest
 from dfr.core.errors import UserError
 from studies.ballots.administration import begin_study, import_poll
 from studies.ballots.ballots import Ballots
-from studies.ballots.export import read_export, write_export
+from studies.ballots.export import FORMATS, read_export, write_export
 from studies.ballots.poll import choose_name, read_poll
+from tests.studies.databases import one_database
 
 SETTINGS = {"questions": ["overall", "style"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 COMMENTS = ['=HYPERLINK("http://x")', '<b>bold</b>, "quoted"\nsecond line', "'tis", "  é 🎨"]
 
 
-@pytest.fixture
-def ballots(url: str, design) -> Ballots:
+def fill(url: str, design) -> Ballots:
     """Four people; the last stopped in the middle."""
     made = Ballots(url)
     study = begin_study(made, "s", "d", SETTINGS, lambda: design(people=4))
@@ -33,16 +34,29 @@ def ballots(url: str, design) -> Ballots:
     return made
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_an_export_comes_back_as_it_was(ballots: Ballots, tmp_path: Path, kind):
+@pytest.fixture
+def ballots(url: str, design) -> Ballots:
+    return fill(url, design)
+
+
+@pytest.fixture(scope="module")
+def sound_export(tmp_path_factory: pytest.TempPathFactory, design) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    filled = fill(f"sqlite:///{folder / 'ballots.sqlite'}", design)
+    write_export(read_poll(filled, "s"), folder / "out")
+    return folder / "out"
+
+
+def test_an_export_comes_back_as_it_was(ballots: Ballots, tmp_path: Path):
     before = read_poll(ballots, "s")
-    write_export(before, tmp_path / "out", kind)
-    other = Ballots(f"sqlite:///{tmp_path / 'other.sqlite'}")
-    assert import_poll(other, read_export(tmp_path / "out")) == (4, 3 * 10 + 5)
-    after = read_poll(other, "s")
-    for name in ("trials", "participants", "votes"):
-        pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name))
-    assert (before.digest, before.settings) == (after.digest, after.settings)
+    for kind in FORMATS:
+        write_export(before, tmp_path / kind, kind)
+        other = Ballots(f"sqlite:///{tmp_path / f'{kind}.sqlite'}")
+        assert import_poll(other, read_export(tmp_path / kind)) == (4, 3 * 10 + 5)
+        after = read_poll(other, "s")
+        for name in ("trials", "participants", "votes"):
+            pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name))
+        assert (before.digest, before.settings) == (after.digest, after.settings)
 
 
 def test_importing_twice_adds_nothing(ballots: Ballots, tmp_path: Path):
@@ -64,6 +78,7 @@ def test_two_databases_of_one_study_become_one(tmp_path: Path, design):
     assert len(poll.participants) == len(poll.votes) == 2
 
 
+@one_database
 def test_a_study_of_other_settings_is_not_mixed_in(ballots: Ballots, tmp_path: Path):
     write_export(read_poll(ballots, "s"), tmp_path)
     described = json.loads((tmp_path / "study.json").read_text())
@@ -72,6 +87,7 @@ def test_a_study_of_other_settings_is_not_mixed_in(ballots: Ballots, tmp_path: P
         import_poll(ballots, read_export(tmp_path))
 
 
+@one_database
 def test_an_export_holds_no_link_and_no_code(ballots: Ballots, tmp_path: Path):
     import sqlalchemy as sa
 
@@ -86,6 +102,7 @@ def test_an_export_holds_no_link_and_no_code(ballots: Ballots, tmp_path: Path):
         assert person.code not in text
 
 
+@one_database
 def test_a_comment_is_no_formula_in_a_spreadsheet(ballots: Ballots, tmp_path: Path):
     write_export(read_poll(ballots, "s"), tmp_path)
     shown = pd.read_csv(tmp_path / "participants.csv")["comment"]
@@ -115,13 +132,14 @@ def damage(folder: Path, name: str, **values: object) -> None:
         ("participants", {"slot": "?"}, "no number"),
     ],
 )
-def test_a_damaged_export_is_refused(ballots: Ballots, tmp_path: Path, name, values, told):
-    write_export(read_poll(ballots, "s"), tmp_path)
+def test_a_damaged_export_is_refused(sound_export: Path, tmp_path: Path, name, values, told):
+    shutil.copytree(sound_export, tmp_path, dirs_exist_ok=True)
     damage(tmp_path, name, **values)
     with pytest.raises(UserError, match=told):
         read_export(tmp_path)
 
 
+@one_database
 def test_missing_and_unreadable_files_are_told(ballots: Ballots, tmp_path: Path):
     with pytest.raises(UserError, match=r"study\.json: no such file"):
         read_export(tmp_path)
@@ -140,11 +158,12 @@ def test_missing_and_unreadable_files_are_told(ballots: Ballots, tmp_path: Path)
         read_export(tmp_path)
 
 
+@one_database
 def test_the_study_is_chosen_by_name_where_there_are_several(ballots: Ballots, design):
     assert choose_name(ballots, None) == "s"
     begin_study(ballots, "t", "d", SETTINGS, design)
     assert choose_name(ballots, "t") == "t"
     with pytest.raises(UserError, match=r"several studies.*s, t"):
         choose_name(ballots, None)
-    with pytest.raises(UserError, match="no study 'u'; there are s, t"):
+    with pytest.raises(UserError, match="no study 'u'; it has s, t"):
         choose_name(ballots, "u")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from studies.ballots.opening import choose_study, open_study
 from studies.page.administrator import LONGEST_WAIT, TOKEN, Guard
-from tests.studies.page.test_vote_page import STUDY, browser, context, expect, settled  # noqa: F401
+from tests.studies.page.pages import STEPS, STUDY, expect, settled
 from tests.studies.server import Server
+
+#: One worker has the browser and the server.
+pytestmark = pytest.mark.xdist_group(name="browser")
 
 SECRET = "a-token-of-the-test"
 
@@ -53,12 +57,12 @@ def test_only_the_token_itself_opens(given: str):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
     """A run, a study file, and ballots of two people, one of whom said a word and paid no heed."""
-    folder = tmp_path_factory.mktemp("admin")
-    (folder / "page.toml").write_text(f"{STUDY}run = {str(tiny_run)!r}\n")
+    made = tmp_path_factory.mktemp("admin")
+    (made / "page.toml").write_text(f"{STUDY}run = {str(tiny_run)!r}\n")
     opened = open_study(
-        choose_study(folder / "page.toml", None, folder), f"sqlite:///{folder / 'v.sqlite'}"
+        choose_study(made / "page.toml", None, made), f"sqlite:///{made / 'v.sqlite'}"
     )
     for heedless in (False, True):
         secret = opened.ballots.join(opened.key)
@@ -70,12 +74,16 @@ def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
             _, seat = opened.ballots.cast(opened.key, secret, seat.step.number, answer, 2.0)
         if heedless:
             opened.ballots.comment(opened.key, secret, "<img src=x onerror=alert(1)> **bold**")
-    return folder
+    return made
 
 
-def start(place: Path, log: Path, *more: str, **environment: str) -> Server:
-    return Server(log, "--study", place / "page.toml", "--database",
-                  f"sqlite:///{place / 'v.sqlite'}", *more, **environment)  # fmt: skip
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    """The administrator's page."""
+    running = Server(folder / "log", "--study", folder / "page.toml", "--database",
+                     f"sqlite:///{folder / 'v.sqlite'}", "--admin", **{TOKEN: SECRET})  # fmt: skip
+    yield running
+    running.stop()
 
 
 def enter(page, token: str) -> None:
@@ -83,80 +91,53 @@ def enter(page, token: str) -> None:
     page.get_by_role("button", name="Enter").click()
 
 
-def test_without_the_token_nothing_is_reachable(context, place: Path, tmp_path: Path):  # noqa: F811
+def test_without_the_token_nothing_is_reachable(context, server: Server):
     heard: list[bytes] = []
-    server = start(place, tmp_path / "log", "--admin", **{TOKEN: SECRET})
-    try:
-        page = context.new_page()
+    page = context.new_page()
 
-        def hear(frame: object) -> None:
-            heard.append(frame.encode() if isinstance(frame, str) else bytes(frame))
+    def hear(frame: object) -> None:
+        heard.append(frame.encode() if isinstance(frame, str) else bytes(frame))
 
-        page.on("websocket", lambda socket: socket.on("framereceived", hear))
-        for address in ("/", "/?token=x", "/admin", f"/?me={SECRET}"):
-            page.goto(server.address + address)
-            page.get_by_label("Token").wait_for()
-            settled(page)
-        enter(page, "wrong")
-        page.get_by_text("That is not the token. Try again in 1 s.").wait_for()
-        everything = b"\n".join(heard)
-        assert b"Token" in everything
-        for word in (b"Finished", b"decormst", b"DeCorMST", b"votes", b"Export", b"I agree"):
-            assert word not in everything
-        page.wait_for_timeout(1100)
-        enter(page, SECRET)
-        page.get_by_role("heading", name="Study page").wait_for()
-    finally:
-        server.stop()
-
-
-@pytest.mark.parametrize("token", ["", "short"])
-def test_without_a_good_token_in_the_environment_there_is_no_page(
-    context,  # noqa: F811
-    place: Path,
-    tmp_path: Path,
-    token: str,
-):
-    server = start(place, tmp_path / "log", "--admin", **{TOKEN: token})
-    try:
-        page = context.new_page()
-        page.goto(server.address)
-        page.get_by_text("The administrator's page is off").wait_for()
-        assert page.get_by_label("Token").count() == 0
-    finally:
-        server.stop()
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    for address in ("/", "/?token=x", "/admin", f"/?me={SECRET}"):
+        page.goto(server.address + address)
+        page.get_by_label("Token").wait_for()
+        settled(page)
+    enter(page, "wrong")
+    page.get_by_text("That is not the token. Try again in 1 s.").wait_for()
+    everything = b"\n".join(heard)
+    assert b"Token" in everything
+    for word in (b"Finished", b"decormst", b"DeCorMST", b"votes", b"Export", b"I agree"):
+        assert word not in everything
+    page.wait_for_timeout(1100)
+    enter(page, SECRET)
+    page.get_by_role("heading", name="Study page").wait_for()
 
 
 def test_the_administrator_sees_counts_and_attention_and_the_ranking_only_at_the_end(
-    context,  # noqa: F811
-    place: Path,
-    tmp_path: Path,
+    context, server: Server
 ):
-    server = start(place, tmp_path / "log", "--admin", **{TOKEN: SECRET})
-    try:
-        page = context.new_page()
-        page.set_viewport_size({"width": 1280, "height": 2400})
-        page.goto(server.address)
-        enter(page, SECRET)
-        page.get_by_role("heading", name="Study page").wait_for()
-        page.get_by_text("Hidden until the study is closed").wait_for()
-        main = page.get_by_test_id("stMain")
-        expect(main).to_contain_text("2 of 30", timeout=20_000)
-        expect(main).to_contain_text("16 of 240")  # 2 x 4 trials x 2 questions
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name="Design, participants and votes").click()
-        with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
-            assert set(archive.namelist()) == {
-                "study.json", "trials.csv", "participants.csv", "votes.csv"
-            }  # fmt: skip
-            votes = list(csv.DictReader(io.StringIO(archive.read("votes.csv").decode())))
-        assert len(votes) == 28
-        page.get_by_role("button", name="Close the study").click()
-        page.get_by_role("button", name="Open the study again").wait_for()
-        assert page.get_by_text("Hidden until").count() == 0
-        page.get_by_text("Which looks more like the style picture?").wait_for()
-        assert page.locator("img[src=x]").count() == 0
-        page.get_by_role("button", name="Open the study again").click()
-        page.get_by_text("Hidden until the study is closed").wait_for()
-    finally:
-        server.stop()
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    page.goto(server.address)
+    enter(page, SECRET)
+    page.get_by_role("heading", name="Study page").wait_for()
+    page.get_by_text("Hidden until the study is closed").wait_for()
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text("2 of 30")
+    expect(main).to_contain_text("8 of 120")  # 2 people x 2 trials x 2 questions
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Design, participants and votes").click()
+    with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
+        assert set(archive.namelist()) == {
+            "study.json", "trials.csv", "participants.csv", "votes.csv"
+        }  # fmt: skip
+        votes = list(csv.DictReader(io.StringIO(archive.read("votes.csv").decode())))
+    assert len(votes) == 2 * STEPS
+    page.get_by_role("button", name="Close the study").click()
+    page.get_by_role("button", name="Open the study again").wait_for()
+    assert page.get_by_text("Hidden until").count() == 0
+    page.get_by_text("Which looks more like the style picture?").wait_for()
+    assert page.locator("img[src=x]").count() == 0
+    page.get_by_role("button", name="Open the study again").click()
+    page.get_by_text("Hidden until the study is closed").wait_for()

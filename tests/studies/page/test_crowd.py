@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,29 +11,20 @@ import pytest
 
 from studies.ballots.ballots import Ballots
 from studies.ballots.poll import read_poll
-from tests.studies.conftest import make_postgresql
 from tests.studies.crowd import (
-    Person,
-    all_of,
     assert_nothing_lost_or_doubled,
-    chromium,
     servers,
+    vote_together,
     write_study,
 )
+from tests.studies.databases import postgresql_server
+from tests.studies.person import Person
+
+# The short counterparts are in test_participation.py and test_complaints.py.
+pytestmark = pytest.mark.slow
 
 SMALL = {"participants": 3, "judges": 1, "trials": 6, "practice": 1, "repeats": 1, "catches": 1,
          "break_every": 4}  # fmt: skip
-
-
-def meet(people: list[Person], beside: Callable[[], None] | None = None) -> None:
-    """Let people take part, each in a browser context, and something happen beside them."""
-
-    async def together() -> None:
-        async with chromium() as browser:
-            tasks = [person.take_part(browser) for person in people]
-            await all_of([*tasks, asyncio.to_thread(beside)] if beside else tasks)
-
-    asyncio.run(together())
 
 
 def wait_for_all(people: list[Person], what: Callable[[Person], bool]) -> None:
@@ -76,14 +65,12 @@ def test_killing_the_server_loses_no_answer_that_was_taken_and_people_go_on(
                 assert len(own) - len(told) <= 2  # the one under way, and a second click's
             server.start()
 
-        meet(people, kill_it)
+        vote_together(people, kill_it)
         assert_nothing_lost_or_doubled(read_poll(ballots, "crowd"), people)
 
 
 def test_killing_postgresql_is_told_kindly_and_people_go_on(study: Path, tmp_path: Path):
-    folder = Path(tempfile.mkdtemp(prefix="dfr-pg-"))
-    postgresql = make_postgresql(folder)
-    try:
+    with postgresql_server(durable=True) as postgresql:
         database = postgresql.database("crowd")
         with servers(study, database, tmp_path) as (server,):
             ballots = Ballots(database)
@@ -97,13 +84,10 @@ def test_killing_postgresql_is_told_kindly_and_people_go_on(study: Path, tmp_pat
                 finally:
                     postgresql.start()
 
-            meet(people, kill_it)
+            vote_together(people, kill_it)
             assert_nothing_lost_or_doubled(read_poll(ballots, "crowd"), people)
             said = [" ".join(person.warnings) for person in people]
             assert all("cannot reach our records" in text for text in said)
             # Not to who was in the break: no answer of theirs failed.
             assert any("Please give it again" in text for text in said)
             ballots.close()
-    finally:
-        postgresql.stop()
-        shutil.rmtree(folder)
