@@ -38,12 +38,14 @@ def begin(page, server: Server) -> str:
     page.goto(server.address)
     page.get_by_role("button", name="I agree. Begin").click()
     page.wait_for_url(re.compile(r"\?me="))
-    shown(page, "Practice 1 of 1")
+    shown(page, 0)
     return page.url.split("me=")[1]
 
 
-def shown(page, place: str) -> None:
-    """Wait for a trial with its pictures."""
+def shown(page, step: int) -> None:
+    """Wait for a step with its pictures."""
+    page.locator(f".st-key-step-{step}-left").wait_for()
+    place = "Practice 1 of 1" if step < 2 else f"{step + 1} of {STEPS}"
     expect(page.get_by_test_id("stProgress")).to_contain_text(place)
     settled(page)
     page.wait_for_function(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studies.ballots.ballots import Ballots
-from tests.studies.page.pages import BREAK, STEPS, begin, settled, shown
+from tests.studies.page.pages import BREAK, STEPS, begin, settled
 from tests.studies.server import Server
 
 #: One worker has the browser and the server.
@@ -17,8 +17,7 @@ def test_both_pictures_and_the_buttons_fit_on_the_screen(context, server: Server
     begin(page, server)
     for width, height in ((360, 640), (390, 844), (1280, 720), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
-        page.reload()
-        shown(page, "Practice 1 of 1")
+        page.wait_for_timeout(300)
         boxes = page.evaluate(
             """() => [...document.querySelectorAll(
               '.st-key-results img, .st-key-answers button')]

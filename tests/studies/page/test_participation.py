@@ -28,7 +28,7 @@ def test_a_participant_goes_through_all_of_it_by_keys_and_may_take_it_back(
         if number == BREAK:
             page.get_by_role("heading", name="Time for a short break").wait_for()
             page.get_by_role("button", name="Go on").click()
-        shown(page, "Practice 1 of 1" if number < 2 else f"{number + 1} of {STEPS}")
+        shown(page, number)
         headings.append(page.get_by_role("heading").inner_text())
         answers.append(("left", "right", "tie")[number % 3])
         page.keyboard.press(keys[answers[-1]])
@@ -51,16 +51,14 @@ def test_a_participant_goes_through_all_of_it_by_keys_and_may_take_it_back(
 def test_the_next_trial_is_loaded_before_it_is_asked_for(context, server: Server):
     page = context.new_page()
     begin(page, server)
-    for _ in range(2):  # both questions about the first pictures
-        settled(page)
-        page.wait_for_timeout(350)
+    for step in range(2):  # both questions about the first pictures
+        shown(page, step)
         loaded = page.evaluate(
             """() => [...document.querySelectorAll('.st-key-next img')]
             .filter(i => i.complete && i.naturalWidth > 0).map(i => i.src)"""
         )
         page.keyboard.press("ArrowLeft")
-        page.wait_for_timeout(350)
-    shown(page, f"3 of {STEPS}")
+    shown(page, 2)
     now = page.evaluate("[...document.querySelectorAll('.st-key-results img')].map(i => i.src)")
     assert len(loaded) == 4
     assert set(now) <= set(loaded)
@@ -98,7 +96,7 @@ def test_nothing_tells_the_methods_apart(context, server: Server):
     for number in range(STEPS):
         if number == BREAK:
             page.get_by_role("button", name="Go on").click()
-        shown(page, "Practice 1 of 1" if number < 2 else f"{number + 1} of {STEPS}")
+        shown(page, number)
         heard.append(page.content().encode())
         sizes = page.evaluate(
             """[...document.querySelectorAll('.st-key-results img')].map(i =>
@@ -136,19 +134,19 @@ def test_reloading_going_back_and_a_second_tab_neither_lose_nor_double_a_vote(
     page.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
     page.reload()
     page.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
-    shown(page, "Practice 1 of 1")
+    shown(page, 1)
     second = context.new_page()
     second.goto(page.url)
     second.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
-    shown(second, "Practice 1 of 1")
+    shown(second, 1)
     page.keyboard.press("ArrowRight")
-    shown(page, f"3 of {STEPS}")
+    shown(page, 2)
     second.keyboard.press("ArrowLeft")  # an old page answers what is answered
-    shown(second, f"3 of {STEPS}")
+    shown(second, 2)
     assert my_votes(database, secret) == [(0, "overall", "left"), (0, "style", "right")]
     page.go_back()
     page.go_forward()
-    shown(page, f"3 of {STEPS}")
+    shown(page, 2)
     assert len(my_votes(database, secret)) == 2
     second.close()
 
@@ -157,14 +155,14 @@ def test_a_double_click_and_a_key_held_down_are_one_vote(context, server: Server
     page = context.new_page()
     secret = begin(page, server)
     page.get_by_role("button", name="B is better").dblclick()
-    page.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
-    page.wait_for_timeout(700)
+    shown(page, 1)
+    page.wait_for_timeout(350)
     assert my_votes(database, secret) == [(0, "overall", "right")]
     for _ in range(25):
         page.keyboard.down("ArrowLeft")
         page.wait_for_timeout(20)
     page.keyboard.up("ArrowLeft")
-    shown(page, f"3 of {STEPS}")
+    shown(page, 2)
     page.wait_for_timeout(500)
     assert my_votes(database, secret)[1:] == [(0, "style", "left")]
 
@@ -200,15 +198,15 @@ def test_a_connection_cut_in_the_middle_loses_nothing(context, server: Server, d
     secret = begin(page, server)
     page.keyboard.press("ArrowLeft")
     page.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
-    shown(page, "Practice 1 of 1")
+    shown(page, 1)
     context.set_offline(True)
     page.wait_for_timeout(1500)
     context.set_offline(False)
     page.reload()
     page.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
-    shown(page, "Practice 1 of 1")
+    shown(page, 1)
     page.keyboard.press("ArrowDown")
-    shown(page, f"3 of {STEPS}")
+    shown(page, 2)
     assert my_votes(database, secret) == [(0, "overall", "left"), (0, "style", "tie")]
 
 
@@ -227,7 +225,7 @@ def test_killing_the_server_loses_no_vote_and_the_participant_goes_on(
         server.start()
     page.goto(f"{server.address}/?me={secret}")
     page.get_by_role("heading", name=QUESTIONS["style"]).wait_for()
-    shown(page, "Practice 1 of 1")
+    shown(page, 1)
     page.keyboard.press("ArrowRight")
-    shown(page, f"3 of {STEPS}")
+    shown(page, 2)
     assert my_votes(database, secret) == [(0, "overall", "left"), (0, "style", "right")]
