@@ -21,5 +21,8 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/studies/ballots/test_ballots.py", *_SQLITE),
         ("tests/studies/ballots/test_export.py", *_SQLITE),
     ),
-    "studies/ballots/database.py": (("tests/studies/ballots/test_ballots.py", *_SQLITE),),
+    "studies/ballots/database.py": (
+        ("tests/studies/ballots/test_database.py",),
+        ("tests/studies/ballots/test_ballots.py", *_SQLITE),
+    ),
 }
