@@ -39,8 +39,8 @@ def make_process_repeatable() -> None:
     """Make this process compute the same bytes from the same seed, on the same machine.
 
     It asks for deterministic algorithms, and switches TF32 off, so that fp32 means fp32. Call it
-    before anything is computed, and before CUDA starts: cuBLAS reads its setting then. What is
-    random has a seed of its own besides, such as each cell of a run.
+    before anything is computed: cuBLAS reads its setting when CUDA starts. The seed is set apart
+    from this, for each cell of a run.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from baselines.external import ExternalMethod
+from dfr.core.devices import make_process_repeatable
 from dfr.core.files import writable_folder
 from dfr.core.images import Size, load, load_at
 from dfr.core.provenance import environment
@@ -63,6 +64,7 @@ def reproduce(
         UserError: bad input, a folder with another run, a full disk, or an executor that cannot be
             begun; finished cells are kept.
     """
+    make_process_repeatable()
     device = device or torch.device("cpu")
     device_of_cells, workers = executor.device_of_cells(device), executor.workers
     check_precision(profile.precision, device_of_cells)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dfr.core.devices import choose_device
+from dfr.core.devices import choose_device, make_process_repeatable
 from dfr.core.errors import UserError
 from dfr.core.images import to_bytes
 from dfr.core.provenance import environment
@@ -113,6 +113,7 @@ class Worker:
         import ray
 
         recipe, cluster = self.kit.recipe, self.kit.cluster
+        make_process_repeatable()
         torch.set_num_threads(recipe.threads)
         device = choose_device(recipe.device)
         me = ray.get_runtime_context().get_node_id()
