@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -55,12 +54,13 @@ class LBFGS:
             )
             last_finite = variable.detach().clone()
             for iteration in range(self.iterations):
-                loss = float(optimiser.step(closure))  # type: ignore[no-untyped-call]
-                if not math.isfinite(loss):
-                    failed[row] = not_finite("loss", iteration)
-                elif not _finite(variable.grad) or not _finite(variable):
+                try:
+                    loss = float(optimiser.step(closure))  # type: ignore[no-untyped-call]
+                except _NotFinite as error:
+                    failed[row] = not_finite(str(error), iteration)
+                    break
+                if not bool(variable.isfinite().all()):
                     failed[row] = not_finite("gradient", iteration)
-                if row in failed:
                     break
                 curve[row, iteration] = loss
                 last_finite = variable.detach().clone()
@@ -70,8 +70,8 @@ class LBFGS:
         return SolverResult(pictures, curve, failed, evaluations)
 
 
-def _finite(values: torch.Tensor | None) -> bool:
-    return values is not None and bool(values.isfinite().all())
+class _NotFinite(Exception):
+    """What was not finite: torch's line search would go on with it, and may crash."""
 
 
 class _Closure:
@@ -98,6 +98,10 @@ class _Closure:
         (gradient,) = torch.autograd.grad(value, self.variable)
         gradient = gradient.contiguous()  # the flip to BGR leaves it strided; L-BFGS flattens it
         loss = value.detach()
+        if not bool(loss.isfinite()):
+            raise _NotFinite("loss")
+        if not bool(gradient.isfinite().all()):
+            raise _NotFinite("gradient")
         self._known.append((self.variable.detach().clone(), loss, gradient.clone()))
         self.variable.grad = gradient
         return loss

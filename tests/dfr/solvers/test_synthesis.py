@@ -15,13 +15,13 @@ from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
 from dfr.solvers.lbfgs import LBFGS
 from dfr.solvers.synthesis import solver_named, synthesise
-from tests.conftest import styled_by
+from tests.dfr.solvers.conftest import shallow_objective
 
 
 @pytest.fixture(scope="module")
 def objective(encoder, content, style) -> Objective:
     """Three outputs: 50 %, 100 % and 150 % of the style's Gram matrices."""
-    return styled_by(content, style, encoder, 0.5, 1.0, 1.5)
+    return shallow_objective(content, style, encoder, 0.5, 1.0, 1.5)
 
 
 def tensorflow_adam(objective, encoder, start, steps) -> np.ndarray:
@@ -69,7 +69,7 @@ def test_adam_lowers_every_loss_inside_the_box(encoder, objective, content):
 
 def test_lbfgs_lowers_every_loss_inside_the_box_and_faster(encoder, objective, content):
     start = content.repeat(3, 1, 1, 1)
-    quick = synthesise(start, objective, encoder, LBFGS(iterations=15))
+    quick = synthesise(start, objective, encoder, LBFGS(iterations=8))
     slow = synthesise(start, objective, encoder, Adam(iterations=quick.evaluations))
     assert (quick.terms.total < slow.terms.total).all()
     assert quick.pictures.min() >= 0
@@ -160,6 +160,19 @@ def test_an_output_that_fails_later_keeps_its_last_finite_picture(encoder, objec
     assert torch.equal(found.pictures[[0, 2]], healthy.pictures[[0, 2]])
     assert torch.equal(found.curve[[0, 2]], healthy.curve[[0, 2]])
     assert found.evaluations == healthy.evaluations == 5
+
+
+def test_a_loss_that_is_nan_while_its_gradient_is_finite_stops_lbfgs(encoder, objective, content):
+    """Torch's line search has no place for it, and raised an IndexError."""
+
+    def flat_and_nan(features: torch.Tensor) -> torch.Tensor:
+        return gram(features) * 0 + float("nan")
+
+    sharp = dataclasses.replace(objective, statistics=(flat_and_nan, gram, gram))
+    result = synthesise(content.repeat(3, 1, 1, 1), sharp, encoder, LBFGS(iterations=3))
+    assert list(result.failed) == [0]
+    assert "the loss was not finite at iteration 0" in result.failed[0]
+    assert torch.allclose(result.pictures[0], content[0], atol=0.5 / 255)
 
 
 def test_if_all_fail_the_loop_ends(encoder, objective, content):
