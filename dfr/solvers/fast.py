@@ -120,8 +120,9 @@ class Fast:
                 failed[rows[index]] = message
             lowest = phase.state.lowest
             if self.tolerance and phase.settling and iteration + 1 >= self.window:
+                # "At most", so that a loss of 0 is done too.
                 before = curve[rows, iteration + 1 - self.window].to(lowest)
-                ended = ended | (before - lowest < self.tolerance * self.window * lowest.abs())
+                ended = ended | (before - lowest <= self.tolerance * self.window * lowest.abs())
             if bool(ended.any()) and iteration + 1 < self.iterations:
                 for index in (ended & ~broken).nonzero().flatten().tolist():
                     done[rows[index]] = iteration + 1
