@@ -1,4 +1,4 @@
-"""The pictures of a study, out of a run, stripped of everything that tells the methods apart."""
+"""The pictures of a study, from a run, without anything that tells the methods apart."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
 
 
 def _alike(cells: Sequence[Mapping[str, Any] | None]) -> bool:
-    """Tell whether every method has outputs, and all of one size, which would tell otherwise."""
+    """Tell whether every method has outputs, all of one size; another size would show which."""
     return all(cells) and len({tuple(cell["size"]) for cell in cells if cell}) == 1
 
 
@@ -159,7 +159,7 @@ def _strongest(
 
 @lru_cache(maxsize=KEPT)
 def _pixels(path: Path, wanted: str) -> bytes:
-    """Read a picture that is what was written, and write its pixels anew: no metadata, no date."""
+    """Check a picture's hash, and return its pixels as a new PNG file without metadata."""
     try:
         if sha256(path) != wanted:
             raise PictureMissing(f"{path}: was changed after the run wrote it")

@@ -17,12 +17,12 @@ from scipy.stats import binom, norm
 
 from dfr.core.errors import UserError
 
-#: The power is looked at up to this many times the answer; the teeth of the exact test's power
-#: become smaller with the votes, and do not reach so far.
+#: The power is checked up to this many times the answer. The teeth of the exact test's power
+#: become smaller with more votes, and do not reach so far.
 MARGIN = 1.3
 #: And at least up to this many votes more than the normal approximation says.
 LEAST_VOTES = 100
-#: Numbers of votes that are looked at together.
+#: Numbers of votes that are checked together.
 CHUNK = 4096
 #: More votes than this are not searched for: nobody asks so many people.
 MOST_VOTES = 50_000_000
@@ -86,7 +86,7 @@ def votes_needed(
     """Return how many votes two methods need, so that a preference is found with a power.
 
     As the power has teeth in n, the answer is the smallest number of deciding votes from which on
-    the power is never again too low, as far as it is looked at, see `MARGIN`.
+    the power is never again too low, as far as it is checked; see `MARGIN`.
 
     Args:
         preference: probability that A is preferred over B by someone who decides; 0.4 is as far
@@ -113,8 +113,8 @@ def votes_needed(
     about = (spread / (p - 0.5)) ** 2 if p > 0.5 else np.inf
     if not isfinite(about) or about > MOST_VOTES:
         raise UserError(
-            f"preference {preference}: that near to 0.5 it takes more than {MOST_VOTES} votes; "
-            "ask for a larger one"
+            f"preference {preference}: that is so close to 0.5 that it takes more than "
+            f"{MOST_VOTES} votes; give one farther from 0.5"
         )
     top = ceil(about) + LEAST_VOTES
     while (last := _last_short(top, p, power, level)) > top / MARGIN:

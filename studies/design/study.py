@@ -86,7 +86,7 @@ class Study(BaseModel):
         for name in ("questions", "methods"):
             given = getattr(self, name)
             if len(set(given)) < len(given):
-                raise ValueError(f"{name}: one stands there twice: {', '.join(given)}")
+                raise ValueError(f"{name}: lists a name twice: {', '.join(given)}")
         return self
 
     @property

@@ -157,7 +157,7 @@ def _live(opened: OpenStudy) -> None:
 
 
 def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult]:
-    """Analyse a closed study once, and not with every look at the counts."""
+    """Analyse a closed study once, and not at every refresh of the counts."""
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
     if kept is None or kept[0] != key:

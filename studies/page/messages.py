@@ -1,4 +1,4 @@
-"""What a participant is told when something fails: kindly on the page, in full in the log."""
+"""What a participant sees when something fails: a kind message; the log has all of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOT_KEPT = "not_kept"
 
 
 def sorry() -> None:
-    """Say that something failed which nobody foresaw."""
+    """Say that something unexpected went wrong."""
     try_again("Something went wrong on our side. Your answers so far are safe.")
 
 
@@ -33,7 +33,7 @@ def try_again(message: str) -> None:
 
 
 def guarded(action: Callable[..., None]) -> Callable[..., None]:
-    """Keep what a click may raise away from the page: it is told there in kind words."""
+    """Return the action of a button so that an error gives a kind message and a line in the log."""
 
     def safely(*arguments: object) -> None:
         try:

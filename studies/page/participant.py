@@ -43,7 +43,7 @@ def show(opened: OpenStudy) -> None:
         st.query_params[LINK] = secret
     if st.session_state.pop(NOT_KEPT, False):
         st.warning(
-            "Your last answer could not be kept, for a reason on our side. Please give it again.",
+            "We could not save your last answer. Please give it again.",
             icon=":material/replay:",
         )
     if seat.step is None:
@@ -70,7 +70,7 @@ def _welcome(opened: OpenStudy) -> None:
             "- Press the button below them, or the keys **←** for A, **→** for B, **↓** if you "
             "can't say.\n"
             f"- {practice}It takes about {_minutes(opened)} minutes, with a break in between.\n"
-            "- The page's address is then your private link: keep it to go on later, on any "
+            "- The address of the page is then your private link. Keep it to go on later, on any "
             "device.\n"
         )
         st.subheader("Your consent")
@@ -91,7 +91,7 @@ def _welcome(opened: OpenStudy) -> None:
 
 
 def _minutes(opened: OpenStudy) -> int:
-    """Guess how long it takes, at six seconds an answer."""
+    """Return about how many minutes it takes, at six seconds an answer."""
     study = opened.study
     trials = study.practice + study.trials + study.repeats + study.catches
     return max(1, round(trials * len(study.questions) * 6 / 60))
@@ -111,9 +111,9 @@ def _unknown_link() -> None:
         st.header("This link is not known")
         st.write(
             "It may have been cut short when it was copied, or its answers were deleted. Please "
-            "look for the whole link, or begin anew."
+            "look for the whole link, or start again."
         )
-        st.button("Begin anew", on_click=st.query_params.clear)
+        st.button("Start again", on_click=st.query_params.clear)
 
 
 def _break_due(opened: OpenStudy, seat: Seat) -> bool:

@@ -94,7 +94,7 @@ def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:
 
 
 def _preload(opened: OpenStudy, seat: Seat) -> None:
-    """Send the next trial's pictures too, unseen, so that they are there when it comes."""
+    """Send the next trial's pictures too, hidden, so that they are loaded when it is shown."""
     following = seat.steps[seat.done + 1 : seat.done + 2]
     if not following or following[0].position == seat.steps[seat.done].position:
         return

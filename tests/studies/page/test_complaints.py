@@ -143,7 +143,7 @@ def test_a_database_that_is_away_is_told_kindly_and_the_vote_is_asked_again(
     for file in files:
         (away / file.name).rename(file)
     page.click("Try again")
-    assert "could not be kept" in page.says()
+    assert "We could not save your last answer" in page.says()
     assert page.headings() == [QUESTIONS["overall"]]
     page.click("B is better")
     assert page.says() == ""

@@ -67,11 +67,11 @@ def test_there_are_no_barriers_on_any_page(context, server: Server, database: st
     assert found == []
 
 
-def test_an_unknown_link_is_told_kindly_and_one_can_begin_anew(context, server: Server):
+def test_an_unknown_link_is_told_kindly_and_one_can_start_again(context, server: Server):
     page = context.new_page()
     for link in ("%00", "<script>alert(1)</script>", "a" * 5000):
         page.goto(f"{server.address}/?me={link}")
         page.get_by_role("heading", name="This link is not known").wait_for()
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_role("button", name="Start again").click()
     page.get_by_role("button", name="I agree. Begin").wait_for()
     assert page.get_by_role("heading", name="A small study").count() == 0  # markup is not obeyed
