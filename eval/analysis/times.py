@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,11 +78,17 @@ def median_interval(values: Sequence[float] | pd.Series | Array) -> Estimate:
     count = len(known)
     if count == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0, 0.0)
-    k = max(1, int(stats.binom.ppf((1 - LEVEL) / 2, count, 0.5)))
-    coverage = 1 - 2 * float(stats.binom.cdf(k - 1, count, 0.5))
+    k, coverage = _rank(count)
     return Estimate(
         float(np.median(known)), float(known[k - 1]), float(known[count - k]), count, coverage
     )
+
+
+@lru_cache
+def _rank(count: int) -> tuple[int, float]:
+    """Return k of `median_interval` for so many values, and the probability."""
+    k = max(1, int(stats.binom.ppf((1 - LEVEL) / 2, count, 0.5)))
+    return k, 1 - 2 * float(stats.binom.cdf(k - 1, count, 0.5))
 
 
 def timed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ library's antialiasing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -167,6 +168,7 @@ _DRAWINGS: Mapping[str, Callable[[], Image.Image]] = MappingProxyType(
 NAMES = tuple(_DRAWINGS)
 
 
+@lru_cache(len(NAMES))
 def draw(name: str) -> Image.Image:
-    """Draw a procedural style as an RGB picture of `HEIGHT` x `WIDTH` pixels."""
+    """Draw a procedural style as an RGB picture of `HEIGHT` x `WIDTH` pixels, once a process."""
     return _DRAWINGS[name]().resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)

@@ -26,6 +26,7 @@ from eval.executors.ray.executor import make_cells_on_ray
 from eval.runs.executor import Job, Recipe, Watch
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
+from eval.speed.stopwatch import take_turns
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
 
@@ -88,22 +89,20 @@ def one_thread():
 
 
 def beside_each_other(benchmark, rig: Rig, workers: int) -> dict[str, list[float]]:
-    """Time both executors in rounds, each first in every other one."""
-    found: dict[str, list[float]] = {name: [] for name in ("local", "ray")}
-    firsts: dict[str, list[float]] = {name: [] for name in found}
-
+    """Time both executors in turns: executor -> seconds per cell of each round."""
     with Cluster(address="local").connected() as ray:
-        turns = itertools.cycle([("local", "ray"), ("ray", "local")])
-
-        def both() -> None:
-            for name in next(turns):
-                each, first = rig.time(CELLS_COMPARED, workers, ray if name == "ray" else None)
-                found[name].append(each)
-                firsts[name].append(first)
-
-        benchmark.pedantic(both, rounds=ROUNDS, warmup_rounds=1)
-    for name in found:
-        del found[name][0], firsts[name][0]  # the warm-up
+        runs = {
+            "local": lambda cells: rig.time(cells, workers),
+            "ray": lambda cells: rig.time(cells, workers, ray),
+        }
+        turns, _ = benchmark.pedantic(take_turns, args=(runs, CELLS_COMPARED, ROUNDS), rounds=1)
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    firsts: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in turns:
+        each, first = turn.result
+        found[turn.name].append(each)
+        firsts[turn.name].append(first)
+    for name in runs:
         benchmark.extra_info[f"{name}_seconds_per_cell"] = found[name]
         benchmark.extra_info[f"{name}_seconds_to_first_cell"] = statistics.median(firsts[name])
     return found

@@ -17,6 +17,7 @@ from eval.data.folder_import import import_folders
 from eval.data.gallery import draw_set, label
 from eval.data.lock import LOCK, Lock, LockedFile, open_locked, write_lock
 from tests.conftest import complaint
+from tests.eval.conftest import make_run
 
 LIST = """
 [[contents]]
@@ -334,17 +335,9 @@ def test_the_commands_import_show_and_use_it(dfr, toml, coco, style, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_on_a_data_folder_says_so(dfr, data, profile_file, tmp_path):
-    tiny = tmp_path / "one.toml"
-    text = profile_file.read_text()
-    methods = text.split("[[methods]]")
-    tiny.write_text("[[methods]]".join([methods[0], *(m for m in methods if 'label = "dfr"' in m)]))
-    out = tmp_path / "run"
-    done = dfr("reproduce", "--profile", tiny, "--data", data, "--out", out)
-    assert done.returncode == 0, done.stderr
-    assert "pictures: 1 contents and 2 styles of" in done.stderr
-    from eval.runs.store import RunStore
-
-    identity = RunStore.open(out).description["identity"]
+def test_a_run_on_a_data_folder_says_so(data, small_profile, tmp_path):
+    chosen, told = choose_data(str(data), 1, 2)
+    assert told.startswith("pictures: 1 contents and 2 styles of")
+    identity = make_run(small_profile, tmp_path / "run", data=chosen).description["identity"]
     assert identity["styles_from"] == "a local folder of styles"
     assert identity["contents"][0]["sha256"] == sha256(data / "contents/000000000785.jpg")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -308,6 +309,7 @@ def test_another_collection_does_not_mix_with_this_one(get, wanted, server, tmp_
         fetch(fewer, tmp_path / "data", urls=server.urls, transfer=CALM)
 
 
+@pytest.mark.slow
 def test_killed_while_fetching_it_goes_on_with_what_is_missing(toml, server, tmp_path, dfr):
     data = tmp_path / "data"
     for name in (CONTENTS[2], STYLES["wave"]):
@@ -340,7 +342,26 @@ def test_killed_while_fetching_it_goes_on_with_what_is_missing(toml, server, tmp
     assert not (data / ".partial").exists()
 
 
-def test_ctrl_c_ends_at_once_though_a_server_stalls(toml, server, tmp_path):
+def test_ctrl_c_is_one_line_though_a_server_stalls(dfr, toml, server, tmp_path):
+    server.ways = dict.fromkeys(server.files, ways.stalled)
+
+    def stop() -> None:
+        while not server.asked:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=stop, daemon=True).start()
+    done = dfr("data", "fetch", "--to", tmp_path / "data", "--collection", toml, "--coco-url",
+               server.url, "--commons-url", server.url, "--timeout", "300")  # fmt: skip
+    assert done.returncode == 2
+    assert (
+        done.stderr.strip().splitlines()[-1].startswith("dfr: stopped; what was finished is kept")
+    )
+    assert there(tmp_path / "data") == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_process_at_once_though_a_server_stalls(toml, server, tmp_path):
     server.ways = dict.fromkeys(server.files, ways.stalled)
     running = subprocess.Popen(
         [sys.executable, "-m", "dfr.cli", "data", "fetch", "--to", str(tmp_path / "data"),

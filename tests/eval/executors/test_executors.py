@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
+from dfr.core.errors import UserError
+from eval.data.dataset import Picture
+from eval.executors.processes import LocalProcesses
+from eval.runs.executor import Job, make_and_keep
+from eval.runs.profiles import read_profile
 from eval.runs.store import RunStore
-from eval.runs.tables import tables
-from tests.conftest import complaint
-from tests.eval.runs.test_runner import without_time
+from tests.eval.conftest import SMALL_CELLS, make_run
+from tests.eval.runs.test_runner import same_run
 
 
 def children(process: int) -> list[int]:
@@ -59,23 +64,74 @@ def wait_for(condition, running: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_a_lost_worker_is_told_and_the_run_goes_on_to_the_same_cells(
+    small_run, small_profile, tmp_path
+):
+    """Two processes; one is killed when the first cell is there; this process makes the rest."""
+    out = tmp_path / "run"
+    before = set(children(os.getpid()))
+    found: list[int] = []
+
+    def kill_one() -> None:
+        while not list(out.glob("cells/*/*/*/cell.json")):
+            time.sleep(0.02)
+        found.extend(
+            process
+            for process in children(os.getpid())
+            if process not in before
+            and b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()
+        )
+        os.kill(found[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_one, daemon=True)
+    killer.start()
+    with pytest.raises(UserError, match="a worker process ended before its cell was made"):
+        make_run(small_profile, out, workers=2)
+    killer.join()
+    assert len(found) == 2
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("cells/*/*/*/cell.json")}
+    assert 1 <= len(kept) < SMALL_CELLS
+    make_run(small_profile, out)
+    assert all(path.stat().st_mtime_ns == then for path, then in kept.items())
+    same_run(small_run, out)
+    assert RunStore.open(out).description["environments"][0]["workers"] == 2
+
+
+def test_what_a_process_began_ends_with_it():
+    """The thread of a worker that ends it; here it is all that the worker does."""
+    script = (
+        "import multiprocessing, time\n"
+        "from eval.executors.processes import _end_with_parent\n"
+        "worker = multiprocessing.get_context('fork').Process(target=_end_with_parent)\n"
+        "worker.start()\n"
+        "print(worker.pid, flush=True)\n"
+        "time.sleep(300)\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    worker = int(running.stdout.readline())
+    assert alive(worker)
+    running.kill()
+    running.wait()
+    deadline = time.monotonic() + 30
+    while alive(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
 def test_two_processes_make_the_same_cells_as_one(profile_file, dfr, tmp_path):
     for name, workers in (("one", 1), ("two", 2)):
         done = dfr("reproduce", "--profile", profile_file, "--out", tmp_path / name,
                    "--workers", workers, env=one_thread())  # fmt: skip
         assert done.returncode == 0, done.stderr
-    one, two = (tables(RunStore.open(tmp_path / name).cells()) for name in ("one", "two"))
-    for name in one:
-        pd.testing.assert_frame_equal(without_time(one[name]), without_time(two[name]))
-    pictures = list((tmp_path / "one").glob("cells/*/*/*/*.png"))
-    assert len(pictures) == 2 * 12
-    for picture in pictures:
-        other = tmp_path / "two" / picture.relative_to(tmp_path / "one")
-        assert picture.read_bytes() == other.read_bytes()
+    same_run(tmp_path / "one", tmp_path / "two")
     environment = RunStore.open(tmp_path / "two").description["environments"][0]
     assert environment["workers"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_killed_worker_is_told_and_the_same_command_goes_on(profile_file, dfr, tmp_path):
     out = tmp_path / "run"
@@ -96,6 +152,7 @@ def test_a_killed_worker_is_told_and_the_same_command_goes_on(profile_file, dfr,
     assert len(RunStore.open(out).cells()) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_workers_end_with_the_process_that_began_them(profile_file, tmp_path):
     out = tmp_path / "run"
@@ -111,24 +168,18 @@ def test_workers_end_with_the_process_that_began_them(profile_file, tmp_path):
         time.sleep(0.1)
 
 
-def test_no_workers_is_refused(dfr, profile_file, tmp_path):
-    done = dfr("reproduce", "--profile", profile_file, "--out", tmp_path / "run", "--workers", 0)
+def test_no_workers_is_refused(dfr, small_profile, tmp_path):
+    done = dfr("reproduce", "--profile", small_profile, "--out", tmp_path / "run", "--workers", 0)
     assert done.returncode == 2
     assert not (tmp_path / "run").exists()
+    with pytest.raises(UserError, match="workers 0: must be at least 1"):
+        LocalProcesses(0)
 
 
-def test_a_picture_that_changes_under_a_run_is_named(profile_file, dfr, files, tmp_path):
+def test_a_picture_that_changes_under_a_run_is_named(small_profile, files, tmp_path):
     """The first cell already notices that the file is not the one that was hashed."""
-    import shutil
-
-    from dfr.core.errors import UserError
-    from eval.data.dataset import Picture
-    from eval.runs.executor import Job, make_and_keep
-    from eval.runs.profiles import read_profile
-
     path = Path(shutil.copy(files / "content.png", tmp_path / "content.png"))
     picture = Picture("content", path, "0" * 64)
-    job = Job(picture, picture, read_profile(profile_file).methods[0])
+    job = Job(picture, picture, read_profile(small_profile).methods[0])
     with pytest.raises(UserError, match=r"content\.png: was changed while the run was going"):
         make_and_keep(job, None, None)  # type: ignore[arg-type]
-    assert complaint(dfr("report", tmp_path))

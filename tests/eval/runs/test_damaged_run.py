@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from tests.conftest import complaint
+from tests.eval.conftest import make_run
 
 
 @pytest.fixture
-def copy(tiny_run, tmp_path) -> Path:
-    return Path(shutil.copytree(tiny_run, tmp_path / "copy"))
+def copy(small_run, tmp_path) -> Path:
+    return Path(shutil.copytree(small_run, tmp_path / "copy"))
 
 
 @pytest.mark.parametrize("name", ["run.json", "audit.json", "timing.json", "pictures.json"])
@@ -47,11 +48,11 @@ def test_a_changed_picture_at_working_size_is_named(copy, dfr):
     assert "was changed, damaged or deleted" in message
 
 
-def test_pictures_are_written_anew_as_the_message_says(copy, dfr, profile_file):
+def test_pictures_are_written_anew_as_the_message_says(copy, dfr, small_profile):
     picture = next(copy.glob("pictures/style/*/*.png"))
     before = picture.read_bytes()
     picture.write_bytes(b"nothing")
-    assert "pictures.json" in complaint(dfr("reproduce", "--profile", profile_file, "--out", copy))
+    assert "pictures.json" in complaint(dfr("reproduce", "--profile", small_profile, "--out", copy))
     (copy / "pictures.json").unlink()
-    assert dfr("reproduce", "--profile", profile_file, "--out", copy).returncode == 0
+    make_run(small_profile, copy)
     assert picture.read_bytes() == before

@@ -24,6 +24,7 @@ from eval.measures.similarity import ssim
 from eval.runs.store import RunStore
 from eval.runs.tables import tables
 from tests.conftest import complaint
+from tests.eval.conftest import SMALL_CELLS, make_run
 
 CELLS = 10
 MEASURED_TIME = ("seconds", "peak_memory")
@@ -58,7 +59,10 @@ def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, enco
 
     store = RunStore.open(tiny_run)
     lpips = Lpips()
-    for cell in store.cells():
+    bases = fit_bases([load(store.picture_path("content", "chelsea", 32, 40))], encoder)
+    cells = [cell for cell in store.cells() if cell["style"] == "strokes"]
+    assert len(cells) == CELLS / 2
+    for cell in cells:
         folder = store.cell_folder(cell["content"], cell["style"], cell["label"])
         content = load(store.picture_path("content", cell["content"], 32, 40))
         style = load(store.picture_path("style", cell["style"], 32, 40))
@@ -71,57 +75,78 @@ def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, enco
             assert row["lpips_content"] == pytest.approx(float(lpips(picture, content)), rel=1e-4)
             assert row["ssim_content"] == pytest.approx(ssim(picture, content), rel=1e-6)
             assert row["c_statistic"] == pytest.approx(c_statistic(picture, content), rel=1e-6)
-            effect = e_statistic(picture, style, fit_bases([content], encoder), encoder)
+            effect = e_statistic(picture, style, bases, encoder)
             assert row["e_statistic"] == pytest.approx(effect, rel=1e-3, abs=1e-3)
 
 
-@pytest.mark.parametrize("cells_first", [0, 3])
-def test_kill_9_then_the_same_command_gives_the_same_tables(
-    tiny_run, profile_file, dfr, tmp_path, cells_first
-):
-    out = tmp_path / "run"
-    arguments = ["reproduce", "--profile", str(profile_file), "--out", str(out)]
+def killed(profile: Path, out: Path, cells_first: int) -> None:
+    """Begin a run in a process of its own, and kill it a moment after so many cells are there."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "dfr.cli", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+        [sys.executable, "-m", "dfr.cli", "reproduce", "--profile", str(profile), "--out",
+         str(out)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     deadline = time.monotonic() + 300
     while not (out / "cells").is_dir() or len(list(out.glob("cells/*/*/*"))) < cells_first:
         assert time.monotonic() < deadline
         assert running.poll() is None
         time.sleep(0.02)
-    time.sleep(0.3)
+    time.sleep(0.3 if cells_first else 0)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     assert not (out / "report").exists()
 
-    done = dfr(*arguments)
+
+def same_run(whole: Path, resumed: Path) -> None:
+    """Both hold the same tables, but for time and memory, and the same bytes of every picture."""
+    tables_of = [tables(RunStore.open(folder).cells()) for folder in (whole, resumed)]
+    for name in tables_of[0]:
+        pd.testing.assert_frame_equal(*(without_time(found[name]) for found in tables_of))
+    assert not list(resumed.glob("cells/.partial-*"))
+    pictures = sorted(file.relative_to(whole) for file in whole.glob("cells/*/*/*/*.png"))
+    assert pictures
+    assert pictures == sorted(
+        file.relative_to(resumed) for file in resumed.glob("cells/*/*/*/*.png")
+    )
+    for picture in pictures:
+        assert (whole / picture).read_bytes() == (resumed / picture).read_bytes(), picture
+
+
+def test_killed_once_then_gone_on_with_gives_the_same_bytes(
+    small_run, small_profile, tmp_path, capsys
+):
+    killed(small_profile, tmp_path / "run", cells_first=1)
+    make_run(small_profile, tmp_path / "run")
+    assert "going on:" in capsys.readouterr().err
+    same_run(small_run, tmp_path / "run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cells_first", [0, 3, 7])
+def test_kill_9_then_the_same_command_gives_the_same_tables(
+    tiny_run, profile_file, dfr, tmp_path, cells_first
+):
+    out = tmp_path / "run"
+    killed(profile_file, out, cells_first)
+    done = dfr("reproduce", "--profile", profile_file, "--out", out)
     assert done.returncode == 0, done.stderr
-    if cells_first:
-        assert "going on:" in done.stderr
-    whole, resumed = (tables(RunStore.open(folder).cells()) for folder in (tiny_run, out))
-    for name in whole:
-        pd.testing.assert_frame_equal(without_time(whole[name]), without_time(resumed[name]))
-    assert not list(out.glob("cells/.partial-*"))
-    for picture in tiny_run.glob("cells/*/*/*/*.png"):
-        assert picture.read_bytes() == (out / picture.relative_to(tiny_run)).read_bytes()
+    assert ("going on:" in done.stderr) == (cells_first > 0)
+    same_run(tiny_run, out)
 
 
 @pytest.fixture
-def copy(tiny_run, tmp_path) -> Path:
-    return Path(shutil.copytree(tiny_run, tmp_path / "copy"))
+def copy(small_run, tmp_path) -> Path:
+    return Path(shutil.copytree(small_run, tmp_path / "copy"))
 
 
 def a_cell(run: Path) -> Path:
     return run / "cells" / "chelsea" / "strokes" / "dfr"
 
 
-def test_a_finished_run_is_not_computed_again(dfr, copy, profile_file):
+def test_a_finished_run_is_not_computed_again(copy, small_profile, capsys):
     before = {file: file.stat().st_mtime_ns for file in copy.glob("cells/**/*.*")}
-    done = dfr("reproduce", "--profile", profile_file, "--out", copy)
-    assert done.returncode == 0, done.stderr
-    assert f"{CELLS} of {CELLS} cells are there" in done.stderr
+    make_run(small_profile, copy)
+    assert f"{SMALL_CELLS} of {SMALL_CELLS} cells are there" in capsys.readouterr().err
     assert before == {file: file.stat().st_mtime_ns for file in copy.glob("cells/**/*.*")}
 
 
@@ -137,29 +162,30 @@ def test_a_deleted_picture_is_named(copy, dfr):
     assert "rot090.png: was changed, damaged or deleted" in complaint(dfr("report", copy))
 
 
-def test_a_hand_edited_row_is_named(copy, dfr, profile_file):
+def test_a_hand_edited_row_is_named(copy, dfr, small_profile):
     row = a_cell(copy) / "cell.json"
     told = json.loads(row.read_text())
     told["measures"]["outputs"][0]["style_loss"] *= 0.9
     row.write_text(json.dumps(told))
-    message = complaint(dfr("reproduce", "--profile", profile_file, "--out", copy))
+    message = complaint(dfr("reproduce", "--profile", small_profile, "--out", copy))
     assert "cell.json: was changed" in message
     shutil.rmtree(a_cell(copy))  # what the message tells to do
-    assert dfr("reproduce", "--profile", profile_file, "--out", copy).returncode == 0
+    make_run(small_profile, copy)
+    assert len(RunStore.open(copy).cells()) == SMALL_CELLS
 
 
-def test_another_run_in_the_same_folder_is_refused(copy, dfr, profile_file):
-    message = complaint(dfr("reproduce", "--profile", profile_file, "--out", copy, "--seed", 5))
+def test_another_run_in_the_same_folder_is_refused(copy, dfr, small_profile):
+    message = complaint(dfr("reproduce", "--profile", small_profile, "--out", copy, "--seed", 5))
     assert "holds a run with another seed" in message
 
 
-def test_two_processes_cannot_work_on_one_run(copy, dfr, profile_file):
+def test_two_processes_cannot_work_on_one_run(copy, dfr, small_profile):
     with RunStore(copy).locked():
-        message = complaint(dfr("reproduce", "--profile", profile_file, "--out", copy))
+        message = complaint(dfr("reproduce", "--profile", small_profile, "--out", copy))
     assert "another process is working on this run" in message
 
 
-def test_folders_of_anyone(dfr, files, profile_file, tmp_path):
+def test_folders_of_anyone(files, small_profile, tmp_path):
     """Names with spaces, dots and non-Latin letters become safe folder names."""
     contents, styles = tmp_path / "contents", tmp_path / "styles"
     contents.mkdir()
@@ -169,9 +195,7 @@ def test_folders_of_anyone(dfr, files, profile_file, tmp_path):
     shutil.copy(files / "style.png", styles / "絵.png")
     (styles / "notes.txt").write_text("not a picture")
     out = tmp_path / "run"
-    done = dfr("reproduce", "--profile", profile_file, "--content", contents,
-               "--style", styles, "--out", out)  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    make_run(small_profile, out, content=contents, style=styles)
     names = sorted(folder.name for folder in (out / "cells").iterdir())
     assert names == ["evil", "my-photo-1"]
     assert not (tmp_path / "evil").exists()

@@ -12,9 +12,15 @@ from typer.testing import CliRunner
 
 from dfr.cli import app
 from dfr.core.errors import UserError
+from dfr.core.images import Size
 from dfr.network.cpu import integers
+from dfr.solvers.adam import Adam
+from dfr.solvers.fast import Fast
+from eval.data.dataset import open_dataset
 from eval.speed.contenders import agree, available, contest, seconds_of_steps
-from eval.speed.race_tables import medians
+from eval.speed.race import race
+from eval.speed.race_settings import RaceSettings
+from eval.speed.race_tables import medians, summary
 
 ARGUMENTS = ["race", "--pairs", "1", "--size", "48", "--rounds", "2", "--iterations", "12"]
 
@@ -34,7 +40,43 @@ def row_of(out: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_a_race_tells_steps_losses_and_pictures(raced):
+def test_a_race_tells_steps_losses_and_pictures(encoder, tmp_path):
+    """As the command does, with few iterations; again, it is read and not run."""
+    settings = RaceSettings(
+        Size.parse("32"), pairs=1, published=Adam(iterations=3), fast=Fast(iterations=12),
+        precision="fp32", rounds=1,
+    )  # fmt: skip
+    told = []
+
+    def run(chosen: RaceSettings) -> dict:
+        dataset = open_dataset(None, None, tmp_path / "styles", 1, 1)
+        (row,) = race(
+            dataset, tmp_path, chosen, encoder.weights, None, lambda *now: told.append(now)
+        )
+        return row
+
+    row = run(settings)
+    assert row["reference"] == "pytorch"
+    assert set(row["steps"]) == set(available(None))
+    assert all(len(seconds) == 1 and seconds[0] > 0 for seconds in row["steps"].values())
+    assert row["loss_fast"] < row["loss_published"]  # 12 iterations of the fast one against 3
+    speedups = [speed for speed in row["speedup"].values() if speed is not None]
+    assert speedups == sorted(speedups) != []  # a higher loss is reached sooner
+    assert 0 < row["pictures"]["lpips_between"] < 1
+    steps, pairs = summary([row])
+    assert steps["contender"].tolist() == list(row["steps"])
+    assert pairs["loss / published"].tolist() == [row["loss_fast"] / row["loss_published"]]
+
+    before = len(told)
+    assert run(settings) == row
+    assert len(told) == before, "nothing was run"
+    other = dataclasses.replace(settings, published=Adam(iterations=4))
+    with pytest.raises(UserError, match="was made with other settings; choose another --out"):
+        run(other)
+
+
+@pytest.mark.slow
+def test_the_command_tells_steps_losses_and_pictures(raced):
     row = row_of(raced)
     assert row["reference"] == "pytorch"  # the tests' own environment has no TensorFlow
     assert set(row["steps"]) == set(available(None))
@@ -48,6 +90,7 @@ def test_a_race_tells_steps_losses_and_pictures(raced):
     assert len(list((raced / "published").glob("*.png"))) == 1
 
 
+@pytest.mark.slow
 def test_a_stopped_race_goes_on_without_the_long_runs(raced):
     (published,) = (raced / "published").glob("*.json")
     (path,) = (raced / "race").glob("*.json")
@@ -59,6 +102,7 @@ def test_a_stopped_race_goes_on_without_the_long_runs(raced):
     assert row_of(raced)["loss_fast"] == before["loss_fast"]
 
 
+@pytest.mark.slow
 def test_a_race_of_other_settings_does_not_mix_in(raced):
     run = CliRunner().invoke(app, [*ARGUMENTS[:-1], "13", "--out", str(raced)])
     assert isinstance(run.exception, UserError)
@@ -80,6 +124,7 @@ def test_bad_input_is_one_line(tmp_path, arguments, words):
     assert words in str(run.exception)
 
 
+@pytest.mark.slow
 def test_contenders_take_the_same_steps(content, style, encoder):
     with contest(["pytorch", "ours"], content, style, encoder.weights, 1) as running:
         curves = [contender.steps(6) for contender in running]

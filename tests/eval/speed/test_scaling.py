@@ -46,7 +46,16 @@ def test_the_cost_of_an_output_stands_beside_the_published():
     assert found["published"].isna().tolist() == [False] * 4 + [True] * 2
 
 
-def test_a_measurement_is_of_its_own_process():
+def test_a_measurement_comes_back_from_its_process():
+    point = ScalePoint("outputs", 64, outputs=2, iterations=2, precision="fp32")
+    found = measure_apart(point)
+    assert {name: found[name] for name in dataclasses.asdict(point)} == dataclasses.asdict(point)
+    assert found["seconds"] > 0
+    assert 0.1 < found["gigabytes"] < 10
+
+
+@pytest.mark.slow
+def test_the_memory_of_a_measurement_is_its_own():
     small = measure_apart(ScalePoint("memory", 64, iterations=3))
     large = measure_apart(ScalePoint("memory", 384, iterations=3))
     again = measure_apart(ScalePoint("memory", 64, iterations=3))

@@ -25,6 +25,7 @@ from eval.runs.profiles import read_profile
 from eval.runs.store import RunStore
 from eval.speed.stopwatch import take_turns
 from eval.speed.timing import Spent, TimedCase, Timing, sizes_of, time_cases, time_in_turns
+from tests.eval.conftest import make_run
 
 KEYS = {
     "kind", "name", "outputs", "height", "width", "round", "iterations", "seconds",
@@ -125,16 +126,16 @@ def test_a_wrong_timing_section_is_told(profile_file, tmp_path):
         read_profile(path)
 
 
-def test_timing_is_made_anew_for_other_settings_only(tiny_run, profile_file, dfr, tmp_path):
-    copy = shutil.copytree(tiny_run, tmp_path / "run")
+def test_timing_is_made_anew_for_other_settings_only(small_run, small_profile, tmp_path):
+    copy = shutil.copytree(small_run, tmp_path / "run")
     before = RunStore(copy).read_sealed("timing.json")
     assert set(before) == {"settings", "environment", "rows", "left_out"}
-    profile = tmp_path / "tiny.toml"
-    profile.write_text(profile_file.read_text())
-    assert dfr("reproduce", "--profile", profile, "--out", copy).returncode == 0
+    profile = tmp_path / "small.toml"
+    profile.write_text(small_profile.read_text())
+    make_run(profile, copy)
     assert RunStore(copy).read_sealed("timing.json") == before
-    profile.write_text(profile_file.read_text().replace("outputs = [1, 2]", "outputs = [1, 3]"))
-    assert dfr("reproduce", "--profile", profile, "--out", copy).returncode == 0
+    profile.write_text(small_profile.read_text().replace("outputs = [1]", "outputs = [1, 3]"))
+    make_run(profile, copy)
     after = RunStore(copy).read_sealed("timing.json")
     assert after["settings"]["outputs"] == [1, 3]
     assert {row["name"] for row in after["rows"] if row["kind"] == "outputs"} == {"DFR-1", "DFR-3"}

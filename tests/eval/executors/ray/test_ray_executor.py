@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import subprocess
 import sys
 
 import pytest
@@ -20,13 +19,10 @@ from eval.executors.ray.worker import Parcel, with_pictures
 from tests.conftest import complaint
 
 
-def test_without_ray_one_line_says_how_to_install_it(profile_file, tmp_path):
-    code = "import sys; sys.modules['ray'] = None; from dfr.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "reproduce", "--profile", profile_file, "--out",
-         tmp_path / "run", "--executor", "ray"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+def test_without_ray_one_line_says_how_to_install_it(dfr, profile_file, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    done = dfr("reproduce", "--profile", profile_file, "--out", tmp_path / "run", "--executor",
+               "ray")  # fmt: skip
     assert "not installed; run: pip install 'dfr-suite[cluster]'" in complaint(done)
 
 
