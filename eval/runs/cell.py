@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,17 @@ class Tools:
                 ruler if precision == "fp32" else Encoder(weights, precision=precision).to(device)
             ),
             ruler=ruler,
-            lpips={trunk: Lpips(trunk, device) for trunk in TRUNKS},
+            lpips={trunk: _lpips(trunk, device) for trunk in TRUNKS},
             bases=bases or fit_bases((quantise(load_at(path, size)) for path in contents), ruler),
             environment=environment,
             seed=seed,
         )
+
+
+@lru_cache(2 * len(TRUNKS))
+def _lpips(trunk: str, device: torch.device) -> Lpips:
+    """Load a trunk, once a process: its file is hashed whenever it is read."""
+    return Lpips(trunk, device)
 
 
 def make_cell(

@@ -43,7 +43,7 @@ def row_of(out: Path) -> dict:
 def test_a_race_tells_steps_losses_and_pictures(encoder, tmp_path):
     """As the command does, with few iterations; again, it is read and not run."""
     settings = RaceSettings(
-        Size.parse("32"), pairs=1, published=Adam(iterations=3), fast=Fast(iterations=12),
+        Size.parse("48"), pairs=1, published=Adam(iterations=3), fast=Fast(iterations=12),
         precision="fp32", rounds=1,
     )  # fmt: skip
     told = []
