@@ -46,7 +46,7 @@ def grid_of(values: pd.Series) -> Array:
 
 def mean(values: Array) -> float:
     """Return the mean of what is known; NaN where nothing is."""
-    return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
+    return float(np.nanmean(values)) if not np.isnan(values).all() else np.nan
 
 
 def bootstrap_interval(
@@ -70,7 +70,7 @@ def bootstrap_interval(
     """
     contents, styles = grid.shape
     if min(contents, styles) < LEAST_CLUSTERS:
-        return float("nan"), float("nan")
+        return np.nan, np.nan
     random = np.random.default_rng(seed)
     found = np.array(
         [
@@ -82,7 +82,7 @@ def bootstrap_interval(
         ]
     )  # fmt: skip
     if np.isnan(found).all():
-        return float("nan"), float("nan")
+        return np.nan, np.nan
     low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
@@ -120,7 +120,7 @@ def paired_tests(values: pd.DataFrame, measure: str) -> pd.DataFrame:
     for a, b in combinations(pairs.columns, 2):
         difference = (pairs[a] - pairs[b]).dropna()
         low, high = bootstrap_interval(grid_of(pairs[a] - pairs[b]))
-        spread = float(difference.std(ddof=1)) if len(difference) > 1 else float("nan")
+        spread = float(difference.std(ddof=1))  # NaN of a single pair
         rows.append(
             {
                 "a": a,
@@ -129,7 +129,7 @@ def paired_tests(values: pd.DataFrame, measure: str) -> pd.DataFrame:
                 "difference": float(difference.mean()),
                 "low": low,
                 "high": high,
-                "effect": float(difference.mean()) / spread if spread > 0 else float("nan"),
+                "effect": float(difference.mean()) / spread if spread > 0 else np.nan,
                 "a_larger": float((difference > 0).mean()),
                 "p": _signed_rank(difference.to_numpy(dtype=np.float64)),
             }
@@ -146,7 +146,7 @@ def holm(p: Array) -> Array:
     corrected = np.full(len(p), np.nan)
     known = np.flatnonzero(~np.isnan(p))
     highest = 0.0
-    for rank, index in enumerate(known[np.argsort(p[known], kind="stable")]):
+    for rank, index in enumerate(known[np.argsort(p[known])]):
         highest = max(highest, min(1.0, float(p[index]) * (len(known) - rank)))
         corrected[index] = highest
     return corrected
@@ -203,5 +203,5 @@ def _complete_cube(pairs: pd.DataFrame) -> Array:
 def _signed_rank(difference: Array) -> float:
     """Return the p-value of Wilcoxon's signed-rank test; NaN where there is nothing to test."""
     if len(difference) < 2 or not np.any(difference):
-        return float("nan")
+        return np.nan
     return float(stats.wilcoxon(difference).pvalue)

@@ -172,6 +172,11 @@ def test_every_two_methods_are_compared_once_in_their_order(noise):
     assert alone.columns.tolist() == found.columns.tolist()
 
 
+def test_the_larger_one_is_counted_however_little_and_equal_ones_are_not():
+    cube = np.array([[[0.5, 0.0], [0.0, 0.5], [1.0, 1.0], [1e-9, 0.0]]])
+    assert paired_tests(frame(cube), "loss").iloc[0]["a_larger"] == 0.5
+
+
 def test_one_pair_has_a_difference_and_nothing_else():
     row = paired_tests(frame(np.array([[[1.0, 3.0]]])), "loss").iloc[0]
     assert row[["pairs", "difference", "a_larger"]].tolist() == [1, -2, 0]
