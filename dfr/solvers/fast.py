@@ -41,10 +41,10 @@ class Fast:
         scouts: how many of them are L-BFGS's; all, where there are fewer than 150: Adam needs
             more to overtake it (at 88 x 108, on two pairs, L-BFGS alone ended 10 % lower after 40
             or 60 evaluations, and as low after 160).
-        history: pairs of steps and changes of slope that L-BFGS remembers.
+        history: pairs of steps and changes of gradient that L-BFGS remembers.
         lr: length of Adam's first steps; they shrink to nothing at the last.
-        beta1: Adam's memory of the slope.
-        beta2: Adam's memory of the slope's square.
+        beta1: Adam's memory of the gradient.
+        beta2: Adam's memory of the gradient's square.
         style_share: part of the style picture in the picture that `first_picture` gives.
         tolerance: a picture is done when its loss falls by less than this part of itself per
             iteration, over the last `window` iterations. 0 never stops early.
