@@ -41,9 +41,8 @@ def reproduce(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Processes beside each other, each with its share of the cores: more cells an "
-            "hour, but seconds of cells that share a machine.  [default: 1; on a Ray cluster as "
-            "many as it has room for]",
+            help="Processes that share this machine's cores: more outputs an hour, but less exact "
+            "seconds.  [default: 1; on a Ray cluster as many as it has room for]",
             show_default=False,
             min=1,
         ),
@@ -66,8 +65,8 @@ def reproduce(
     gpus_per_cell: Annotated[
         float,
         typer.Option(
-            help="ray: GPUs that each cell takes, also a fraction such as 0.25; 0 computes on the "
-            "CPU.",
+            help="ray: GPUs that each cell takes; a fraction such as 0.25 is possible, and 0 means "
+            "the CPU.",
             min=0,
         ),
     ] = 0.0,

@@ -35,7 +35,7 @@ def five_correlations(run: RunData) -> Claim:
         f"below 1). Needs Adam, {PUBLISHED_SIZE}: Pearson's loss grows with the square of the "
         "number of pixels and Euclidean's with the number, so on smaller pictures the published "
         "weights are another method.",
-        measured=f"Loss at the end over loss at the start: {'; '.join(told)}."
+        measured=f"Final loss divided by the loss at the start: {'; '.join(told)}."
         if told
         else "No DeCorMST cell in this run.",
         verdict=verdict_of(

@@ -44,7 +44,7 @@ def four_formulas(run: RunData) -> Claim:
         name="Four modes, by the formulas",
         claim="The formulas of the four rotations define four different targets.",
         source="DFR slides",
-        rule="As above, in the reading of the slides' formulas.",
+        rule="As for “Four modes”, in the reading of the slides' formulas.",
     )
 
 
@@ -75,7 +75,7 @@ def _about_modes(
 ) -> Claim:
     """Judge a claim by the number of distinct objectives in a reading, over all styles."""
     counts = [int(row["distinct"]) for row in run.audit if row["reading"] == reading]
-    measured = "The run has no audit yet."
+    measured = "This run has not compared the modes yet."
     if counts:
         measured = (
             f"Distinct objectives among the {published.DFR_MODES} modes, over {len(counts)} "
@@ -108,12 +108,12 @@ def effective(run: RunData) -> Claim:
         claim="Every mode of DFR transfers the style effectively.",
         source="DFR, NICS 2021",
         rule="Holds if every mode closes more than half of the gap in style loss between content "
-        "and style (median over pairs, common yardstick); does not hold otherwise. Needs "
+        "and style (median over pairs, shared setting); does not hold otherwise. Needs "
         f"{PUBLISHED_SIZE}.",
         measured="Gap closed (1 = the style's own statistics, 0 = the content picture), median "
         f"over {len(run.pairs)} pairs with 95 % interval: {told} ({run.solvers[labels[0]]})."
         if told
-        else "No DFR cell in this run.",
+        else "This run has no output of DFR.",
         verdict=verdict_of(
             closed.to_list() if at_published_scale(run, labels) else [],
             lambda: bool((closed > 0.5).all()),
@@ -139,7 +139,7 @@ def lambda_controls(run: RunData) -> Claim:
         claim="The rotation weight λ controls how strongly the rotated features shape the output.",
         source="DFR, NICS 2021",
         rule="Holds if, in at least 9 of 10 pairs, the distance from the unrotated style (style "
-        "loss of rotation 90, common yardstick) rises with every step of λ. Needs 3 values of λ, "
+        "loss of rotation 90, shared setting) rises with every step of λ. Needs 3 values of λ, "
         f"{PUBLISHED_SIZE}.",
         measured=f"Rises with every step over {levels} values of λ in {sum(risen)} of "
         f"{len(risen)} pairs{_share(risen)}.",

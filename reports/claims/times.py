@@ -43,14 +43,14 @@ def time_row(run: RunData) -> Claim:
         name="Time of DFR-1 to DFR-4",
         claim="DFR-1 to DFR-4 take 361, 377, 396 and 417 s.",
         source="DFR slides, table of times",
-        rule="Seconds are not comparable (the hardware is not told), their growth is: holds if "
+        rule="The published seconds cannot be compared, since the hardware is not named; their "
+        "growth can. Holds if "
         "the 95 % interval of DFR-4 / DFR-1, seconds per iteration, round by round, meets the "
-        f"published {told:.2f} ± 10 % ({low:.2f} to {high:.2f}); not testable where it meets it "
-        f"only because it is wider than that band. {_NEEDS}",
+        f"published {told:.2f} ± 10 % ({low:.2f} to {high:.2f}); not testable if it meets it "
+        f"only because it is wider than that range. {_NEEDS}",
         measured=(
             f"DFR-4 / DFR-1 is {growth.show()} in {growth.count} rounds. Seconds per iteration "
-            f"on this machine: {row}. The published code computes all four outputs whatever is "
-            "asked for."
+            f"on this machine: {row}. The published code always computes all four outputs."
             if growth
             else "The run has no timing of DFR-1 and DFR-4."
         ),
@@ -77,8 +77,8 @@ def three_days(run: RunData) -> Claim:
         "loops over channels costs at least a tenth of the published "
         f"{told:.0f} times DFR-4 (four outputs, 3000 iterations): if the 95 % interval of the "
         "ratio, round by round and on one engine, reaches that. In favour of the claim, each of "
-        "the five outputs is taken to loop over means, deviations and norms in every iteration, "
-        f"whichever it uses. {_NEEDS}",
+        "the five outputs is charged for the loops over means, deviations and norms in every "
+        f"iteration, even if it does not use them. {_NEEDS}",
         measured=(
             f"One iteration: DFR-4 {dfr.median():.3g} s, DeCorMST {decormst.median():.3g} s "
             f"(five outputs); the loops would add {loop.median():.3g} s. At the published "
@@ -141,8 +141,8 @@ def _extrapolated(rows: pd.DataFrame, dfr: pd.Series, decormst: pd.Series, loop:
         for name, seconds in hours.items()
     )
     return (
-        f"Extrapolated, not measured: one pair at 422 × 512 on this machine would take {told}, "
-        f"if every part grows with pixels to the power {exponent:.2f} ({origin}), which gives "
-        "the loops more than their share (their calls do not grow), and if an eager call of the "
-        "published framework costs what one costs here."
+        f"Extrapolated, not measured: one pair at 422 × 512 on this machine would take {told}. "
+        f"This assumes that every part grows with pixels to the power {exponent:.2f} ({origin}), "
+        "which is too much for the loops (the number of their calls does not grow), and that a "
+        "call in the published framework costs as much as one here."
     )

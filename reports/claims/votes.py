@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 _SOURCE = "DFR slides, bar chart (shares read off it; no interval, no test)"
 #: What is wrong with intervals and tests of the published votes.
 INDEPENDENT = (
-    "Votes are taken as independent, which makes p too small and intervals too narrow: each of "
-    f"the {published.VOTERS} people gave many."
+    "Votes are taken as independent. Each of the "
+    f"{published.VOTERS} people gave many, so p is too small and the intervals are too narrow."
 )
 
 
 #: When this run's own votes decide a verdict.
 _WHEN = (
-    "Where people voted on this run (a closed study that asks which is better overall; DFR and "
-    f"DeCorMST with {ENOUGH}), holds if"
+    "If people voted on this run (in a closed study that asks which is better overall, with DFR "
+    f"and DeCorMST at {ENOUGH}), it holds if"
 )
 
 
@@ -79,8 +79,8 @@ def shares_differ(run: RunData) -> Claim:
         claim=f"{published.VOTES} votes by {published.VOTERS} people rank six methods.",
         source=_SOURCE,
         rule=f"Holds if a chi-squared test against equal shares of {equal:.3f} gives p < 0.05. "
-        + f"{INDEPENDENT} {_WHEN} also two methods are told apart by these votes (clustered "
-        "interval off one half, and p < 0.05 after Holm's correction).",
+        + f"{INDEPENDENT} {_WHEN} these votes also tell two methods apart (clustered "
+        "interval without one half, and p < 0.05 after Holm's correction).",
         measured=f"Published: χ² = {test.statistic:.1f} ({len(table) - 1} degrees of freedom), "
         f"p = {test.pvalue:.2g}. Shares with 95 % intervals (Wilson): {told}. "
         + (_shares_here(run, result) if result else _no_votes(run)),
@@ -153,10 +153,10 @@ def _no_votes(run: RunData) -> str:
     if votes is None:
         return "No votes were collected in this run."
     if votes.simulated:
-        return f"In this run only a rehearsal voted ({SIMULATED}), which judges nothing."
+        return f"This run has only the votes of a rehearsal ({SIMULATED}), which decide nothing."
     if votes.preliminary:
-        return "A study of this run is still open; nobody looks at its votes before it is closed."
-    return "The votes collected in this run are too few to judge by, or on too small a run."
+        return "A study of this run is still open; its votes are shown when it is closed."
+    return "The votes on this run are too few to judge by, or the run is too small."
 
 
 def _shares_here(run: RunData, result: QuestionResult) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
 from reports.inputs.run_data import RunData
 from reports.tables.certainty import MEASURES
+from reports.tables.readable import column_title
 
 
 def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Figure:
@@ -38,9 +39,9 @@ def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Fi
             folder,
             "intervals",
             "Means over pairs, with 95 % intervals",
-            f"Over {int(frame['pairs'].max())} pairs. Intervals by a bootstrap that draws "
-            "contents and styles with replacement, since pairs share pictures; none is drawn "
-            "where there are fewer than three contents or styles.",
+            f"Over {int(frame['pairs'].max())} pairs. Intervals: bootstrap over contents "
+            "and styles, since pairs share pictures. With fewer than three contents or styles "
+            "there is no interval.",
             frame,
         )
 
@@ -64,8 +65,8 @@ def variance(tables: dict[str, pd.DataFrame], folder: Path) -> Figure | None:
             )  # fmt: skip
             left += np.nan_to_num(shares)
         axes.set(xlim=(0, 1), xlabel="share of variance", title="Where the variance is")
-        axes.set_yticks(range(len(measures)), [m.replace("_", " ") for m in measures[::-1]])
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35), ncols=4, fontsize=9)
+        axes.set_yticks(range(len(measures)), [column_title(name) for name in measures[::-1]])
+        figure.legend(loc="outside lower center", ncols=4, fontsize=9)
         axes.grid(axis="y", visible=False)
         return keep(
             figure,

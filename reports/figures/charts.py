@@ -67,7 +67,7 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
             "diversity",
             "Diversity: LPIPS between the outputs of one pair",
             "LPIPS (AlexNet) between every two modes, mean over pairs; 0 means the same picture. "
-            "Modes that are one objective show as (nearly) 0.",
+            "Modes with the same objective are computed once, and are then 0 apart.",
             pairs,
         )
 
@@ -103,8 +103,8 @@ def loss_curves(run: RunData, folder: Path) -> Figure | None:
             folder,
             "loss_curves",
             f"Loss curves, {content} × {style}",
-            "Each in its method's own objective, relative to its start; scales differ from "
-            "method to method, so compare shapes, not heights.",
+            "Each loss is that of the method's own objective, relative to its start. Methods have "
+            "different objectives, so compare the shapes of the curves and not their heights.",
             curves,
         )
 
@@ -147,6 +147,6 @@ def mode_audit(run: RunData, folder: Path) -> Figure | None:
             "mode_audit",
             "Mode audit: how different the targets are",
             "Relative Frobenius distance of the Gram targets between every two modes (degrees), "
-            "mean over styles. A row of 0.00 is one objective under two names.",
+            "mean over styles. A row of 0.00 means that two modes have the same objective.",
             frame,
         )

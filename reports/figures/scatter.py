@@ -46,8 +46,8 @@ def quality(run: RunData, folder: Path) -> Figure:
         axes.set(
             xscale="log",
             yscale="log",
-            xlabel="content loss (common yardstick)",
-            ylabel="style loss (common yardstick)",
+            xlabel="content loss (shared setting)",
+            ylabel="style loss (shared setting)",
             title="Style against content",
         )
         return keep(
@@ -55,8 +55,8 @@ def quality(run: RunData, folder: Path) -> Figure:
             folder,
             "style_against_content",
             "Style loss against content loss",
-            "Mean over pairs of each mode, both losses in the one yardstick of the shared "
-            "setting, also for methods that minimise something else. Lower left is better.",
+            "Mean over pairs of each mode. Both losses are those of the shared setting, also for "
+            "methods that minimise something else. Lower left is better.",
             means,
         )
 
@@ -84,9 +84,9 @@ def effectiveness_and_coherence(run: RunData, folder: Path) -> Figure:
             folder,
             "effectiveness_and_coherence",
             "E against C statistic, with the Pareto front",
-            "Mean over pairs of each mode; upper right is better. After Yeh et al. (2020), with "
-            "limits that matter: values compare within one run only; at small sizes the deep "
-            "layers have few places; unrelated pictures still score about 0.1 to 0.3 in C.",
+            "Mean over pairs of each mode; upper right is better. After Yeh et al. (2020). "
+            "Compare values within one run only. At small sizes the deep layers have few places. "
+            "Even unrelated pictures have a C of about 0.1 to 0.3.",
             means,
         )
 

@@ -58,7 +58,7 @@ def _pair_sheet(run: RunData, folder: Path, content: str, style: str) -> Figure:
         f"contact_sheet_{content}__{style}",
         f"Every output for {content} × {style}",
         "Content, style, and every output with its mode. In the reading of the published code, "
-        "0 and 180 are one objective, and so are 90 and 270, which match a scrambled target.",
+        "0 and 180 have the same objective. So have 90 and 270, which match a scrambled target.",
         pd.DataFrame(listed),
     )
 
@@ -81,7 +81,7 @@ def lambda_sweep(run: RunData, folder: Path) -> Figure | None:
         contact_sheet(rows),
         folder,
         "lambda_sweep",
-        "What the rotation weight λ does",
+        "The rotation weight λ",
         "The style, then rotation 90 in the reading of the published code. λ = 0 is plain style "
         "transfer; λ = 1 matches the scrambled target alone.",
         frame,

@@ -89,10 +89,9 @@ def time_outputs(run: RunData, folder: Path) -> Figure | None:
             folder,
             "time_by_outputs",
             "Time of DFR by its number of outputs",
-            f"{_setting(rows)}. Ratios are taken round by round.{grows} Only the outputs that "
-            "are asked for are computed here; the published code computes all four whatever is "
-            "asked for, so its row is nearly flat. Above four outputs the rotations are equal "
-            "steps of the full turn.",
+            f"{_setting(rows)}. Ratios are taken round by round.{grows} Here only the requested "
+            "outputs are computed. The published code always computes all four, so its row is "
+            "nearly flat. Above four outputs the rotations divide the full turn into equal steps.",
             table,
         )
 

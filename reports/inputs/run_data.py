@@ -153,7 +153,7 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
     store.check_pictures()
     cells = store.cells()
     if not cells:
-        raise UserError(f"{folder}: no cell of this run is finished yet; run `dfr reproduce`")
+        raise UserError(f"{folder}: no cell of this run is finished yet; run `dfr reproduce` again")
     return RunData(
         store=store,
         identity=described["identity"],

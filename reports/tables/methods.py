@@ -32,7 +32,9 @@ def summary(run: RunData) -> pd.DataFrame:
                 "SSIM to content": mine["ssim_content"].mean(),
                 "LPIPS to content": mine["lpips_content"].mean(),
                 "LPIPS diversity": diverse.loc[diverse["label"] == label, "diversity"].mean(),
-                "same, VGG": diverse.loc[diverse["label"] == label, "diversity_vgg"].mean(),
+                "LPIPS diversity, VGG": diverse.loc[
+                    diverse["label"] == label, "diversity_vgg"
+                ].mean(),
                 "seconds / output": cost["seconds_per_output"].median(),
                 "s / output / iteration": cost["seconds_per_output_iteration"].median(),
                 "memory (MB)": cost["peak_memory_mb"].max(),

@@ -12,6 +12,8 @@ _TITLES = {
     "ssim_content": "SSIM to content",
     "e_statistic": "E",
     "c_statistic": "C",
+    "diversity": "LPIPS diversity",
+    "diversity_vgg": "LPIPS diversity, VGG",
 }
 
 

@@ -16,10 +16,10 @@ from reports.tables.intervals import median
 _MEASURES = ("style_gap_closed", "lpips_content", "e_statistic", "c_statistic")
 #: What readers are told above the table.
 SOLVER_NOTE = (
-    "The same method on the same pairs, once with each solver, each with its own number of "
-    "iterations and whatever else is its own (see the settings of each method). Loss: the last in "
-    "the method's own objective, median over pairs with its 95 % interval; below 1, solver a went "
-    "deeper. The rest are means."
+    "The same method on the same pairs with two solvers, a and b, each with its own settings (see "
+    "the settings of each method). Loss of a / b: the final loss in the method's own objective, "
+    "median over pairs with its 95 % interval; below 1, solver a reached the lower loss. The other "
+    "columns are means."
 )
 
 

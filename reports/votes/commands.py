@@ -60,8 +60,8 @@ def rank(
     if poll.closed_at is None and not preliminary:
         raise UserError(
             f"study '{poll.name}' is still open ({int(poll.participants['finished'].sum())} of "
-            f"{poll.trials['slot'].nunique()} finished), and a look at the ranking invites "
-            "stopping when one likes it: close it with `dfr votes close`, or give --preliminary"
+            f"{poll.trials['slot'].nunique()} finished). Who sees the ranking early may "
+            "stop when they like it: close the study with `dfr votes close`, or give --preliminary"
         )
     file = sqlite_file(source)
     beside = file.parent if file is not None and file.name == FILE else Path()

@@ -18,7 +18,9 @@ from reports.votes.agreement import METHODS
 from reports.votes.tables import measure_title
 from studies.analysis.strengths import against_average
 
-_CLUSTERED = "95 % intervals resample whole participants, since one person's answers are alike."
+_CLUSTERED = (
+    "95 % intervals resample whole participants, since one person's answers resemble each other."
+)
 
 
 def vote_figures(votes: Votes, folder: Path, measures: pd.DataFrame | None = None) -> list[Figure]:
@@ -67,8 +69,8 @@ def strengths(votes: Votes, folder: Path) -> Figure:
             "votes_strengths",
             votes.titled("Strength of each method by votes"),
             votes.captioned(
-                "Log strengths of Davidson's model (Bradley and Terry's with ties), and above, the "
-                "same as the share of decisive votes won against an average method. "
+                "Below: log strengths in Davidson's model (Bradley and Terry's with ties). Above: "
+                "the same as the share of decisive votes won against an average method. "
                 f"{_CLUSTERED} A hollow point is a method that won or lost every vote, whose "
                 "strength has no finite interval."
             ),
@@ -129,9 +131,9 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
             votes.titled("Who was preferred to whom"),
             votes.captioned(
                 "Share of the decisive votes between two methods in which the method of the row "
-                "was chosen, and of how many; methods in order of strength. * Told from one half "
-                "by an exact binomial test with Holm's correction (p < 0.05), which takes votes as "
-                "independent: the table has intervals that do not."
+                "was chosen, and of how many; methods in order of strength. * Differs from one "
+                "half by an exact binomial test with Holm's correction (p < 0.05). The test takes "
+                "votes as independent; the intervals in the table do not."
             ),
             votes.with_voters(_all(votes, "pairs")),
         )
@@ -194,11 +196,11 @@ def measure_agreement(votes: Votes, table: pd.DataFrame, folder: Path) -> Figure
             votes.titled("Which measures agree with the votes"),
             votes.captioned(
                 "Of the decisive votes between two outputs, the share in which the one with the "
-                "better value was chosen (less or more, as told beside the name); dashed: one "
+                "better value was chosen (less or more: see beside the name). Dashed: one "
                 f"half, which says nothing about the choice. {_CLUSTERED} The diamond is the share "
-                "of votes for the method that is stronger by these very votes: what a measure "
-                "reaches that tells methods apart and nothing else. Style loss and gap closed "
-                "order the outputs of one pair alike."
+                "of votes for the method that won more votes overall: a measure that only tells "
+                "methods apart cannot do better. Style loss and style gap closed order the outputs "
+                "of one pair in the same way."
             ),
             votes.with_voters(table),
         )

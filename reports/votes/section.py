@@ -65,15 +65,15 @@ def vote_section(run: RunData, folder: Path) -> Section:
     votes = run.votes
     if votes is None:
         begin = (
-            "Nobody was asked about these outputs yet. `streamlit run studies/vote.py` opens a "
-            "page on which people choose; the report then ranks the methods by their votes."
+            "Nobody has voted on these outputs yet. `streamlit run studies/vote.py` opens a page "
+            "on which people choose; the report then ranks the methods by their votes."
         )
         return Section("What people chose", begin, [], [], None, None, {})
     heading = "What people chose" if votes.voters == PEOPLE else votes.titled("What was chosen")
     if not votes.shown:
         hidden = (
             f"{votes.counts} The ranking is hidden until the study is closed (`dfr votes close`): "
-            "a look before the end invites stopping when one likes the result."
+            "who sees it earlier may stop when they like the result."
         )
         return Section(heading, hidden, [], [], None, None, {})
     from reports.votes import tables as vote_tables

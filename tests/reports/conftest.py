@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.inputs.run_data import read_run
 from reports.page.build import build_report
-from reports.votes.section import vote_section
 from studies.ballots.administration import close_study
 from tests.conftest import made_once
 from tests.reports.votes.voting import (
@@ -45,20 +43,18 @@ def rehearsal(tiny_run, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unfinished(tiny_run, tmp_path_factory) -> Path:
-    """A half-finished run with a study that was closed, shown and opened again; and its report."""
+def unfinished(tiny_run, people, tmp_path_factory) -> Path:
+    """A half-finished run with an open study, and its report in place of one that showed votes."""
 
     def make(folder: Path) -> None:
         run = bare(tiny_run, folder / "run")
         shutil.rmtree(run / "cells" / "chelsea" / "stained_glass")
         (run / "timing.json").unlink()
-        opened = open_votes(run, voting=2)
-        close_study(opened.ballots, opened.key)
-        vote_section(read_run(run), run / "report")
-        (folder / "shown while it was closed").write_text(
-            "\n".join(path.name for path in (run / "report").rglob("votes_*"))
-        )
-        close_study(opened.ballots, opened.key, closed=False)
+        open_votes(run, voting=2)
+        for shown in (people / "report").rglob("votes_*"):
+            old = run / shown.relative_to(people)
+            old.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(shown, old)
         build_report(run)
 
     return made_once(tmp_path_factory, "unfinished", make) / "run"

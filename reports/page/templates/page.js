@@ -119,6 +119,7 @@ const place = (pair, name) =>
     : pair.items.findIndex((item) => item[0] === name);
 
 const matrix = document.getElementById("matrix");
+matrix.style.setProperty("--styles", styles.length);
 const corner = document.createElement("td");
 matrix.tHead.rows[0].append(corner, ...styles.map((style) => {
   const th = document.createElement("th");
