@@ -5,33 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
-import torch
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from dfr.core.files import write_whole
-from dfr.core.images import to_bytes
 
 _GAP, _LABEL = 8, 22
 
 
 def contact_sheet(
-    rows: Sequence[Sequence[tuple[str, torch.Tensor | None]]],
+    rows: Sequence[Sequence[tuple[str, Image.Image | None]]],
     least_width: int = 160,
     greatest_width: int = 320,
 ) -> Image.Image:
     """Draw rows of (label, picture) with the label above each picture.
 
     Args:
-        rows: pictures (1, 3, h, w) in [0, 1]; each is fitted into a place of the first one's
-            shape. None leaves its place empty.
+        rows: each picture is fitted into a place of the first one's shape. None leaves its place
+            empty.
         least_width: small pictures are enlarged, by a whole factor, to at least this width, so
             that their labels fit.
         greatest_width: large pictures are scaled down to this width.
     """
-    height, width = next(
-        picture.shape[-2:] for row in rows for _, picture in row if picture is not None
-    )
+    width, height = next(picture.size for row in rows for _, picture in row if picture is not None)
     factor = max(1, -(-least_width // width)) if width <= greatest_width else greatest_width / width
     height, width = round(height * factor), round(width * factor)
     columns = max(len(row) for row in rows)
@@ -46,8 +41,7 @@ def contact_sheet(
             left, top = _GAP + j * (width + _GAP), _GAP + i * (height + _LABEL + _GAP)
             pen.text((left, top), _fit(pen, label, font, width), fill="black", font=font)
             if picture is not None:
-                image = Image.fromarray(to_bytes(picture))
-                image = ImageOps.contain(image, (width, height), Image.Resampling.BICUBIC)
+                image = ImageOps.contain(picture, (width, height), Image.Resampling.BICUBIC)
                 sheet.paste(image, (left, top + _LABEL))
     return sheet
 
@@ -59,6 +53,8 @@ def save_sheet(sheet: Image.Image, path: Path) -> None:
 
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """Return the font that matplotlib ships: unlike Pillow's own it has Greek letters."""
+    import matplotlib
+
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return ImageFont.truetype(folder / "DejaVuSans.ttf", size - 1)
 

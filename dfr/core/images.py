@@ -162,6 +162,11 @@ def to_bytes(picture: torch.Tensor) -> npt.NDArray[np.uint8]:
     return array
 
 
+def to_image(picture: torch.Tensor) -> Image.Image:
+    """Return (1, 3, h, w) in [0, 1] as a picture of 8 bits."""
+    return Image.fromarray(to_bytes(picture))
+
+
 def quantise(picture: torch.Tensor) -> torch.Tensor:
     """Round to the 256 levels of a PNG file, as `save` does: what is measured is what is kept."""
     return (picture.clamp(0, 1) * 255).round() / 255
@@ -169,7 +174,7 @@ def quantise(picture: torch.Tensor) -> torch.Tensor:
 
 def save(picture: torch.Tensor, path: Path) -> None:
     """Write one picture, (1, 3, h, w) in [0, 1], as PNG: whole or not at all."""
-    image = Image.fromarray(to_bytes(picture))
+    image = to_image(picture)
     write_whole(path, lambda temporary: image.save(temporary, format="PNG"))
 
 

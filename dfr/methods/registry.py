@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import importlib.util
 import pkgutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from dfr.core.errors import UserError, unknown
-from dfr.methods.method import Method
-from dfr.solvers.synthesis import Solver, solver_named
+
+if TYPE_CHECKING:  # the names of the methods are read without torch
+    from dfr.methods.method import Method
+    from dfr.solvers.synthesis import Solver
 
 _T = TypeVar("_T")
 
@@ -35,7 +40,22 @@ def method_class(name: str) -> type[Method]:
     """
     if name not in METHODS:
         raise unknown("method", name, METHODS)
-    return cast(type[Method], pkgutil.resolve_name(METHODS[name]))
+    return cast("type[Method]", pkgutil.resolve_name(METHODS[name]))
+
+
+def about(name: str) -> str:
+    """Return the first paragraph of a method's docstring, without importing the method.
+
+    Args:
+        name: of the method, one of `METHODS`.
+    """
+    module, _, kind = METHODS[name].partition(":")
+    spec = importlib.util.find_spec(module)
+    assert spec is not None and spec.origin is not None, module
+    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.name == kind:
+            return " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
+    return ""
 
 
 def build(name: str, settings: Mapping[str, Any]) -> Method:
@@ -62,8 +82,10 @@ def _solver(
     kind: type[Method], chosen: str | Mapping[str, Any] | None, iterations: int | None
 ) -> Solver:
     """Return the method's own solver, or the chosen one, with a number of iterations."""
+    from dfr.solvers.synthesis import solver_named
+
     if chosen is None:
-        solver = cast(Solver, cast(Any, kind)().solver)
+        solver = cast("Solver", cast(Any, kind)().solver)
     elif isinstance(chosen, Mapping):
         values = dict(chosen)
         name = str(values.pop("name", ""))

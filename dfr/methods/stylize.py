@@ -9,7 +9,7 @@ import torch
 from dfr.core.contact_sheet import contact_sheet, save_sheet
 from dfr.core.devices import choose_device, make_process_repeatable
 from dfr.core.files import sha256, writable_folder, write_json
-from dfr.core.images import Size, load_pair, save
+from dfr.core.images import Size, load_pair, save, to_image
 from dfr.core.progress import Progress, silent
 from dfr.core.provenance import environment
 from dfr.methods.method import Method, Stylization
@@ -50,10 +50,9 @@ def stylize_files(
     result = method.stylize(content_picture, style_picture, encoder, seed, progress)
     for mode, picture in result.pictures.items():
         save(picture, out / f"{mode}.png")
+    shown = {"content": content_picture, "style": style_picture, **result.pictures}
     save_sheet(
-        contact_sheet(
-            [[("content", content_picture), ("style", style_picture), *result.pictures.items()]]
-        ),
+        contact_sheet([[(name, to_image(picture)) for name, picture in shown.items()]]),
         out / "contact_sheet.png",
     )
     write_json(

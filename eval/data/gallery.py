@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from PIL import Image, ImageDraw, ImageFont
 from PIL.Image import Resampling
 
 from dfr.core.contact_sheet import contact_sheet
-from dfr.core.images import load, to_bytes
+from dfr.core.images import load, to_image
 from eval.data.lock import KINDS, Lock, LockedFile
 
 _PLACE = (240, 320)  # height and width of a picture's place
@@ -55,16 +54,15 @@ def label(file: str, entry: LockedFile) -> str:
     return f"{name.lstrip('0') if name.isdigit() else name}  {entry.title}".strip()
 
 
-def _placed(path: Path) -> torch.Tensor:
+def _placed(path: Path) -> Image.Image:
     """Return a picture as large as fits into its place, on white, so that all places are alike."""
     height, width = _PLACE
     ground = Image.new("RGB", (width, height), "white")
-    picture = Image.fromarray(to_bytes(load(path)))
+    picture = to_image(load(path))
     scale = min(width / picture.width, height / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     ground.paste(picture.resize(size, Resampling.LANCZOS), (0, 0))
-    pixels = torch.frombuffer(bytearray(ground.tobytes()), dtype=torch.uint8)
-    return pixels.reshape(1, height, width, 3).permute(0, 3, 1, 2).float() / 255
+    return ground
 
 
 def _heading(text: str) -> Image.Image:

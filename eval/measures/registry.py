@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import pkgutil
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from eval.measures import coherence, effectiveness, losses, lpips_distance, similarity
-from eval.measures.context import Context
+if TYPE_CHECKING:  # names are read without torch
+    from eval.measures.context import Context
 
-#: One value per output.
-OUTPUT_MEASURES: Mapping[str, Callable[[Context], Mapping[str, float]]] = MappingProxyType(
+#: Name -> where its function stands: Context -> one value per output.
+OUTPUT_MEASURES: Mapping[str, str] = MappingProxyType(
     {
-        "style_loss": losses.style_loss,
-        "content_loss": losses.content_loss,
-        "style_gap_closed": losses.style_gap_closed,
-        "lpips_content": lpips_distance.to_content,
-        "ssim_content": similarity.to_content,
-        "e_statistic": effectiveness.to_style,
-        "c_statistic": coherence.coherence,
+        "style_loss": "eval.measures.losses:style_loss",
+        "content_loss": "eval.measures.losses:content_loss",
+        "style_gap_closed": "eval.measures.losses:style_gap_closed",
+        "lpips_content": "eval.measures.lpips_distance:to_content",
+        "ssim_content": "eval.measures.similarity:to_content",
+        "e_statistic": "eval.measures.effectiveness:to_style",
+        "c_statistic": "eval.measures.coherence:coherence",
     }
 )
-#: One value per two outputs of one method and pair.
-PAIR_MEASURES: Mapping[str, Callable[[Context], Mapping[tuple[str, str], float]]] = (
-    MappingProxyType(
-        {
-            "lpips": lpips_distance.between_outputs,
-            "lpips_vgg": lpips_distance.between_outputs_vgg,
-        }
-    )
+#: Likewise: one value per two outputs of one method and pair.
+PAIR_MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "lpips": "eval.measures.lpips_distance:between_outputs",
+        "lpips_vgg": "eval.measures.lpips_distance:between_outputs_vgg",
+    }
 )
 
 
@@ -37,8 +37,8 @@ def measure(context: Context) -> dict[str, list[dict[str, object]]]:
     Returns:
         ``outputs``: one row per output, with its mode; ``pairs``: one row per two outputs.
     """
-    single = {name: measure_(context) for name, measure_ in OUTPUT_MEASURES.items()}
-    double = {name: measure_(context) for name, measure_ in PAIR_MEASURES.items()}
+    single = {name: pkgutil.resolve_name(where)(context) for name, where in OUTPUT_MEASURES.items()}
+    double = {name: pkgutil.resolve_name(where)(context) for name, where in PAIR_MEASURES.items()}
     keys = next(iter(double.values()))
     return {
         "outputs": [

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from dfr.objective.feature_statistics import STATISTICS
 from eval.analysis.published_numbers import DFR_SECONDS
 from eval.analysis.times import (
     Estimate,
@@ -214,7 +213,8 @@ def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
     if rows.empty:
         return None
     lines, ratios = [], {}
-    for name in STATISTICS:
+    statistics = list(dict.fromkeys(name.split()[0] for name in rows["name"]))
+    for name in statistics:
         turns = {
             form: of_case(rows, "correlations", f"{name} {form}") for form in ("vectorized", "loop")
         }
@@ -226,7 +226,7 @@ def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
                               "ratio": ratio.median, "ratio_low": ratio.low,
                               "ratio_high": ratio.high})  # fmt: skip
     table = pd.DataFrame(lines)
-    places = {name: place for place, name in enumerate(STATISTICS)}
+    places = {name: place for place, name in enumerate(statistics)}
     with plot(6.8, 3.8) as figure:
         axes = figure.axes[0]
         for form, shift, colour in (("vectorized", -0.2, COLOURS[0]), ("loop", 0.2, COLOURS[1])):

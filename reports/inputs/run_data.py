@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
+from PIL import Image
 
 from dfr.core.errors import UserError
-from dfr.core.images import load
 from eval.runs.store import RunStore, titles_of
 from eval.runs.tables import tables
 from reports.inputs.votes import Votes
@@ -111,7 +110,7 @@ class RunData:
             told.append(f"{span} ({solver})")
         return ", ".join(told) or "none"
 
-    def pair(self, content: str, style: str) -> tuple[torch.Tensor, torch.Tensor]:
+    def pair(self, content: str, style: str) -> tuple[Image.Image, Image.Image]:
         """Return the content and the style picture of a pair at working size."""
         height, width = next(
             cell["size"]
@@ -119,14 +118,14 @@ class RunData:
             if (cell["content"], cell["style"]) == (content, style)
         )
         return (
-            load(self.store.picture_path("content", content, height, width)),
-            load(self.store.picture_path("style", style, height, width)),
+            _picture(self.store.picture_path("content", content, height, width)),
+            _picture(self.store.picture_path("style", style, height, width)),
         )
 
-    def output(self, cell: Mapping[str, Any], mode: str) -> torch.Tensor:
+    def output(self, cell: Mapping[str, Any], mode: str) -> Image.Image:
         """Return an output picture of a cell."""
         folder = self.store.cell_folder(cell["content"], cell["style"], cell["label"])
-        return load(folder / cell["files"][mode]["file"])
+        return _picture(folder / cell["files"][mode]["file"])
 
     def find(self, content: str, style: str, label: str) -> dict[str, Any] | None:
         """Return one cell, if it is there."""
@@ -164,6 +163,12 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
         timing=_rows(store, "timing.json"),
         votes=_votes(folder, described["identity"], votes, study),
     )
+
+
+def _picture(path: Path) -> Image.Image:
+    """Read a picture of the run, 8 bits of red, green and blue."""
+    with Image.open(path) as picture:
+        return picture.convert("RGB")
 
 
 def _votes(

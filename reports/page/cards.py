@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from dfr.methods.registry import METHODS, method_class
+from dfr.methods.registry import METHODS, about
 from reports.inputs.run_data import RunData
 from reports.page import citations
 from reports.tables.certainty import MEASURES
@@ -59,11 +59,12 @@ def _card(
     means = tables["means"]
     mine = means[(means["label"] == label) & means["mean"].notna()]
     known = cell["method"] in METHODS
-    about = (method_class(cell["method"]).__doc__ or "").split("\n\n")[0] if known else ""
     return Card(
         label=label,
         title=run.titles[label],
-        about=" ".join(about.split()) or "Outputs made elsewhere, measured here like any other.",
+        about=about(cell["method"])
+        if known
+        else "Outputs made elsewhere, measured here like any other.",
         once=", ".join(f"{mode} with {other}" for mode, other in cell["same_as"].items()),
         rows=[
             {

@@ -11,7 +11,6 @@ import numpy as np
 from PIL import Image
 
 from dfr.core.files import write_whole
-from dfr.core.images import to_bytes
 from eval.measures.registry import OUTPUT_MEASURES
 from reports.inputs.run_data import RunData
 from reports.tables.readable import column_title
@@ -50,9 +49,9 @@ def explorer(run: RunData, folder: Path) -> dict[str, Any]:
                     name += f" (= {cell['same_as'][mode]})"
                 pictures.append(run.output(cell, mode))
                 items.append([name, [_short(rows[mode][measure]) for measure in OUTPUT_MEASURES]])
-        strip = np.concatenate([to_bytes(picture) for picture in pictures], axis=1)
+        strip = np.concatenate([np.asarray(picture) for picture in pictures], axis=1)
         strips.append(_jpeg(strip))
-        height, width = pictures[0].shape[-2:]
+        width, height = pictures[0].size
         pairs.append(
             {"content": content, "style": style, "count": len(pictures),
              "ratio": round(width / height, 4), "items": items}

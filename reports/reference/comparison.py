@@ -11,8 +11,6 @@ import numpy as np
 import pandas as pd
 
 from dfr.core.files import read_json
-from dfr.methods.method import settings_of
-from dfr.methods.registry import build
 from eval.measures.registry import OUTPUT_MEASURES
 from reports.inputs.run_data import RunData
 
@@ -80,6 +78,9 @@ def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComp
 
 def keyed(outputs: pd.DataFrame, identity: Mapping[str, Any]) -> pd.DataFrame:
     """Add what decides an output: hashes of its pictures, and its method's settings as text."""
+    from dfr.methods.method import settings_of
+    from dfr.methods.registry import build  # loads torch: only if there is something to compare
+
     hashes = {
         kind: {item["name"]: item["sha256"] for item in identity[kind]}
         for kind in ("contents", "styles")

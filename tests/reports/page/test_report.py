@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -93,3 +96,24 @@ def test_a_half_finished_run_says_so(unfinished):
 
 def test_report_of_no_run(dfr, tmp_path):
     assert "holds no run" in complaint(dfr("report", tmp_path))
+
+
+def test_a_report_is_built_without_torch_and_without_the_packages_of_a_study(unfinished, tmp_path):
+    """Pictures and numbers are only copied, so the seconds of loading torch are saved."""
+    alone = tmp_path / "run"
+    shutil.copytree(unfinished, alone, ignore=shutil.ignore_patterns("report", "votes*"))
+    script = (
+        "import sys\n"
+        "import reports.page.build, reports.commands\n"
+        "from reports.inputs.run_data import read_run\n"
+        "from reports.page.cards import method_cards\n"
+        "from reports.page.explorer import explorer\n"
+        "from reports.tables.certainty import certainty_tables\n"
+        "run = read_run(reports.page.build.Path(sys.argv[1]))\n"
+        "method_cards(run, certainty_tables(run)), explorer(run, reports.page.build.Path())\n"
+        "print({'torch', 'sqlalchemy', 'alembic', 'choix', 'skimage'} & set(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(alone)], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "set()", done.stdout + done.stderr
