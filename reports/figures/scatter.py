@@ -38,7 +38,7 @@ def _scatter(
 
 
 def quality(run: RunData, folder: Path) -> Figure:
-    """Draw style against content loss of every mode, in the common yardstick."""
+    """Draw style against content loss of every mode, in the shared setting."""
     means = mode_means(run)
     with plot(8.5, 4.6) as figure:
         axes = figure.axes[0]

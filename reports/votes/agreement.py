@@ -51,8 +51,7 @@ def agreement_table(
         methods cannot test.
 
         The first row of a question is `METHODS`: the share of votes for an output of the method
-        that is stronger by these very votes. A measure that told methods apart perfectly, and
-        nothing else, would reach it.
+        that won more votes overall. A measure that only tells methods apart cannot do better.
     """
     values = _values(tables)
     rows = []
