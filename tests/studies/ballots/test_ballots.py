@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
@@ -247,7 +248,8 @@ def test_who_withdraws_is_gone_with_all_their_answers(ballots: Ballots, study: i
     gone = ballots.seat(study, first).participant
     with caplog.at_level("INFO"):
         ballots.withdraw(study, first)
-    assert caplog.messages == [f"participant {gone} withdrew; their answers were deleted"]
+    told = f"participant {gone} withdrew; their answers were deleted"
+    assert caplog.record_tuples == [("studies.ballots.ballots", logging.INFO, told)]
     poll = read_poll(ballots, "s")
     assert gone not in set(poll.votes["participant"])
     assert len(poll.votes) == 5
