@@ -16,7 +16,10 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval/analysis/pairs.py": (("tests/eval/analysis/test_pairs.py",),),
     "eval/runs/store.py": (("tests/eval/runs/test_store.py",),),
     "studies/ballots/ballots.py": (("tests/studies/ballots/test_ballots.py", *_SQLITE),),
-    "studies/ballots/seats.py": (("tests/studies/ballots/test_ballots.py", *_SQLITE),),
+    "studies/ballots/seats.py": (
+        ("tests/studies/ballots/test_seats.py",),
+        ("tests/studies/ballots/test_ballots.py", *_SQLITE),
+    ),
     "studies/ballots/administration.py": (
         ("tests/studies/ballots/test_ballots.py", *_SQLITE),
         ("tests/studies/ballots/test_export.py", *_SQLITE),
