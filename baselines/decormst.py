@@ -37,7 +37,7 @@ class DeCorMST(OptimisationMethod):
 
     statistics: tuple[str, ...] = tuple(STATISTICS)
     loss_weights: Weights = Weights(variation=0.0)
-    solver: Solver = Adam(iterations=1000)
+    solver: Solver = Adam(iterations=1000, counter_steps=5)
 
     def __post_init__(self) -> None:
         """Check every setting before any work is done."""

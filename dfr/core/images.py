@@ -123,12 +123,20 @@ def load(path: Path | str) -> torch.Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 
-def resize(picture: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """Resize (n, 3, h, w) to (n, 3, height, width), bilinear with antialiasing, kept in [0, 1]."""
+def resize(picture: torch.Tensor, height: int, width: int, antialias: bool = True) -> torch.Tensor:
+    """Resize (n, 3, h, w) to (n, 3, height, width), bilinear, kept in [0, 1].
+
+    Args:
+        picture: in [0, 1].
+        height: of the result.
+        width: of the result.
+        antialias: without it, as `tf.image.resize` does by default, and so as published: what a
+            large picture loses between the samples is not averaged but left out.
+    """
     if picture.shape[-2:] == (height, width):
         return picture
     resized = torch.nn.functional.interpolate(
-        picture, size=(height, width), mode="bilinear", antialias=True, align_corners=False
+        picture, size=(height, width), mode="bilinear", antialias=antialias, align_corners=False
     )
     return resized.clamp(0, 1)
 
@@ -155,9 +163,16 @@ def load_pair(
     return content_picture, load_at(style, Size(height=height, width=width))
 
 
-def to_bytes(picture: torch.Tensor) -> npt.NDArray[np.uint8]:
-    """Return (1, 3, h, w) or (3, h, w) in [0, 1] as an (h, w, 3) array of 0..255."""
-    levels = (picture.detach().reshape(3, *picture.shape[-2:]).clamp(0, 1) * 255).round()
+def to_bytes(picture: torch.Tensor, truncate: bool = False) -> npt.NDArray[np.uint8]:
+    """Return (1, 3, h, w) or (3, h, w) in [0, 1] as an (h, w, 3) array of 0..255.
+
+    Args:
+        picture: one picture.
+        truncate: round down, as matplotlib's `imsave` does, and so as published; else to the
+            nearest level.
+    """
+    levels = picture.detach().reshape(3, *picture.shape[-2:]).clamp(0, 1) * 255
+    levels = levels.floor() if truncate else levels.round()
     array: npt.NDArray[np.uint8] = levels.to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return array
 

@@ -39,14 +39,38 @@ def environment(
         "version": dfr.__version__,
         "git": git_state(),
         "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "libraries": {name: version for name in _PACKAGES if (version := _version(name))},
         "device": device_name(device),
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads() if threads is None else threads,
         "workers": workers,
         "system": f"{platform.system()} {platform.machine()}",
+        **({"cuda": cuda_versions()} if device.type == "cuda" else {}),
     }
+
+
+def cuda_versions() -> dict[str, str]:
+    """Return the versions of CUDA, cuDNN and the driver, where there are any."""
+    try:
+        driver = subprocess.run(
+            ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"],
+            capture_output=True, text=True, check=True, timeout=20,
+        ).stdout.split("\n")[0].strip()  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        driver = "unknown"
+    return {
+        "cuda": str(torch.version.cuda),
+        "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
+        "driver": driver,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def device_name(device: torch.device) -> str:

@@ -53,7 +53,7 @@ class DFR(OptimisationMethod):
     fusion: str = "gram"
     merge: bool = False
     loss_weights: Weights = Weights()
-    solver: Solver = Adam(iterations=3000)
+    solver: Solver = Adam(iterations=3000, counter_steps=4)
 
     def __post_init__(self) -> None:
         """Check every setting before any work is done."""

@@ -24,7 +24,12 @@ POOLINGS: Mapping[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
     "avg": nn.functional.avg_pool2d,
 }
 #: Precision -> what kernels and activations are kept in.
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.float32}
+PRECISIONS = {
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "bf16": torch.bfloat16,
+    "int8": torch.float32,
+}
 
 
 def cheap_precision() -> str:
@@ -43,10 +48,13 @@ def check_precision(precision: str, device: torch.device | None = None) -> None:
     """Refuse a precision that cannot be had.
 
     Raises:
-        UserError: an unknown one; int8 on another device than the CPU, or without VNNI.
+        UserError: an unknown one; int8 on another device than the CPU, or without VNNI; tf32 on
+            another device than CUDA.
     """
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
+    if precision == "tf32" and device is not None and device.type != "cuda":
+        raise UserError("precision tf32 is for CUDA: use fp32, or bf16 where it is fast")
     if precision != "int8":
         return
     if device is not None and device.type != "cpu":
@@ -66,13 +74,14 @@ class Encoder(nn.Module):
     Args:
         weights: trained kernels, see `dfr.network.weights.load_vgg19`.
         pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
-        precision: ``"fp32"``; ``"bf16"`` for kernels and activations in bfloat16, with sums in
+        precision: ``"fp32"``; ``"tf32"`` for convolutions whose factors are rounded to 10 bits, on
+            CUDA only; ``"bf16"`` for kernels and activations in bfloat16, with sums in
             float32 where the device has them (as oneDNN and cuDNN do); or ``"int8"`` for
             activations of float32, whose slope comes back in eight-bit integers: on a CPU only,
             see `dfr.network.cpu.integers`.
 
-    Kernels and activations are kept channels-last. Weights are constants: only the picture
-    has a gradient.
+    Kernels and activations are kept channels-last, or not if asked. Weights are constants: only the
+    picture has a gradient.
 
     On a CPU, kernels are also kept as they are computed with: made of the parameters when they
     are first needed, and made again after the encoder was moved or converted. In float32, for
@@ -88,13 +97,18 @@ class Encoder(nn.Module):
     deviation: torch.Tensor
 
     def __init__(
-        self, weights: Vgg19Weights, pooling: str = "max", precision: str = "fp32"
+        self,
+        weights: Vgg19Weights,
+        pooling: str = "max",
+        precision: str = "fp32",
+        channels_last: bool = True,
     ) -> None:
         super().__init__()
         if pooling not in POOLINGS:
             raise unknown("pooling", pooling, POOLINGS)
         check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
+        self._layout = torch.channels_last if channels_last else torch.contiguous_format
         self.convolutions = nn.ModuleDict()
         self._on_cpu: dict[str, Convolution] = {}
         self._widens = precision == "bf16" and not can_pack()
@@ -109,7 +123,7 @@ class Encoder(nn.Module):
         deviation = torch.tensor((1.0, 1.0, 1.0) if caffe else IMAGENET_DEVIATION)
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.view(1, 3, 1, 1))
-        self.convolutions.to(PRECISIONS[precision]).to(memory_format=torch.channels_last)
+        self.convolutions.to(PRECISIONS[precision]).to(memory_format=self._layout)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Encoder:
         """Move or convert the parameters, as `to` does: what was made of them is made again."""
@@ -182,8 +196,11 @@ class Encoder(nn.Module):
         deepest = max(CONVOLUTIONS.index(name) for name in wanted)
         features: dict[str, torch.Tensor] = {}
         current = self.preprocess(pictures)
-        current = current.to(PRECISIONS[self.precision], memory_format=torch.channels_last)
+        current = current.to(PRECISIONS[self.precision], memory_format=self._layout)
         on_cpu = current.device.type == "cpu"
+        if current.is_cuda:
+            # The one place that decides it. The way back through the network follows at once.
+            torch.backends.cudnn.allow_tf32 = self.precision == "tf32"
         names = CONVOLUTIONS[: deepest + 1]
         for name, after in zip_longest(names, names[1:]):
             pools = after is not None and _block(after) != _block(name)

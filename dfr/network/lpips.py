@@ -117,6 +117,24 @@ class Lpips:
         self.trunk, self.device = trunk, torch.device(device)
 
     @torch.no_grad()
+    def features(self, picture: torch.Tensor) -> list[torch.Tensor]:
+        """Return what `between` compares: normalised activations of each layer, (1, c, h, w).
+
+        Args:
+            picture: (1, 3, h, w) in [0, 1].
+        """
+        import lpips
+
+        scaled = self._distance.scaling_layer(2 * picture.to(self.device) - 1)
+        return [lpips.normalize_tensor(layer) for layer in self._distance.net(scaled)]
+
+    @torch.no_grad()
+    def between(self, a: list[torch.Tensor], b: list[torch.Tensor]) -> float:
+        """Return the distance of two pictures from their `features`: for many pairs of few."""
+        layers = zip(self._distance.lins, a, b, strict=True)
+        return float(sum(head((x - y).square()).mean() for head, x, y in layers))
+
+    @torch.no_grad()
     def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """Return the distances (n,) between pictures a and b, (n, 3, h, w) in [0, 1]."""
         distance: torch.Tensor = self._distance(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -38,6 +39,30 @@ class Weights:
                 raise UserError(f"{name} weight {value}: must be a finite number of at least 0")
 
 
+@dataclass(frozen=True)
+class RowWeights:
+    """How the terms are added, for each of n pictures on its own, and for each style layer.
+
+    Attributes:
+        content: (n,).
+        style: layer -> (n,).
+        variation: (n,).
+    """
+
+    content: torch.Tensor
+    style: Features
+    variation: torch.Tensor
+
+    def rows(self, rows: Sequence[int]) -> RowWeights:
+        """Return the weights of a part of the pictures."""
+        chosen = list(rows)
+        return RowWeights(
+            self.content[chosen],
+            {layer: weight[chosen] for layer, weight in self.style.items()},
+            self.variation[chosen],
+        )
+
+
 class Terms(NamedTuple):
     """The weighted terms of a batch of n pictures, each of shape (n,)."""
 
@@ -56,16 +81,17 @@ class Objective:
     """The distance of a batch of pictures from their targets.
 
     Attributes:
-        content: layer -> (1, c, h, w): the content picture's features.
+        content: layer -> (1, c, h, w), the features of the one content picture; or (n, c, h, w),
+            those of each output's own.
         style: layer -> (n, c, c): the target statistic of each of the n outputs.
         statistics: the statistic of each of the n outputs; DeCorMST has five different ones.
-        weights: how the terms are added.
+        weights: how the terms are added, for all outputs or for each.
     """
 
     content: Features
     style: Features
     statistics: tuple[Statistic, ...] = field(default=(gram,))
-    weights: Weights = Weights()
+    weights: Weights | RowWeights = Weights()
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -74,11 +100,16 @@ class Objective:
 
     def rows(self, rows: Sequence[int]) -> Objective:
         """Return the objective of a part of the outputs."""
+        chosen = list(rows)
+        weights = self.weights
         return Objective(
-            content=self.content,
-            style={layer: target[list(rows)] for layer, target in self.style.items()},
-            statistics=tuple(self.statistics[row] for row in rows),
-            weights=self.weights,
+            content={
+                layer: target if len(target) == 1 else target[chosen]
+                for layer, target in self.content.items()
+            },
+            style={layer: target[chosen] for layer, target in self.style.items()},
+            statistics=tuple(self.statistics[row] for row in chosen),
+            weights=weights if isinstance(weights, Weights) else weights.rows(chosen),
         )
 
     def __call__(self, pictures: torch.Tensor, features: Features) -> Terms:
@@ -89,14 +120,12 @@ class Objective:
             features: the pictures' features at `layers`.
         """
         none = pictures.new_zeros(pictures.shape[0])
+        weights = self.weights
+        varies = isinstance(weights, RowWeights) or weights.variation > 0
         return Terms(
-            content=self.weights.content * self._content(features) if self.content else none,
-            style=self.weights.style * self._style(features) if self.style else none,
-            variation=(
-                self.weights.variation * total_variation(pictures)
-                if self.weights.variation
-                else none
-            ),
+            content=weights.content * self._content(features) if self.content else none,
+            style=self._style(features) if self.style else none,
+            variation=weights.variation * total_variation(pictures) if varies else none,
         )
 
     def _content(self, features: Features) -> torch.Tensor:
@@ -110,12 +139,16 @@ class Objective:
         parts = []
         for layer, target in self.style.items():
             found = apply_each(self.statistics, features[layer])
-            parts.append((found - target).square().flatten(1).mean(dim=1))
-        return torch.stack(parts).mean(dim=0)
+            distance = (found - target).square().flatten(1).mean(dim=1)
+            if isinstance(self.weights, RowWeights):
+                distance = self.weights.style[layer] * distance
+            parts.append(distance)
+        mean = torch.stack(parts).mean(dim=0)
+        return self.weights.style * mean if isinstance(self.weights, Weights) else mean
 
 
 def apply_each(statistics: Sequence[Statistic], features: torch.Tensor) -> torch.Tensor:
-    """Apply to each picture its own statistic; pictures with the same one go in one call.
+    """Apply to each picture its own statistic; neighbours with the same one go in one call.
 
     Args:
         statistics: n functions from (m, c, h, w) to (m, c, c).
@@ -123,7 +156,61 @@ def apply_each(statistics: Sequence[Statistic], features: torch.Tensor) -> torch
     """
     if len(set(statistics)) == 1:
         return statistics[0](features)
-    return torch.cat([each(features[k : k + 1]) for k, each in enumerate(statistics)])
+    found, first = [], 0
+    for each, same in groupby(statistics):
+        count = len(list(same))
+        found.append(each(features[first : first + count]))
+        first += count
+    return torch.cat(found)
+
+
+def joined(objectives: Sequence[Objective]) -> Objective:
+    """Return one objective with the outputs of several, in their order.
+
+    Each output keeps its own content, target, statistic and weights, so each is what it is alone.
+
+    Args:
+        objectives: of one size, with the same layers.
+    """
+    counts = [len(each.statistics) for each in objectives]
+    content_layers, style_layers = objectives[0].content, objectives[0].style
+
+    def weights_of(objective: Objective, count: int) -> RowWeights:
+        weights = objective.weights
+        if isinstance(weights, RowWeights):
+            return weights
+        example = next(iter(objective.style.values()))
+
+        def full(value: float) -> torch.Tensor:
+            return torch.full((count,), value, device=example.device)
+
+        return RowWeights(
+            full(weights.content),
+            {layer: full(weights.style) for layer in objective.style},
+            full(weights.variation),
+        )
+
+    weights = [weights_of(*each) for each in zip(objectives, counts, strict=True)]
+    return Objective(
+        content={
+            layer: torch.cat(
+                [
+                    each.content[layer].expand(count, -1, -1, -1)
+                    for each, count in zip(objectives, counts, strict=True)
+                ]
+            )
+            for layer in content_layers
+        },
+        style={
+            layer: torch.cat([each.style[layer] for each in objectives]) for layer in style_layers
+        },
+        statistics=tuple(statistic for each in objectives for statistic in each.statistics),
+        weights=RowWeights(
+            torch.cat([each.content for each in weights]),
+            {layer: torch.cat([each.style[layer] for each in weights]) for layer in style_layers},
+            torch.cat([each.variation for each in weights]),
+        ),
+    )
 
 
 #: Two targets nearer than this, relative, at every layer are the same objective: float32 sums

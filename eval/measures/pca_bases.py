@@ -58,12 +58,15 @@ class PcaBases:
 
 
 @torch.no_grad()
-def fit_bases(pictures: Iterable[torch.Tensor], encoder: Encoder) -> PcaBases:
+def fit_bases(
+    pictures: Iterable[torch.Tensor], encoder: Encoder, ranks: Mapping[str, int] = RANKS
+) -> PcaBases:
     """Fit the bases to the reference pictures, which are the contents of a run.
 
     Args:
         pictures: (1, 3, h, w) in [0, 1] each, of any sizes; only one is held at a time.
         encoder: max pooling, fp32.
+        ranks: layer -> the greatest number of directions.
 
     Raises:
         UserError: there is no picture, or nothing varies over the places of some layer.
@@ -79,7 +82,7 @@ def fit_bases(pictures: Iterable[torch.Tensor], encoder: Encoder) -> PcaBases:
     if not count:
         raise UserError("no reference pictures to fit the E statistic's directions to")
     fitted = {
-        layer: _leading(layer, sums[layer] / count, rank_of(layer, int(places[layer])))
+        layer: _leading(layer, sums[layer] / count, rank_of(layer, int(places[layer]), ranks))
         for layer in RANKS
     }
     return PcaBases(
@@ -88,14 +91,15 @@ def fit_bases(pictures: Iterable[torch.Tensor], encoder: Encoder) -> PcaBases:
     )
 
 
-def rank_of(layer: str, places: int) -> int:
+def rank_of(layer: str, places: int, ranks: Mapping[str, int] = RANKS) -> int:
     """Return the rank used for pictures with this many places: the published, or a third of them.
 
     Args:
         layer: a style layer.
         places: N, of the smallest picture.
+        ranks: layer -> the published rank.
     """
-    return max(1, min(RANKS[layer], places // PLACES_PER_DIRECTION))
+    return max(1, min(ranks[layer], places // PLACES_PER_DIRECTION))
 
 
 def covariance(features: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ def test_defaults_are_the_published_ones():
     method = DeCorMST()
     assert method.modes == ("gram", "pearson", "covariance", "euclidean", "cosine")
     assert method.loss_weights == Weights(content=1e4, style=1e-2, variation=0)
-    assert method.solver == Adam(iterations=1000)
+    assert method.solver == Adam(iterations=1000, counter_steps=5)
 
 
 def test_every_correlation_gives_its_own_picture(encoder, content, style):

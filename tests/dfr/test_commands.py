@@ -32,7 +32,8 @@ def test_stylize_writes_all_it_promises(dfr_process, files, tmp_path):
         assert len(told["loss_curve"][mode]) == 3
     assert told["settings"]["reading"] == "code"
     assert told["settings"]["solver"] == {
-        "iterations": 2, "lr": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1, "name": "adam",
+        "iterations": 2, "lr": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1,
+        "counter_steps": 4, "name": "adam",
     }  # fmt: skip
     assert told["environment"]["libraries"]["torch"]
     assert told["weights"]["sha256"].startswith("c34748d2")

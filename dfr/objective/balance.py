@@ -1,0 +1,86 @@
+"""The published balance at any size: what each term would weigh at the published size.
+
+Let N be the number of places of a layer (or of pixels of the picture), and N_p that at the size
+that was published. Features of a layer look the same at both sizes in their means over places; what
+is summed over places grows with N:
+
+- **Gram** F F^T / N, **covariance** (F - mu) (F - mu)^T / N and **cosine** U U^T with
+  U = F / |F| are means over places, or do not depend on their number. Their squared differences
+  stay: factor 1.
+- **Pearson** Z Z^T is as published not divided by N, so it grows with N and its squared difference
+  with N^2: factor (N_p / N)^2.
+- **Euclidean** sqrt(G_ii + G_jj - 2 G_ij) with G = F F^T grows with the root of N, and its squared
+  difference with N: factor N_p / N.
+- **Total variation** is a sum over pixels: factor N_p / N.
+- The **content** term is a mean over places: factor 1.
+
+N is counted for each layer as VGG-19's poolings leave it, odd sizes rounded down. A picture that is
+enlarged 2 x 2 by repeating pixels has four times the places with the same features, so with these
+factors its style terms are the same. For total variation the factor is right on average over
+pictures of one kind at both sizes, as outputs of a method are; repeating pixels makes edges longer
+but not more frequent, so there the term halves instead.
+
+The balance does not shrink the receptive field of VGG-19: strokes keep their size in pixels. And
+the `code` and `paper` readings of 90 and 270 degrees have no miniature at all: they mix places and
+channels by h w against c, so another size is another target (see `dfr.methods.rotation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import torch
+
+from dfr.network.weights import CONVOLUTIONS
+from dfr.objective.feature_statistics import Statistic, euclidean, pearson
+from dfr.objective.objective import RowWeights, Weights
+
+#: Statistic -> the power of N with which its squared difference grows; 0 where it is not named.
+GROWTH: Mapping[Statistic, int] = MappingProxyType({pearson: 2, euclidean: 1})
+
+
+def places(layer: str, height: int, width: int) -> int:
+    """Return N, the places of a layer of VGG-19 for a picture of height x width."""
+    if layer not in CONVOLUTIONS:
+        raise ValueError(f"no layer {layer}")
+    halvings = int(layer.removeprefix("block").split("_")[0]) - 1
+    return (height >> halvings) * (width >> halvings)
+
+
+def balanced(
+    weights: Weights,
+    statistics: Sequence[Statistic],
+    layers: Sequence[str],
+    size: tuple[int, int],
+    published: tuple[int, int],
+    device: torch.device | None = None,
+) -> RowWeights:
+    """Return the weights of each output with which a run at ``size`` has the published balance.
+
+    Args:
+        weights: as published.
+        statistics: of the n outputs.
+        layers: of the style term.
+        size: height and width of the run's pictures.
+        published: height and width at which the weights were published.
+        device: of the result.
+    """
+    count = len(statistics)
+
+    def row(value: float) -> torch.Tensor:
+        return torch.full((count,), value, device=device)
+
+    style = {
+        layer: torch.tensor(
+            [
+                weights.style
+                * (places(layer, *published) / places(layer, *size)) ** GROWTH.get(each, 0)
+                for each in statistics
+            ],
+            device=device,
+        )
+        for layer in layers
+    }
+    pixels = published[0] * published[1] / (size[0] * size[1])
+    return RowWeights(row(weights.content), style, row(weights.variation * pixels))

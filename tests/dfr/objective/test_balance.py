@@ -1,0 +1,89 @@
+"""The published balance: a picture of another size has the terms of the published one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dfr.network.encoder import STYLE_LAYERS
+from dfr.objective.balance import balanced, places
+from dfr.objective.feature_statistics import STATISTICS
+from dfr.objective.objective import Objective, Weights, joined, total_variation
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_a_map_enlarged_by_repetition_has_the_same_balance(name):
+    """The law: style terms at twice the side, as published, are those at the side, balanced."""
+    statistic = STATISTICS[name]
+    draw = torch.Generator().manual_seed(0)
+    found, wanted = (torch.rand(1, 6, 5, 7, generator=draw, dtype=torch.float64) for _ in range(2))
+
+    def loss(a: torch.Tensor, b: torch.Tensor) -> float:
+        return float((statistic(a) - statistic(b)).square().mean())
+
+    def enlarged(maps: torch.Tensor) -> torch.Tensor:
+        return maps.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+
+    weights = balanced(Weights(), [statistic], ["block1_conv1"], (5, 7), (10, 14))
+    factor = float(weights.style["block1_conv1"]) / Weights().style
+    assert factor * loss(found, wanted) == pytest.approx(
+        loss(enlarged(found), enlarged(wanted)), rel=1e-5
+    )
+
+
+def test_variation_counts_pixels():
+    noise = torch.rand(1, 3, 64, 64)
+    part = noise[:, :, :32, :32]
+    weights = balanced(Weights(), [STATISTICS["gram"]], STYLE_LAYERS, (32, 32), (64, 64))
+    balanced_part = float(weights.variation) * float(total_variation(part))
+    assert balanced_part == pytest.approx(30 * float(total_variation(noise)), rel=0.1)
+    assert float(weights.content) == Weights().content
+
+
+@pytest.mark.parametrize("size", [(48, 64), (53, 67)])
+def test_places_are_those_of_the_network(encoder, size):
+    found = encoder(torch.rand(1, 3, *size), STYLE_LAYERS)
+    for layer in STYLE_LAYERS:
+        assert places(layer, *size) == found[layer].shape[2] * found[layer].shape[3]
+
+
+def test_at_the_published_size_the_balance_is_the_published_weights(content, style, encoder):
+    statistics = tuple(STATISTICS.values())
+    features = encoder(style, STYLE_LAYERS)
+    targets = {
+        layer: torch.cat([each(found) for each in statistics]) for layer, found in features.items()
+    }
+    kept = encoder(content, ("block5_conv2",))
+    size = (content.shape[2], content.shape[3])
+    plain = Objective(kept, targets, statistics, Weights())
+    same = Objective(
+        kept, targets, statistics, balanced(Weights(), statistics, STYLE_LAYERS, size, size)
+    )
+    start = content.repeat(len(statistics), 1, 1, 1)
+    seen = encoder(start, plain.layers)
+    assert torch.allclose(plain(start, seen).total, same(start, seen).total, rtol=1e-5)
+
+
+def test_objectives_of_several_pairs_go_in_one_batch(content, style, encoder):
+    """Each output of a joined objective has the terms that it has alone."""
+    statistics = tuple(STATISTICS.values())
+    parts = []
+    for picture, weights in ((content, Weights()), (content.flip(3), Weights(variation=0.0))):
+        features = encoder(style, STYLE_LAYERS)
+        targets = {
+            layer: torch.cat([each(found) for each in statistics])
+            for layer, found in features.items()
+        }
+        kept = encoder(picture, ("block5_conv2",))
+        parts.append(Objective(kept, targets, statistics, weights))
+    start = torch.cat([content.repeat(5, 1, 1, 1), style.repeat(5, 1, 1, 1)])
+    seen = encoder(start, parts[0].layers)
+    whole = joined(parts)(start, seen)
+    for which, part in enumerate(parts):
+        rows = slice(5 * which, 5 * which + 5)
+        alone = part(start[rows], {layer: found[rows] for layer, found in seen.items()})
+        for together, single in zip(whole, alone, strict=True):
+            assert torch.allclose(together[rows], single, rtol=1e-5)
+    turned = joined(parts).rows([7, 2])
+    two = turned(start[[7, 2]], {layer: found[[7, 2]] for layer, found in seen.items()})
+    assert torch.allclose(two.total, whole.total[[7, 2]], rtol=1e-4)

@@ -1,0 +1,65 @@
+"""The published Adam: one counter for all outputs, and the step written out by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dfr.objective.objective import Objective
+from dfr.solvers.adam import Adam
+from dfr.solvers.synthesis import synthesise
+from tests.conftest import styled_by
+
+COUNTERS = (1, 3, 4)
+
+
+def by_hand(start: torch.Tensor, objective: Objective, encoder, counter_steps: int) -> torch.Tensor:
+    """Three iterations by the formula, row by row, with a counter that is really counted up."""
+    pictures = [start[row : row + 1].clone() for row in range(3)]
+    mean, square = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+    for iteration in range(3):
+        for row in range(3):
+            part = objective.rows([row])
+            picture = pictures[row].requires_grad_(True)
+            loss = part(picture, encoder(picture, part.layers)).total.sum()
+            (slope,) = torch.autograd.grad(loss, picture)
+            mean[row] = 0.99 * mean[row] + 0.01 * slope
+            square[row] = 0.999 * square[row] + 0.001 * slope**2
+            # The counter goes up with every output: three share it, or four of which one has no
+            # picture here; or each has its own.
+            t = iteration * counter_steps + row % counter_steps + 1
+            rate = 0.02 * (1 - 0.999**t) ** 0.5 / (1 - 0.99**t)
+            moved = picture.detach() - rate * mean[row] / (square[row].sqrt() + 0.1)
+            pictures[row] = moved.clamp(0, 1)
+    return torch.cat(pictures)
+
+
+@pytest.fixture(scope="module")
+def start(content) -> torch.Tensor:
+    return content.repeat(3, 1, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def three(content, style, encoder) -> Objective:
+    return styled_by(content, style, encoder, 1.0, 0.5, 2.0)
+
+
+@pytest.mark.parametrize("counter_steps", COUNTERS)
+def test_each_step_is_the_published_formula(start, three, encoder, counter_steps):
+    found = synthesise(start, three, encoder, Adam(iterations=3, counter_steps=counter_steps))
+    away = {
+        other: float((found.pictures - by_hand(start, three, encoder, other)).abs().mean())
+        for other in COUNTERS
+    }
+    # A step is a gradient over its own size, so rounding moves single pixels of tiny gradient.
+    assert away.pop(counter_steps) < 0.1 * min(away.values())
+
+
+def test_a_shared_counter_changes_steps_as_was_measured():
+    """Against own counters: 0.58 at the 10th iteration, 1.2 at the 100th, and so on."""
+    own, shared = Adam(iterations=1000), Adam(iterations=1000, counter_steps=4)
+    ratio = (shared.steps(4) / own.steps(4)).mean(dim=1)
+    for iteration, expected in ((10, 0.58), (100, 1.2), (400, 1.53), (1000, 1.25)):
+        assert float(ratio[iteration - 1]) == pytest.approx(expected, abs=0.02)
+    first = shared.steps(4)[0] / own.steps(4)[0]
+    assert float(first[0]) == pytest.approx(1.0) and float(first[3]) == pytest.approx(0.5, abs=0.02)

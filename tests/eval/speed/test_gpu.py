@@ -1,0 +1,40 @@
+"""The script for a graphics processor, on a CPU and tiny: each result is kept as soon as it is."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+
+import pytest
+
+from eval.speed import gpu
+from tests.eval.published.test_outputs import folder  # noqa: F401
+
+
+def run(monkeypatch, folder, out, parts):  # noqa: F811
+    arguments = ["gpu", "--published", folder, "--out", out, "--device", "cpu", "--tiny"]
+    monkeypatch.setattr("sys.argv", [*map(str, arguments), "--parts", parts])
+    gpu.main()
+    return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+
+
+def test_published_pairs_are_made_and_kept(monkeypatch, folder, tmp_path):  # noqa: F811
+    rows = run(monkeypatch, folder, tmp_path / "out", "machine,published,nonsense")
+    assert [row["part"] for row in rows] == ["machine", "done", "published", "done",
+                                             "nonsense", "done"]  # fmt: skip
+    made = rows[2]
+    assert made["pair"] == "3063_blue_sky_1.0"
+    assert made["settings"]["solver"]["counter_steps"] == 4
+    assert "KeyError" in rows[4]["error"]  # a part that fails ends no other
+    with tarfile.open(tmp_path / "out" / "pictures-0.tar") as tar:
+        assert sorted(tar.getnames()) == [
+            f"published/3063_blue_sky_1.0/rot{degrees:03}.png" for degrees in (0, 90, 180, 270)
+        ]
+
+
+@pytest.mark.slow
+def test_every_part_runs(monkeypatch, folder, tmp_path):  # noqa: F811
+    parts = [part for part in gpu.PARTS if part != "decormst"]  # which asks for one certain pair
+    rows = run(monkeypatch, folder, tmp_path / "out", ",".join(parts))
+    assert not [row for row in rows if "error" in row]
+    assert {row["what"] for row in rows if row["part"] == "done"} == set(parts)
