@@ -45,6 +45,15 @@ def test_outputs_of_a_cell_are_averaged_first():
     assert per_pair(rows, "loss").iloc[0].to_dict() == {"a": 2.0, "b": 5.0}
 
 
+def test_methods_and_pairs_stay_in_the_order_of_the_profile():
+    rows = pd.DataFrame(
+        {"content": ["z", "z", "a"], "style": "s", "label": ["n", "m", "n"], "loss": [1.0, 2, 3]}
+    )
+    found = per_pair(rows, "loss")
+    assert found.columns.tolist() == ["n", "m"]
+    assert found.index.tolist() == [("z", "s"), ("a", "s")]
+
+
 def test_holm_by_hand():
     assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm(np.array([0.9, 0.8])) == pytest.approx([1.0, 1.0])
