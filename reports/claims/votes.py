@@ -15,6 +15,7 @@ from reports.claims.verdicts import (
     ENOUGH,
     FAILS,
     HOLDS,
+    OPEN,
     Claim,
     decormst,
     large_enough,
@@ -34,6 +35,8 @@ INDEPENDENT = (
 )
 
 
+#: A design effect that studies in which each person votes some twenty times easily have.
+_DESIGN_EFFECT = 2.0
 #: When this run's own votes decide a verdict.
 _WHEN = (
     "If people voted on this run (in a closed study that asks which is better overall, with DFR "
@@ -73,18 +76,21 @@ def shares_differ(run: RunData) -> Claim:
         told_apart(row["cluster_low"], row["cluster_high"], row["p_holm"]) == "yes"
         for row in (result.pairs.to_dict("records") if result else [])
     ]
-    holds = test.pvalue < 0.05 and (result is None or any(apart))
+    # The least design effect with which p would be 0.05 or more.
+    bound = test.statistic / stats.chi2.ppf(0.95, len(table) - 1)
     return Claim(
         name="User study: shares",
         claim=f"{published.VOTES} votes by {published.VOTERS} people rank six methods.",
         source=_SOURCE,
-        rule=f"Holds if a chi-squared test against equal shares of {equal:.3f} gives p < 0.05. "
-        + f"{INDEPENDENT} {_WHEN} these votes also tell two methods apart (clustered "
+        rule=f"A chi-squared test against equal shares of {equal:.3f}. {INDEPENDENT} How much too "
+        "small is not told, so the published votes alone leave it open where a design effect of 2 "
+        f"or less would undo p < 0.05. {_WHEN} these votes tell two methods apart (clustered "
         "interval without one half, and p < 0.05 after Holm's correction).",
         measured=f"Published: χ² = {test.statistic:.1f} ({len(table) - 1} degrees of freedom), "
-        f"p = {test.pvalue:.2g}. Shares with 95 % intervals (Wilson): {told}. "
+        f"p = {test.pvalue:.2g}; with a design effect above {bound:.2f}, p would be 0.05 or more. "
+        f"Shares with 95 % intervals (Wilson): {told}. "
         + (_shares_here(run, result) if result else _no_votes(run)),
-        verdict=HOLDS if holds else FAILS,
+        verdict=HOLDS if (any(apart) if result else bound > _DESIGN_EFFECT) else OPEN,
         evidence="votes_strengths" if result else "vote_shares",
     )
 
@@ -97,10 +103,12 @@ def dfr_over_decormst(run: RunData) -> Claim:
     test = stats.binomtest(ours, ours + theirs)
     interval = test.proportion_ci(method="wilson")
     here = _between(run, "DFR", other)
-    holds = test.pvalue < 0.05 and ours > theirs
+    verdict = OPEN
+    if test.pvalue < 0.05:
+        verdict = HOLDS if ours > theirs else FAILS
     told = ""
     if here is not None:
-        holds = here["low"] > 0.5
+        verdict = HOLDS if here["low"] > 0.5 else FAILS if here["high"] < 0.5 else OPEN
         told = (
             f" This run: {run.titles[here['a']]} won {here['won']} of {here['of']} decisive votes "
             f"against {run.titles[here['b']]}, {here['share']:.0%} (95 % interval "
@@ -112,13 +120,27 @@ def dfr_over_decormst(run: RunData) -> Claim:
         claim=f"DFR gets {shares['DFR']:.2f} of the votes and {other} {shares[other]:.2f}.",
         source=_SOURCE,
         rule=f"Holds if DFR has more votes than {other} and a binomial test of the two gives "
-        "p < 0.05. " + f"{INDEPENDENT} {_WHEN} instead the clustered interval of DFR's share of "
-        "the decisive votes between the two lies above one half.",
+        "p < 0.05; does not hold if it has fewer and p < 0.05; otherwise it is open. "
+        f"{INDEPENDENT} {_WHEN} instead the clustered interval of DFR's share of the decisive "
+        "votes between the two lies above one half, and does not hold if it lies below.",
         measured=f"Published: {ours} votes against {theirs}: DFR has "
         f"{ours / (ours + theirs):.0%} of them (95 % interval {interval.low:.0%} to "
-        f"{interval.high:.0%}, Wilson), p = {test.pvalue:.2g}." + (told or f" {_no_votes(run)}"),
-        verdict=HOLDS if holds else FAILS,
+        f"{interval.high:.0%}, Wilson), p = {test.pvalue:.2g}. Power to find such a share with as "
+        f"many independent votes: {_power(ours, ours + theirs):.0%}."
+        + (told or f" {_no_votes(run)}"),
+        verdict=verdict,
         evidence="votes_wins" if here is not None else "vote_shares",
+    )
+
+
+def _power(won: int, votes: int) -> float:
+    """Return the chance that a binomial test finds p < 0.05 if the true share is won / votes."""
+    return float(
+        sum(
+            stats.binom.pmf(count, votes, won / votes)
+            for count in range(votes + 1)
+            if stats.binomtest(count, votes).pvalue < 0.05
+        )
     )
 
 
