@@ -81,19 +81,26 @@ def build(name: str, settings: Mapping[str, Any]) -> Method:
 def _solver(
     kind: type[Method], chosen: str | Mapping[str, Any] | None, iterations: int | None
 ) -> Solver:
-    """Return the method's own solver, or the chosen one, with a number of iterations."""
+    """Return the method's own solver, or the chosen one, with a number of iterations.
+
+    Where the chosen one is of the method's own kind, what is not set is as the method has it.
+    """
     from dfr.solvers.synthesis import solver_named
 
+    own = cast("Solver", cast(Any, kind)().solver)
     if chosen is None:
-        solver = cast("Solver", cast(Any, kind)().solver)
+        solver = own
     elif isinstance(chosen, Mapping):
         values = dict(chosen)
         name = str(values.pop("name", ""))
         named = solver_named(name)
         fields = [item.name for item in dataclasses.fields(named)]
+        if type(named) is type(own):
+            values = {**dataclasses.asdict(own), **values}
         solver = _filled(type(named), values, f"solver '{name}'", fields)
     else:
-        solver = solver_named(str(chosen))
+        named = solver_named(str(chosen))
+        solver = own if type(named) is type(own) else named
     return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
 
 

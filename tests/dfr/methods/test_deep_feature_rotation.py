@@ -141,9 +141,14 @@ def test_settings_that_cannot_be():
 
 def test_build_from_plain_values():
     method = build("dfr", {"rotations": [0, 45], "reading": "angle", "iterations": 7})
-    assert method == DFR(rotations=(0, 45), reading="angle", solver=Adam(iterations=7))
+    assert method == DFR(rotations=(0, 45), reading="angle", solver=Adam(7, counter_steps=4))
     other = build("dfr", {"solver": "lbfgs", "iterations": 7})
     assert other.solver == LBFGS(iterations=7)
+    # The method's own kind of solver, by name, is as the method has it.
+    assert build("dfr", {"solver": "adam"}) == DFR()
+    assert build("decormst", {"solver": {"name": "adam", "lr": 0.1}}).solver == Adam(
+        iterations=1000, lr=0.1, counter_steps=5
+    )
     # Another solver brings its own number of iterations, not the published Adam's 3000.
     assert build("dfr", {"solver": "fast"}).solver == Fast()
     assert settings_of(method)["solver"]["name"] == "adam"

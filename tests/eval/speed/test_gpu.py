@@ -7,19 +7,18 @@ import tarfile
 
 import pytest
 
-from eval.speed import gpu
+from eval.speed.gpu.__main__ import PARTS, main
 from tests.eval.published.test_outputs import folder  # noqa: F401
 
 
-def run(monkeypatch, folder, out, parts):  # noqa: F811
-    arguments = ["gpu", "--published", folder, "--out", out, "--device", "cpu", "--tiny"]
-    monkeypatch.setattr("sys.argv", [*map(str, arguments), "--parts", parts])
-    gpu.main()
+def run(folder, out, parts):  # noqa: F811
+    arguments = ["--published", folder, "--out", out, "--device", "cpu", "--tiny"]
+    main([*map(str, arguments), "--parts", parts])
     return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
 
 
-def test_published_pairs_are_made_and_kept(monkeypatch, folder, tmp_path):  # noqa: F811
-    rows = run(monkeypatch, folder, tmp_path / "out", "machine,published,nonsense")
+def test_published_pairs_are_made_and_kept(folder, tmp_path):  # noqa: F811
+    rows = run(folder, tmp_path / "out", "machine,published,nonsense")
     assert [row["part"] for row in rows] == ["machine", "done", "published", "done",
                                              "nonsense", "done"]  # fmt: skip
     made = rows[2]
@@ -33,8 +32,8 @@ def test_published_pairs_are_made_and_kept(monkeypatch, folder, tmp_path):  # no
 
 
 @pytest.mark.slow
-def test_every_part_runs(monkeypatch, folder, tmp_path):  # noqa: F811
-    parts = [part for part in gpu.PARTS if part != "decormst"]  # which asks for one certain pair
-    rows = run(monkeypatch, folder, tmp_path / "out", ",".join(parts))
+def test_every_part_runs(folder, tmp_path):  # noqa: F811
+    parts = [part for part in PARTS if part != "decormst"]  # which asks for one certain pair
+    rows = run(folder, tmp_path / "out", ",".join(parts))
     assert not [row for row in rows if "error" in row]
     assert {row["what"] for row in rows if row["part"] == "done"} == set(parts)

@@ -1,4 +1,4 @@
-"""What `eval.speed.gpu` wrote, as tables: ``python -m eval.speed.gpu_tables RESULTS... --out DIR``.
+"""What `eval.speed.gpu` wrote, as tables: ``python -m eval.speed.gpu.tables RESULTS... --out DIR``.
 
 - ``machine.json``: the card, its driver, libraries.
 - ``steps.csv``: seconds of one iteration by size, outputs, precision, layout, with and without a
