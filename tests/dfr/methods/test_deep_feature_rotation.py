@@ -28,7 +28,9 @@ def test_defaults_are_the_published_ones():
     assert method.rotations == (0, 90, 180, 270)
     assert (method.reading, method.rotation_weight, method.fusion) == ("code", 1.0, "gram")
     assert method.loss_weights == Weights(content=1e4, style=1e-2, variation=30)
-    assert method.solver == Adam(iterations=3000, lr=0.02, beta1=0.99, beta2=0.999, epsilon=0.1)
+    assert method.solver == Adam(
+        iterations=3000, lr=0.02, beta1=0.99, beta2=0.999, epsilon=0.1, counter_steps=4
+    )
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.2, 0.5, 1.0])
