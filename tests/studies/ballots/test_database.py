@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -78,6 +79,18 @@ def test_a_writer_waits_for_another_process_and_then_says_what_is_wrong(
     assert votes(database) == ["left"]
 
 
+def test_a_new_file_that_stays_locked_is_given_up(path, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    engine = engine_of(f"sqlite:///{path}")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(BallotsDown, match="locked"):
+        Database(engine).rows(sa.text("SELECT 1"))
+    other.execute("COMMIT")
+    assert Database(engine).rows(sa.text("SELECT 1")) == [(1,)]
+    other.close()
+
+
 def test_threads_of_one_process_write_one_after_the_other(database, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     said = []
@@ -111,6 +124,8 @@ def test_postgresql_is_asked_whether_it_is_there_and_not_for_long():
     assert engine.url.drivername == "postgresql+psycopg"
     assert engine.pool._pre_ping
     assert name_of(engine) == "postgresql+psycopg://me:***@host:1/x"
+    with pytest.raises(BallotsDown, match="refused"):  # and not an option that it does not know
+        Database(engine_of("postgresql://me@127.0.0.1:1/x")).rows(sa.text("SELECT 1"))
 
 
 @pytest.mark.parametrize(
