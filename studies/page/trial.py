@@ -21,7 +21,8 @@ from studies.page.messages import guarded, try_again
 log = logging.getLogger("studies.page.participant")
 
 #: An answer that comes sooner after its trial than this, in seconds, is a key held down or the
-#: second half of a double click on the trial before, and is not taken.
+#: second half of a double click on the trial before, and is not taken. Nor is one that comes sooner
+#: after an answer that was not taken: a key held down goes on being one.
 SOONEST = 0.25
 
 
@@ -84,9 +85,13 @@ def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
 
 def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:
     since = st.session_state.get("since") if st.session_state.get("shown") == number else None
-    seconds = time.monotonic() - since if since is not None else 0.0
-    if since is not None and seconds < SOONEST:
-        return
+    now = time.monotonic()
+    seconds = now - since if since is not None else 0.0
+    if since is not None:
+        quiet_since = max(since, st.session_state.get("not_taken", since))
+        if now - quiet_since < SOONEST:
+            st.session_state["not_taken"] = now
+            return
     outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds)
     if outcome == "again":
         log.info("participant %s answered step %d again", seat.participant, number)

@@ -71,7 +71,7 @@ def test_they_are_measured_like_any_method(dfr, profile, outputs, tiny_run, tmp_
         assert "1 files that belong to no pair (dog__strokes.png)" in text
         assert "THE RUN IS NOT FINISHED" not in text
     assert "Not in this run: SAFIN, AdaAttN." in summary
-    absent = re.findall(r'<tr class="absent"><td>(\w+)</td><td colspan="\d+">not supplied', page)
+    absent = re.findall(r'<tr class="absent"><td>(\w+)</td><td colspan="\d+">not in this run', page)
     assert absent == ["SAFIN", "AdaAttN"]
 
     again = dfr("verify", run, "--cells", 9)

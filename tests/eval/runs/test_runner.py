@@ -47,8 +47,10 @@ def test_a_run_has_every_cell_with_its_measures(tiny_run):
     assert (outputs["own_total"].isna() == (outputs["label"] == "feedforward")).all()
     assert (found["cells"]["peak_memory_mb"] > 100).all()
     assert (found["cells"]["seconds"] > found["cells"]["seconds_targets"]).all()
-    twins = found["pairs"].query("label == 'dfr' and mode_a == 'rot090' and mode_b == 'rot270'")
-    assert (twins["lpips"] == 0).all()
+    # Twins share the published optimiser's counter, so chance sets them apart, and no more.
+    pairs = found["pairs"].query("label == 'dfr' and mode_a == 'rot090'").set_index("mode_b")
+    twins, others = pairs.loc["rot270", "lpips"], pairs.loc["rot180", "lpips"]
+    assert twins.max() < 0.1 * others.min()
 
 
 def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, encoder):
