@@ -10,6 +10,7 @@ import torch
 from dfr.core.errors import UserError
 from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.objective.balance import DECORMST_SIZE, with_balance
 from dfr.objective.feature_statistics import STATISTICS, statistic
 from dfr.objective.objective import Objective, Weights, apply_each
 from dfr.solvers.adam import Adam
@@ -26,6 +27,8 @@ class DeCorMST(OptimisationMethod):
 
     Attributes:
         statistics: names in `dfr.objective.feature_statistics.STATISTICS`, one output each.
+        balanced: scale the weights to what they weigh at the published size, 321 x 481, see
+            `dfr.objective.balance`.
         loss_weights: 1e4 content, 1e-2 style, no total variation as published.
         solver: Adam for 1000 iterations as published.
 
@@ -36,6 +39,7 @@ class DeCorMST(OptimisationMethod):
     name: ClassVar[str] = "decormst"
 
     statistics: tuple[str, ...] = tuple(STATISTICS)
+    balanced: bool = False
     loss_weights: Weights = Weights(variation=0.0)
     solver: Solver = Adam(iterations=1000, counter_steps=5)
 
@@ -76,6 +80,8 @@ class DeCorMST(OptimisationMethod):
             statistics=statistics,
             weights=self.loss_weights,
         )
+        if self.balanced:
+            objective = with_balance(objective, content, DECORMST_SIZE)
         start = first_picture(self.solver, content, style)
         return Problem(
             start=start.repeat(count, 1, 1, 1),

@@ -90,6 +90,15 @@ def stylize(
             show_default=False,
         ),
     ] = None,
+    balanced: Annotated[
+        bool | None,
+        typer.Option(
+            "--balanced/--not-balanced",
+            help="DFR and DeCorMST: scale the weights to what they weigh at the published size, "
+            "for smaller pictures.  [default: the published weights as they are]",
+            show_default=False,
+        ),
+    ] = None,
     size: SizeOption = DEFAULT_SIZE,
     precision: Annotated[
         str, typer.Option(help="fp32, bf16 or int8; see eval/speed/README.md.")
@@ -119,6 +128,7 @@ def stylize(
         "statistics": None if statistics is None else tuple(words(statistics)),
         "solver": solver,
         "iterations": iterations,
+        "balanced": balanced,
         "merge": True if merge is None and method == "dfr" and solver == "fast" else merge,
     }
     chosen = build(method, {name: value for name, value in asked.items() if value is not None})

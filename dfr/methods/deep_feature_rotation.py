@@ -12,6 +12,7 @@ from dfr.core.errors import UserError, unknown
 from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.methods.rotation import PUBLISHED, rotation
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.objective.balance import DFR_SIZE, with_balance
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Features, Objective, Weights, same_targets
 from dfr.solvers.adam import Adam
@@ -38,6 +39,9 @@ class DFR(OptimisationMethod):
         merge: compute modes whose targets are the same once (see
             `dfr.objective.objective.same_targets`), and give the one picture for each. The
             published code computes every mode.
+        balanced: scale the weights to what they weigh at the published size, 422 x 512, see
+            `dfr.objective.balance`. The readings ``code`` and ``paper`` of 90 and 270 have no
+            miniature all the same: there another size is another target.
         loss_weights: 1e4 content, 1e-2 style, 30 total variation as published.
         solver: Adam for 3000 iterations as published.
 
@@ -52,6 +56,7 @@ class DFR(OptimisationMethod):
     rotation_weight: float = 1.0
     fusion: str = "gram"
     merge: bool = False
+    balanced: bool = False
     loss_weights: Weights = Weights()
     solver: Solver = Adam(iterations=3000, counter_steps=4)
 
@@ -95,6 +100,8 @@ class DFR(OptimisationMethod):
             statistics=(gram,) * len(self.rotations),
             weights=self.loss_weights,
         )
+        if self.balanced:
+            objective = with_balance(objective, content, DFR_SIZE)
         groups: Sequence[Sequence[int]] = [[index] for index in range(len(self.rotations))]
         if self.merge:
             groups = same_targets(objective.style)

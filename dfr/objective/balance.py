@@ -28,13 +28,14 @@ channels by h w against c, so another size is another target (see `dfr.methods.r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import torch
 
 from dfr.network.weights import CONVOLUTIONS
 from dfr.objective.feature_statistics import Statistic, euclidean, pearson
-from dfr.objective.objective import RowWeights, Weights
+from dfr.objective.objective import Objective, RowWeights, Weights
 
 #: Statistic -> the power of N with which its squared difference grows; 0 where it is not named.
 GROWTH: Mapping[Statistic, int] = MappingProxyType({pearson: 2, euclidean: 1})
@@ -46,6 +47,10 @@ def places(layer: str, height: int, width: int) -> int:
         raise ValueError(f"no layer {layer}")
     halvings = int(layer.removeprefix("block").split("_")[0]) - 1
     return (height >> halvings) * (width >> halvings)
+
+
+#: Height and width at which DFR's and DeCorMST's weights were published.
+DFR_SIZE, DECORMST_SIZE = (422, 512), (321, 481)
 
 
 def balanced(
@@ -84,3 +89,22 @@ def balanced(
     }
     pixels = published[0] * published[1] / (size[0] * size[1])
     return RowWeights(row(weights.content), style, row(weights.variation * pixels))
+
+
+def with_balance(
+    objective: Objective, content: torch.Tensor, published: tuple[int, int]
+) -> Objective:
+    """Return an objective with the published balance.
+
+    Args:
+        objective: with the published weights, the same for all outputs.
+        content: (1, 3, h, w), for the size of the run's pictures and the device.
+        published: height and width at which the weights were published.
+    """
+    assert isinstance(objective.weights, Weights)
+    size = content.shape[-2], content.shape[-1]
+    layers = tuple(objective.style)
+    weights = balanced(
+        objective.weights, objective.statistics, layers, size, published, content.device
+    )
+    return replace(objective, weights=weights)

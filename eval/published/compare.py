@@ -27,11 +27,12 @@ from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
+from dfr.objective.balance import DECORMST_SIZE
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import fit_bases
 from eval.measures.similarity import ssim
-from eval.published.outputs import DECORMST_SIZE, SIZE, PublishedPair, published_pairs
+from eval.published.outputs import SIZE, PublishedPair, published_pairs
 
 #: Modes in the order of the published outputs 1 to 4.
 MODES = DFR().modes

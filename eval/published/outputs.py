@@ -13,11 +13,10 @@ from pathlib import Path
 
 from dfr.core.errors import UserError
 from dfr.core.images import picture_files
+from dfr.objective.balance import DFR_SIZE
 
 #: Height and width of the published pictures.
-SIZE = (422, 512)
-#: Height and width of the contents of DeCorMST, which works at their own size.
-DECORMST_SIZE = (321, 481)
+SIZE = DFR_SIZE
 #: Of both ways in which the outputs were made.
 ITERATIONS = 3000
 

@@ -47,14 +47,14 @@ def main(arguments: list[str] | None = None) -> None:
     bench = Bench(options)
     for part in options.parts.split(","):
         if bench.left < 10:
-            bench.keep.row(part, skipped="no time left")
+            bench.log.row(part, skipped="no time left")
             continue
         began = time.perf_counter()
         try:
             PARTS[part](bench)
         except Exception:
-            bench.keep.row(part, error=traceback.format_exc()[-1500:])
-        bench.keep.row("done", what=part, seconds=time.perf_counter() - began, left=bench.left)
+            bench.log.row(part, error=traceback.format_exc()[-1500:])
+        bench.log.row("done", what=part, seconds=time.perf_counter() - began, left=bench.left)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the parts of the script share: the device, encoders, pictures, and the keeper of results."""
+"""What the parts of the script share: the device, encoders, pictures, and the log of results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import tarfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,9 @@ from PIL import Image
 from dfr.core.devices import choose_device, synchronise
 from dfr.core.images import load, resize, to_bytes
 from dfr.methods.optimisation import OptimisationMethod
-from dfr.network.encoder import STYLE_LAYERS, Encoder
+from dfr.network.encoder import Encoder
 from dfr.network.weights import load_vgg19
-from dfr.objective.balance import balanced
-from dfr.objective.objective import Objective, Weights
+from dfr.objective.objective import Objective
 from dfr.solvers.adam import Adam
 from eval.published.outputs import published_pairs
 
@@ -29,7 +27,7 @@ from eval.published.outputs import published_pairs
 _TAR_BYTES = 14_000_000
 
 
-class Keeper:
+class ResultsLog:
     """Writes every result as soon as it is there."""
 
     def __init__(self, folder: Path) -> None:
@@ -60,13 +58,13 @@ class Keeper:
 
 
 class Bench:
-    """What the parts share: the device, encoders, pictures, and the keeper of results."""
+    """What the parts share: the device, encoders, pictures, and the log of results."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.began = time.perf_counter()
         self.options = options
         self.device = choose_device(options.device)
-        self.keep = Keeper(options.out)
+        self.log = ResultsLog(options.out)
         self.loaded = load_vgg19(options.weights)
         self.pairs = published_pairs(options.published)
         self.last_seconds = 0.0
@@ -119,22 +117,10 @@ class Bench:
 
 
 def objective_of(
-    method: OptimisationMethod,
-    content: torch.Tensor,
-    style: torch.Tensor,
-    encoder: Encoder,
-    published: tuple[int, int] | None = None,
+    method: OptimisationMethod, content: torch.Tensor, style: torch.Tensor, encoder: Encoder
 ) -> Objective:
-    """Return a method's objective for a pair, with the balance of a published size if given."""
-    objective = method.problem(content, style, encoder).objective
-    if published is None:
-        return objective
-    assert isinstance(objective.weights, Weights)
-    size = content.shape[-2], content.shape[-1]
-    weights = balanced(
-        objective.weights, objective.statistics, STYLE_LAYERS, size, published, content.device
-    )
-    return replace(objective, weights=weights)
+    """Return a method's objective for a pair."""
+    return method.problem(content, style, encoder).objective
 
 
 def adam_of(method: OptimisationMethod) -> Adam:

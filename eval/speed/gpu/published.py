@@ -12,8 +12,9 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Stylization
+from dfr.objective.balance import DECORMST_SIZE
 from dfr.objective.gradients import terms_of
-from eval.published.outputs import DECORMST_SIZE, SIZE, PublishedPair
+from eval.published.outputs import SIZE, PublishedPair
 from eval.speed.gpu.bench import Bench, adam_of, objective_of, thinned
 
 
@@ -58,7 +59,7 @@ def _published(bench: Bench, part: str, pairs: Sequence[PublishedPair], precisio
     longest = 0.0
     for pair in pairs:
         if bench.left < 1.1 * longest:
-            bench.keep.row(part, pair=pair.name, skipped="no time left")
+            bench.log.row(part, pair=pair.name, skipped="no time left")
             continue
         began = time.perf_counter()
         method = DFR(
@@ -78,7 +79,7 @@ def outputs(bench: Bench) -> None:
         solver = replace(adam_of(DFR()), iterations=bench.count(3000))
         method = DFR(rotations=DFR().rotations[:count], solver=solver)
         result = method.stylize(content, style, encoder)
-        bench.keep.row("outputs", outputs=count, seconds=result.seconds,
+        bench.log.row("outputs", outputs=count, seconds=result.seconds,
                        precision=encoder.precision)  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def precisions(bench: Bench) -> None:
     chosen = [pair for pair in bench.pairs if pair.rotation_weight == 1][:2]
     for precision in ("fp32", "bf16"):
         if bench.left < 90:
-            bench.keep.row("precisions", precision=precision, skipped="no time left")
+            bench.log.row("precisions", precision=precision, skipped="no time left")
             continue
         encoder = bench.encoder(precision)
         for pair in chosen[: 1 if precision == "fp32" else 2]:
@@ -105,7 +106,7 @@ def precisions(bench: Bench) -> None:
             objective = objective_of(method, content, style, exact)
             pictures = torch.cat(list(result.pictures.values())).to(bench.device)
             last = terms_of(pictures, objective, exact).total.tolist()
-            bench.keep.row(
+            bench.log.row(
                 "precisions", pair=pair.name, precision=encoder.precision, last=last,
                 seconds=result.seconds,
                 curves={
@@ -114,7 +115,7 @@ def precisions(bench: Bench) -> None:
                 },
             )  # fmt: skip
             for mode, picture in result.pictures.items():
-                bench.keep.picture(f"precisions/{pair.name}/{encoder.precision}_{mode}", picture)
+                bench.log.picture(f"precisions/{pair.name}/{encoder.precision}_{mode}", picture)
 
 
 def _keep(
@@ -126,8 +127,8 @@ def _keep(
     **more: Any,
 ) -> None:
     for mode, picture in pictures.items():
-        bench.keep.picture(f"{part}/{name}/{mode}", picture)
-    bench.keep.row(
+        bench.log.picture(f"{part}/{name}/{mode}", picture)
+    bench.log.row(
         part, pair=name, seconds=result.seconds, seconds_targets=result.seconds_targets,
         settings=dict(result.settings), losses={k: dict(v) for k, v in result.losses.items()},
         failed=dict(result.failed),

@@ -10,10 +10,10 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.core.devices import synchronise
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.methods.optimisation import OptimisationMethod
+from dfr.objective.balance import DECORMST_SIZE
 from dfr.objective.objective import joined
 from dfr.solvers.adam import State, step_taker
-from eval.published.outputs import DECORMST_SIZE, SIZE
+from eval.published.outputs import SIZE
 from eval.speed.gpu.bench import Bench, adam_of, objective_of, thinned
 
 #: Iterations after which a picture is kept, besides the last.
@@ -21,7 +21,7 @@ MARKS = (300,)
 #: Longer sides, besides the published one.
 SIDES = (96, 128, 181, 256)
 #: Each method with the size that was published for it.
-METHODS: tuple[tuple[OptimisationMethod, tuple[int, int]], ...] = (
+METHODS: tuple[tuple[DFR | DeCorMST, tuple[int, int]], ...] = (
     (DeCorMST(), DECORMST_SIZE),
     (DFR(rotations=(0.0, 90.0)), SIZE),
 )
@@ -31,14 +31,14 @@ def scale(bench: Bench) -> None:
     """Run the study on every third pair at lambda 1, the published size first."""
     for longest in (None, *SIDES):
         if bench.left < 30:
-            bench.keep.row("scale", longest=longest, skipped="no time left")
+            bench.log.row("scale", longest=longest, skipped="no time left")
             continue
         for method, published in METHODS:
             _at(bench, method, published, longest)
 
 
 def _at(
-    bench: Bench, method: OptimisationMethod, published: tuple[int, int], longest: int | None
+    bench: Bench, method: DFR | DeCorMST, published: tuple[int, int], longest: int | None
 ) -> None:
     """Run one method at one size: all pairs, modes and both balances in one batch."""
     encoder, size = bench.encoder("tf32"), bench.shape(published, longest)
@@ -47,8 +47,8 @@ def _at(
     for pair in chosen:
         content, style = bench.at(pair.content, size), bench.at(pair.style, size)
         for balance in (False, True) if longest is not None else (False,):
-            weights_at = published if balance else None
-            objectives.append(objective_of(method, content, style, encoder, weights_at))
+            chosen_weights = replace(method, balanced=balance)
+            objectives.append(objective_of(chosen_weights, content, style, encoder))
             starts.append(content.repeat(len(method.modes), 1, 1, 1))
             labels += [(pair.name, balance, mode) for mode in method.modes]
     # Neighbours with one statistic go in one call.
@@ -67,12 +67,12 @@ def _at(
             for row, (pair_name, balance, mode) in enumerate(labels):
                 name = f"{mode}_{'balanced' if balance else 'plain'}_{iteration}"
                 where = f"scale/{longest or 'full'}/{method.name}/{pair_name}"
-                bench.keep.picture(f"{where}/{name}", state.pictures[row].cpu())
+                bench.log.picture(f"{where}/{name}", state.pictures[row].cpu())
     synchronise(bench.device)
     seconds, curve = time.perf_counter() - began, state.curve.T.cpu()
     for row, (pair_name, balance, mode) in enumerate(labels):
         losses = curve[row].tolist()
-        bench.keep.row(
+        bench.log.row(
             "scale", longest=longest, size=size, method=method.name, pair=pair_name,
             balanced=balance, mode=mode, losses={k: losses[k] for k in thinned(len(losses))},
             batch_seconds=seconds, rows=len(labels),

@@ -25,7 +25,7 @@ def machine(bench: Bench) -> None:
     told = environment(bench.device)
     if bench.device.type == "cuda":
         told["memory_gb"] = torch.cuda.get_device_properties(bench.device).total_memory / 1e9
-    bench.keep.row("machine", **told)
+    bench.log.row("machine", **told)
 
 
 def equality(bench: Bench) -> None:
@@ -48,7 +48,7 @@ def equality(bench: Bench) -> None:
     for row, name in enumerate(names):
         here, there = curves["device"][row], curves["cpu"][row]
         difference = ((here - there).abs() / there.abs().clamp_min(1e-30)).tolist()
-        bench.keep.row("equality", output=name, relative=difference, last=float(there[-1]))
+        bench.log.row("equality", output=name, relative=difference, last=float(there[-1]))
 
 
 def steps(bench: Bench) -> None:
@@ -75,7 +75,7 @@ def steps(bench: Bench) -> None:
             step()
         count = bench.count(20)
         seconds = bench.seconds(partial(_repeat, step, count))
-        bench.keep.row(
+        bench.log.row(
             "steps", size=size, rows=rows, precision=precision, channels_last=layout, graph=graph,
             seconds=seconds / count, gigabytes=_memory(bench.device),
         )  # fmt: skip
@@ -86,7 +86,7 @@ def steps(bench: Bench) -> None:
             step()
         count = bench.count(20)
         seconds = bench.seconds(partial(_repeat, step, count))
-        bench.keep.row("steps", size=size, rows=1, precision="fp32", plain=True,
+        bench.log.row("steps", size=size, rows=1, precision="fp32", plain=True,
                        seconds=seconds / count)  # fmt: skip
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from baselines.decormst import DeCorMST
+from dfr.methods.deep_feature_rotation import DFR
+from dfr.methods.registry import build
 from dfr.network.encoder import STYLE_LAYERS
 from dfr.objective.balance import balanced, places
 from dfr.objective.feature_statistics import STATISTICS
@@ -62,6 +67,26 @@ def test_at_the_published_size_the_balance_is_the_published_weights(content, sty
     start = content.repeat(len(statistics), 1, 1, 1)
     seen = encoder(start, plain.layers)
     assert torch.allclose(plain(start, seen).total, same(start, seen).total, rtol=1e-5)
+
+
+def test_methods_take_the_balance(content, style, encoder):
+    """At 48 x 64 the balance of Pearson and of variation is many times the plain weight."""
+    for method, size in ((DFR(), (422, 512)), (DeCorMST(), (321, 481))):
+        plain = method.problem(content, style, encoder).objective
+        balance = replace(method, balanced=True).problem(content, style, encoder).objective
+        start = content.repeat(len(plain.statistics), 1, 1, 1)
+        seen = encoder(start, plain.layers)
+        before, after = plain(start, seen), balance(start, seen)
+        assert torch.equal(before.content, after.content)
+        pixels = size[0] * size[1] / (48 * 64)
+        assert torch.allclose(after.variation, before.variation * pixels, rtol=1e-5)
+        gains = (after.style / before.style).tolist()
+        for mode, gain in zip(method.modes, gains, strict=True):
+            if mode in ("pearson", "euclidean"):
+                assert gain > 0.5 * pixels ** {"pearson": 2, "euclidean": 1}[mode]
+            else:
+                assert gain == pytest.approx(1)
+    assert build("decormst", {"balanced": True}) == DeCorMST(balanced=True)
 
 
 def test_objectives_of_several_pairs_go_in_one_batch(content, style, encoder):
