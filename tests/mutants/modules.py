@@ -7,10 +7,15 @@ _SQLITE = ("-k", "not postgresql and not opened_by_many_at_once")
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "dfr/methods/rotation.py": (("tests/dfr/methods/test_rotation.py",),),
     "dfr/objective/feature_statistics.py": (("tests/dfr/objective/test_feature_statistics.py",),),
-    "dfr/objective/objective.py": (("tests/dfr/objective/test_objective.py",),),
+    "dfr/objective/objective.py": (
+        ("tests/dfr/objective/test_objective.py",),
+        ("tests/dfr/objective/test_balance.py",),
+    ),
+    "dfr/objective/balance.py": (("tests/dfr/objective/test_balance.py",),),
     "dfr/objective/gradients.py": (("tests/dfr/objective/test_gradients.py",),),
     "dfr/solvers/adam.py": (
         ("tests/dfr/methods/test_deep_feature_rotation.py", "-k", "defaults"),
+        ("tests/dfr/solvers/test_adam.py",),
         ("tests/dfr/solvers/test_synthesis.py", "-k", "not solver1 and not solver2 and not lbfgs"),
     ),
     "eval/analysis/pairs.py": (("tests/eval/analysis/test_pairs.py",),),
