@@ -144,6 +144,8 @@ def _process_state(env: Mapping[str, str] | None, cwd: Path | str | None) -> Ite
         if env is not None:
             os.environ.clear()
             os.environ.update(env)
+            if "OMP_NUM_THREADS" in env:  # a process of its own would read it as it begins
+                torch.set_num_threads(int(env["OMP_NUM_THREADS"]))
         if cwd is not None:
             os.chdir(cwd)
         yield

@@ -11,7 +11,7 @@ from baselines.decormst import DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.registry import build
 from dfr.network.encoder import STYLE_LAYERS
-from dfr.objective.balance import balanced, places
+from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE, balanced, places
 from dfr.objective.feature_statistics import STATISTICS
 from dfr.objective.objective import Objective, Weights, joined, total_variation
 
@@ -71,7 +71,8 @@ def test_at_the_published_size_the_balance_is_the_published_weights(content, sty
 
 def test_methods_take_the_balance(content, style, encoder):
     """At 48 x 64 the balance of Pearson and of variation is many times the plain weight."""
-    for method, size in ((DFR(), (422, 512)), (DeCorMST(), (321, 481))):
+    assert (DFR_SIZE, DECORMST_SIZE) == ((422, 512), (321, 481))
+    for method, size in ((DFR(), DFR_SIZE), (DeCorMST(), DECORMST_SIZE)):
         plain = method.problem(content, style, encoder).objective
         balance = replace(method, balanced=True).problem(content, style, encoder).objective
         start = content.repeat(len(plain.statistics), 1, 1, 1)
