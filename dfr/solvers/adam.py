@@ -98,7 +98,7 @@ class State:
         self.curve = torch.full((solver.iterations, rows), float("nan"), device=device)
         self.active = torch.ones(rows, dtype=torch.bool, device=device)
         self.failed_at = torch.full((rows,), -1, device=device)
-        self.reason = torch.zeros(rows, dtype=torch.long, device=device)
+        self.reason = torch.zeros_like(self.failed_at)
         self.iteration = torch.zeros(1, dtype=torch.long, device=device)
 
     @property
@@ -134,14 +134,23 @@ class State:
         self.iteration.add_(1)
 
 
-def step_taker(state: State, graph: bool = True) -> Callable[[], None]:
-    """Return what takes one step of ``state``: on CUDA a graph after the first few, if wanted.
+def on_graphs(pictures: torch.Tensor) -> bool:
+    """Say whether steps of (n, 3, h, w) pictures gain from a CUDA graph: on CUDA, in one pass.
 
-    A batch that goes through the encoder in several passes gains nothing from a graph.
+    A batch that goes through the encoder in several passes keeps the device busy without one.
+    """
+    return pictures.is_cuda and len(pictures) <= rows_per_pass(pictures)
+
+
+def step_taker(state: State, graph: bool = True) -> Callable[[], None]:
+    """Return what takes one step of ``state``: a graph after the first few, where that gains.
+
+    Args:
+        state: is changed in place.
+        graph: whether a graph may be made.
     """
     taken, step = 0, state.step
-    graph = graph and state.pictures.is_cuda
-    graph = graph and len(state.pictures) <= rows_per_pass(state.pictures)
+    graph = graph and on_graphs(state.pictures)
 
     def take() -> None:
         nonlocal taken, step

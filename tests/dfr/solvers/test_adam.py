@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from dfr.objective.objective import Objective
+from dfr.solvers import adam
 from dfr.solvers.adam import Adam
 from dfr.solvers.synthesis import synthesise
 from tests.conftest import styled_by
@@ -63,3 +66,24 @@ def test_a_shared_counter_changes_steps_as_was_measured():
         assert float(ratio[iteration - 1]) == pytest.approx(expected, abs=0.02)
     first = shared.steps(4)[0] / own.steps(4)[0]
     assert float(first[0]) == pytest.approx(1.0) and float(first[3]) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("graph", [True, False])
+@pytest.mark.parametrize("on_cuda", [True, False])
+def test_a_graph_is_captured_once_after_three_steps_and_on_cuda_alone(monkeypatch, graph, on_cuda):
+    """When, not how: the capture itself needs a card, and `tox -e gpu` makes it there."""
+    said = []
+    state = SimpleNamespace(pictures=None, step=lambda: said.append("step"))
+    monkeypatch.setattr(adam, "on_graphs", lambda pictures: on_cuda)
+
+    def captured(of):
+        assert of is state
+        said.append("capture")
+        return lambda: said.append("replay")
+
+    monkeypatch.setattr(adam, "_captured", captured)
+    take = adam.step_taker(state, graph)
+    for _ in range(5):
+        take()
+    with_graph = [*["step"] * 3, "capture", *["replay"] * 2]
+    assert said == (with_graph if graph and on_cuda else ["step"] * 5)
