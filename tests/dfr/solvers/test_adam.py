@@ -74,7 +74,7 @@ def test_a_graph_is_captured_once_after_three_steps_and_on_cuda_alone(monkeypatc
     """When, not how: the capture itself needs a card, and `tox -e gpu` makes it there."""
     said = []
     state = SimpleNamespace(pictures=None, step=lambda: said.append("step"))
-    monkeypatch.setattr(adam, "on_graphs", lambda pictures: on_cuda)
+    monkeypatch.setattr(adam, "on_graphs", lambda _: on_cuda)
 
     def captured(of):
         assert of is state
