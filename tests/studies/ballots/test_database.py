@@ -146,3 +146,32 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"cannot keep ballots here .*DFR_STUDY_DATABASE"):
         engine_of(f"sqlite:///{tmp_path}/file/x.sqlite")
+
+
+def test_a_new_file_that_another_holds_for_a_moment_is_waited_for(tmp_path):
+    """Turning the log on is the one change for which SQLite itself does not wait."""
+    path = tmp_path / "votes.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    release.start()
+    with engine_of(f"sqlite:///{path}").connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    release.join()
+    other.close()
+
+
+def test_a_postgresql_that_does_not_answer_is_given_up_after_five_seconds():
+    """As psycopg is told: nobody waits here."""
+
+    class Told(Exception):
+        pass
+
+    engine = engine_of("postgresql://tester@127.0.0.1:9/votes")
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connect(_dialect, _record, _arguments, settings):
+        raise Told(settings["connect_timeout"])
+
+    with pytest.raises(Told, match=r"^5$"):
+        engine.connect()
