@@ -23,7 +23,7 @@ log = logging.getLogger("studies.page.participant")
 #: An answer that comes sooner after its trial than this, in seconds, is a key held down or the
 #: second half of a double click on the trial before, and is not taken. Nor is one that comes sooner
 #: after an answer that was not taken: a key held down goes on being one.
-SOONEST = 0.25
+SOONEST = 0.5
 
 
 def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:

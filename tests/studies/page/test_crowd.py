@@ -74,7 +74,7 @@ def test_killing_postgresql_is_told_kindly_and_people_go_on(study: Path, tmp_pat
         database = postgresql.database("crowd")
         with servers(study, database, tmp_path) as (server,):
             ballots = Ballots(database)
-            people = [Person(number, [server.address], ballots, 1, pace=0.5) for number in range(3)]
+            people = [Person(number, [server.address], ballots, 1, pace=1.0) for number in range(3)]
 
             def kill_it() -> None:
                 wait_for_all(people, lambda person: len(person.told) >= 2)
