@@ -21,9 +21,10 @@ from studies.page.messages import guarded, try_again
 log = logging.getLogger("studies.page.participant")
 
 #: An answer that comes sooner after its trial than this, in seconds, is a key held down or the
-#: second half of a double click on the trial before, and is not taken. Nor is one that comes sooner
-#: after an answer that was not taken: a key held down goes on being one.
-SOONEST = 0.5
+#: second half of a double click on the trial before, and is not taken. The time runs from when all
+#: of the trial was sent, and again after each answer that was not taken: a key held down goes on
+#: being one.
+SOONEST = 0.6
 
 
 def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
@@ -75,6 +76,7 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
                 args=(opened, secret, step.number, answer),
             )
     _preload(opened, seat)
+    st.session_state["sent"] = time.monotonic()
 
 
 def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
@@ -87,11 +89,8 @@ def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:
     since = st.session_state.get("since") if st.session_state.get("shown") == number else None
     now = time.monotonic()
     seconds = now - since if since is not None else 0.0
-    if since is not None:
-        quiet_since = max(since, st.session_state.get("not_taken", since))
-        if now - quiet_since < SOONEST:
-            st.session_state["not_taken"] = now
-            return
+    if since is not None and now - st.session_state.get("sent", since) < SOONEST:
+        return
     outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds)
     if outcome == "again":
         log.info("participant %s answered step %d again", seat.participant, number)

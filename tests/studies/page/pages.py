@@ -52,7 +52,7 @@ def shown(page, step: int) -> None:
         """() => { const all = [...document.querySelectorAll('.st-key-results img')];
         return all.length == 2 && all.every(i => i.complete && i.naturalWidth > 0); }"""
     )
-    page.wait_for_timeout(600)  # a person needs longer to look; sooner answers are not taken
+    page.wait_for_timeout(700)  # a person needs longer to look; sooner answers are not taken
 
 
 def settled(page) -> None:

@@ -158,7 +158,7 @@ def test_a_double_click_and_a_key_held_down_are_one_vote(context, server: Server
     shown(page, 1)
     page.wait_for_timeout(350)
     assert my_votes(database, secret) == [(0, "overall", "right")]
-    for _ in range(25):
+    for _ in range(12):
         page.keyboard.down("ArrowLeft")
         page.wait_for_timeout(20)
     page.keyboard.up("ArrowLeft")
