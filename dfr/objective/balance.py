@@ -71,24 +71,19 @@ def balanced(
         published: height and width at which the weights were published.
         device: of the result.
     """
-    count = len(statistics)
-
-    def row(value: float) -> torch.Tensor:
-        return torch.full((count,), value, device=device)
-
+    pixels = published[0] * published[1] / (size[0] * size[1])
+    plain = replace(weights, variation=weights.variation * pixels)
+    rows = plain.for_rows(len(statistics), layers, device)
+    growth = [GROWTH.get(each, 0) for each in statistics]
     style = {
-        layer: torch.tensor(
-            [
-                weights.style
-                * (places(layer, *published) / places(layer, *size)) ** GROWTH.get(each, 0)
-                for each in statistics
-            ],
+        layer: weight
+        * torch.tensor(
+            [(places(layer, *published) / places(layer, *size)) ** power for power in growth],
             device=device,
         )
-        for layer in layers
+        for layer, weight in rows.style.items()
     }
-    pixels = published[0] * published[1] / (size[0] * size[1])
-    return RowWeights(row(weights.content), style, row(weights.variation * pixels))
+    return replace(rows, style=style)
 
 
 def with_balance(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -37,6 +37,18 @@ class Weights:
         for name, value in vars(self).items():
             if not (value >= 0 and math.isfinite(value)):
                 raise UserError(f"{name} weight {value}: must be a finite number of at least 0")
+
+    def for_rows(
+        self, count: int, layers: Iterable[str], device: torch.device | None = None
+    ) -> RowWeights:
+        """Return these weights for each of ``count`` pictures and each style layer."""
+
+        def full(value: float) -> torch.Tensor:
+            return torch.full((count,), value, device=device)
+
+        return RowWeights(
+            full(self.content), {layer: full(self.style) for layer in layers}, full(self.variation)
+        )
 
 
 @dataclass(frozen=True)
@@ -175,22 +187,13 @@ def joined(objectives: Sequence[Objective]) -> Objective:
     counts = [len(each.statistics) for each in objectives]
     content_layers, style_layers = objectives[0].content, objectives[0].style
 
-    def weights_of(objective: Objective, count: int) -> RowWeights:
-        weights = objective.weights
-        if isinstance(weights, RowWeights):
-            return weights
-        example = next(iter(objective.style.values()))
-
-        def full(value: float) -> torch.Tensor:
-            return torch.full((count,), value, device=example.device)
-
-        return RowWeights(
-            full(weights.content),
-            {layer: full(weights.style) for layer in objective.style},
-            full(weights.variation),
-        )
-
-    weights = [weights_of(*each) for each in zip(objectives, counts, strict=True)]
+    device = next(iter(objectives[0].style.values())).device
+    weights = [
+        each.weights.for_rows(count, style_layers, device)
+        if isinstance(each.weights, Weights)
+        else each.weights
+        for each, count in zip(objectives, counts, strict=True)
+    ]
     return Objective(
         content={
             layer: torch.cat(

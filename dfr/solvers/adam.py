@@ -17,7 +17,7 @@ from dfr.core.progress import Progress
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient, rows_per_pass
 from dfr.objective.objective import Objective
-from dfr.solvers.batch import SolverResult, not_finite, per_row
+from dfr.solvers.batch import SolverResult, finite_rows, not_finite, per_row
 
 #: Iterations between two looks of the host at the device.
 LOOK_EVERY = 50
@@ -113,10 +113,8 @@ class State:
         """Take one step of every picture that has not failed."""
         with torch.enable_grad():
             losses, slope = loss_and_gradient(self.pictures, self.objective, self.encoder)
-        has_loss = losses.isfinite()
-        has_slope = slope.isfinite().flatten(1).all(dim=1)
-        fails = self.active & ~(has_loss & has_slope)
-        why = torch.where(has_loss, _GRADIENT, _LOSS)
+        fails = self.active & ~finite_rows(losses, slope)
+        why = torch.where(losses.isfinite(), _GRADIENT, _LOSS)
         self.failed_at.copy_(torch.where(fails, self.iteration, self.failed_at))
         self.reason.copy_(torch.where(fails, why, self.reason))
         self.active.logical_and_(~fails)

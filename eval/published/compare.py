@@ -27,12 +27,12 @@ from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
-from dfr.objective.balance import DECORMST_SIZE
+from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import fit_bases
 from eval.measures.similarity import ssim
-from eval.published.outputs import SIZE, PublishedPair, published_pairs
+from eval.published.outputs import DECORMST_PAIR, PublishedPair, published_pairs
 
 #: Modes in the order of the published outputs 1 to 4.
 MODES = DFR().modes
@@ -40,8 +40,6 @@ MODES = DFR().modes
 TWIN = {"rot000": "rot180", "rot180": "rot000", "rot090": "rot270", "rot270": "rot090"}
 #: The ranks with which DeCorMST's Table 1 was made.
 DECORMST_RANKS = dict(zip(STYLE_LAYERS, (18, 100, 128, 280, 256), strict=True))
-#: Its pair that DFR's repository has too.
-DECORMST_PAIR = "123057_Vassily_Kandinsky_1.0"
 
 
 def colour_distance(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -79,7 +77,7 @@ def compare_pictures(
         the tables ``pictures``, ``retrieval`` and ``diversity``.
     """
     made = [pair for pair in pairs if ours_of(ours, pair)]
-    bases = fit_bases((resize(load(pair.content), *SIZE, False) for pair in made), encoder)
+    bases = fit_bases((resize(load(pair.content), *DFR_SIZE, False) for pair in made), encoder)
     theirs_features: dict[tuple[str, str, str], list[torch.Tensor]] = {}
     ours_features: dict[tuple[str, str], list[torch.Tensor]] = {}
     for pair in made:
@@ -91,8 +89,8 @@ def compare_pictures(
 
     rows, nearest, diverse = [], [], []
     for pair in made:
-        content = resize(load(pair.content), *SIZE, False)
-        style = resize(load(pair.style), *SIZE, False)
+        content = resize(load(pair.content), *DFR_SIZE, False)
+        style = resize(load(pair.style), *DFR_SIZE, False)
         mine = ours_of(ours, pair)
         theirs = dict(zip(MODES, map(load, pair.outputs["at_30"]), strict=True))
         for mode, picture in mine.items():
@@ -100,14 +98,18 @@ def compare_pictures(
             twin = TWIN[mode]
             e_ours = e_statistics(picture, style, bases, encoder)
             e_theirs = e_statistics(theirs[mode], style, bases, encoder)
+            distances = {
+                (name, other): distance.between(found, features)
+                for (name, source, other), features in theirs_features.items()
+                if source == "at_30"
+            }
+            best = min(distances, key=lambda key: distances[key])
             rows.append(
                 {
                     "pair": pair.name,
                     "mode": mode,
-                    "lpips": distance.between(found, theirs_features[pair.name, "at_30", mode]),
-                    "lpips_to_their_twin": distance.between(
-                        found, theirs_features[pair.name, "at_30", twin]
-                    ),
+                    "lpips": distances[pair.name, mode],
+                    "lpips_to_their_twin": distances[pair.name, twin],
                     "floor_theirs": distance.between(
                         theirs_features[pair.name, "at_30", mode],
                         theirs_features[pair.name, "at_30", twin],
@@ -123,20 +125,14 @@ def compare_pictures(
                     "c_theirs": c_statistic(theirs[mode], content),
                 }
             )
-            distances = {
-                key: distance.between(found, features)
-                for key, features in theirs_features.items()
-                if key[1] == "at_30"
-            }
-            best = min(distances, key=lambda key: distances[key])
             nearest.append(
                 {
                     "pair": pair.name,
                     "mode": mode,
                     "nearest_pair": best[0],
-                    "nearest_mode": best[2],
+                    "nearest_mode": best[1],
                     "lpips": distances[best],
-                    "right": best[0] == pair.name and best[2] in (mode, twin),
+                    "right": best[0] == pair.name and best[1] in (mode, twin),
                 }
             )
             print(pair.name, mode, rows[-1]["lpips"], nearest[-1]["right"], flush=True)
@@ -166,12 +162,7 @@ def compare_pictures(
 
 
 def compare_decormst(
-    table: pd.DataFrame,
-    pair: PublishedPair,
-    contents: Path,
-    ours: Path,
-    encoder: Encoder,
-    channels: str = "published",
+    table: pd.DataFrame, pair: PublishedPair, contents: Path, ours: Path, encoder: Encoder
 ) -> pd.DataFrame:
     """Set the E statistic of our DeCorMST outputs beside the published table.
 
@@ -179,18 +170,20 @@ def compare_decormst(
         table: the published one: correlation, iterations, layer, E.
         pair: the pair that it is about.
         contents: folder of the contents over which its bases were fitted.
-        ours: folder of our pictures, ``decormst/PAIR/CHANNELS_ITERATIONS/CORRELATION.png`` in it.
+        ours: folder of our pictures, ``decormst/PAIR/CHANNELS_ITERATIONS/CORRELATION.png`` in it,
+            where CHANNELS is ``published`` for outputs made with the published channel order, and
+            ``correct`` for others.
         encoder: max pooling, fp32.
-        channels: ``published`` for outputs made with the published channel order, or ``correct``.
 
     Returns:
-        the published rows with our E beside them, for those that we made.
+        the published rows with our E beside them, for the outputs that we made.
     """
     bases = fit_bases(map(load, picture_files(contents)), encoder, DECORMST_RANKS)
     style = resize(load(pair.style), *DECORMST_SIZE, False)
+    outputs = list(table.groupby(["correlation", "iterations"], sort=False))
     rows = []
-    for (correlation, iterations), lines in table.groupby(
-        ["correlation", "iterations"], sort=False
+    for channels, ((correlation, iterations), lines) in itertools.product(
+        ("published", "correct"), outputs
     ):
         folder = ours / "decormst" / pair.name / f"{channels}_{iterations}"
         file = folder / f"{correlation}.png"
@@ -216,17 +209,11 @@ def main() -> None:
     options = parser.parse_args()
     encoder = Encoder(load_vgg19())
     pairs = published_pairs(options.published)
-    tables = {}
     if options.decormst is not None:
         table = pd.read_csv(options.decormst / "e_statistics.csv")
         pair = next(pair for pair in pairs if pair.name == DECORMST_PAIR)
-        tables["decormst_e"] = pd.concat(
-            [
-                compare_decormst(table, pair, options.contents, options.ours, encoder, channels)
-                for channels in ("published", "correct")
-            ]
-        )
-        _write(tables["decormst_e"], options.out / "decormst_e.csv")
+        compared = compare_decormst(table, pair, options.contents, options.ours, encoder)
+        _write(compared, options.out / "decormst_e.csv")
     chosen = [pair for pair in pairs if pair.rotation_weight == 1]
     for name, frame in compare_pictures(chosen, options.ours, Lpips("alex"), encoder).items():
         _write(frame, options.out / f"{name}.csv")

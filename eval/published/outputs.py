@@ -13,12 +13,9 @@ from pathlib import Path
 
 from dfr.core.errors import UserError
 from dfr.core.images import picture_files
-from dfr.objective.balance import DFR_SIZE
 
-#: Height and width of the published pictures.
-SIZE = DFR_SIZE
-#: Of both ways in which the outputs were made.
-ITERATIONS = 3000
+#: The pair of DeCorMST's Table 1 that DFR's repository has too.
+DECORMST_PAIR = "123057_Vassily_Kandinsky_1.0"
 
 
 @dataclass(frozen=True)

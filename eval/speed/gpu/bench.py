@@ -7,7 +7,8 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dfr.network.encoder import Encoder
 from dfr.network.weights import load_vgg19
 from dfr.objective.objective import Objective
 from dfr.solvers.adam import Adam
-from eval.published.outputs import published_pairs
+from eval.published.outputs import PublishedPair, published_pairs
 
 #: Bytes after which another tar file of pictures is begun.
 _TAR_BYTES = 14_000_000
@@ -67,7 +68,6 @@ class Bench:
         self.log = ResultsLog(options.out)
         self.loaded = load_vgg19(options.weights)
         self.pairs = published_pairs(options.published)
-        self.last_seconds = 0.0
         self._encoders: dict[tuple[str, bool], Encoder] = {}
 
     @property
@@ -98,10 +98,20 @@ class Bench:
         """Return the iterations to take; a few if asked for a tiny run."""
         return max(2, iterations // 1000) if self.options.tiny else iterations
 
-    def pair(self, index: int, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    def pair(self, pair: PublishedPair, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the pictures of a published pair on the device, resized as published."""
-        pair = self.pairs[index % len(self.pairs)]
         return self.at(pair.content, size), self.at(pair.style, size)
+
+    def solver(self, method: OptimisationMethod, iterations: int | None = None) -> Adam:
+        """Return a method's published solver, a few iterations of it in a tiny run.
+
+        Args:
+            method: of which.
+            iterations: instead of the published ones.
+        """
+        assert isinstance(method.solver, Adam)
+        wanted = method.solver.iterations if iterations is None else iterations
+        return replace(method.solver, iterations=self.count(wanted))
 
     def at(self, file: Path, size: tuple[int, int]) -> torch.Tensor:
         """Return a picture on the device, resized as published."""
@@ -123,14 +133,8 @@ def objective_of(
     return method.problem(content, style, encoder).objective
 
 
-def adam_of(method: OptimisationMethod) -> Adam:
-    """Return a method's published solver."""
-    assert isinstance(method.solver, Adam)
-    return method.solver
-
-
-def thinned(count: int) -> list[int]:
-    """Return the iterations of a curve that are kept: the first ones, then ever fewer, the last."""
-    kept = {0, count - 1}
-    kept.update(round(1.25**k) for k in range(200) if round(1.25**k) < count)
-    return sorted(kept)
+def thinned(curve: Sequence[float]) -> dict[int, float]:
+    """Return iteration -> loss of a curve: the first ones, then ever fewer, and the last."""
+    kept = {0, len(curve) - 1}
+    kept.update(round(1.25**k) for k in range(200) if round(1.25**k) < len(curve))
+    return {iteration: curve[iteration] for iteration in sorted(kept)}

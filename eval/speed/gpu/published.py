@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,10 +11,10 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Stylization
-from dfr.objective.balance import DECORMST_SIZE
+from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
 from dfr.objective.gradients import terms_of
-from eval.published.outputs import SIZE, PublishedPair
-from eval.speed.gpu.bench import Bench, adam_of, objective_of, thinned
+from eval.published.outputs import DECORMST_PAIR, PublishedPair
+from eval.speed.gpu.bench import Bench, objective_of, thinned
 
 
 def decormst(bench: Bench) -> None:
@@ -24,17 +23,15 @@ def decormst(bench: Bench) -> None:
     Once in the published channel order (its network sees RGB with the means of BGR) and once in
     the order of the weights.
     """
-    pair = next(pair for pair in bench.pairs if pair.name.startswith("123057"))
+    pair = next(pair for pair in bench.pairs if pair.name == DECORMST_PAIR)
     size = bench.shape(DECORMST_SIZE)
     encoder = bench.encoder("fp32")
     for channels in ("published", "correct"):
-        content, style = bench.at(pair.content, size), bench.at(pair.style, size)
+        content, style = bench.pair(pair, size)
         if channels == "published":  # what the network flips to BGR is BGR already
             content, style = content.flip(1), style.flip(1)
         for iterations in (100, 1000):
-            method = DeCorMST(
-                solver=replace(adam_of(DeCorMST()), iterations=bench.count(iterations))
-            )
+            method = DeCorMST(solver=bench.solver(DeCorMST(), iterations))
             result = method.stylize(content, style, encoder)
             pictures = {
                 mode: picture.flip(1) if channels == "published" else picture
@@ -55,7 +52,7 @@ def sweep(bench: Bench) -> None:
 
 
 def _published(bench: Bench, part: str, pairs: Sequence[PublishedPair], precision: str) -> None:
-    size, encoder = bench.shape(SIZE), bench.encoder(precision)
+    size, encoder = bench.shape(DFR_SIZE), bench.encoder(precision)
     longest = 0.0
     for pair in pairs:
         if bench.left < 1.1 * longest:
@@ -64,19 +61,19 @@ def _published(bench: Bench, part: str, pairs: Sequence[PublishedPair], precisio
         began = time.perf_counter()
         method = DFR(
             rotation_weight=pair.rotation_weight,
-            solver=replace(adam_of(DFR()), iterations=bench.count(3000)),
+            solver=bench.solver(DFR()),
         )
-        result = method.stylize(bench.at(pair.content, size), bench.at(pair.style, size), encoder)
+        result = method.stylize(*bench.pair(pair, size), encoder)
         _keep(bench, part, pair.name, result, result.pictures, precision=encoder.precision)
         longest = max(longest, time.perf_counter() - began)
 
 
 def outputs(bench: Bench) -> None:
     """Time DFR-1 to DFR-4 whole, at the published size and iterations."""
-    size, encoder = bench.shape(SIZE), bench.encoder("tf32")
-    content, style = bench.pair(0, size)
+    size, encoder = bench.shape(DFR_SIZE), bench.encoder("tf32")
+    content, style = bench.pair(bench.pairs[0], size)
     for count in (1, 2, 3):
-        solver = replace(adam_of(DFR()), iterations=bench.count(3000))
+        solver = bench.solver(DFR())
         method = DFR(rotations=DFR().rotations[:count], solver=solver)
         result = method.stylize(content, style, encoder)
         bench.log.row("outputs", outputs=count, seconds=result.seconds,
@@ -88,7 +85,7 @@ def precisions(bench: Bench) -> None:
 
     Last losses are those of the picture in float32.
     """
-    size = bench.shape(SIZE)
+    size = bench.shape(DFR_SIZE)
     exact = bench.encoder("fp32")
     chosen = [pair for pair in bench.pairs if pair.rotation_weight == 1][:2]
     for precision in ("fp32", "bf16"):
@@ -97,10 +94,10 @@ def precisions(bench: Bench) -> None:
             continue
         encoder = bench.encoder(precision)
         for pair in chosen[: 1 if precision == "fp32" else 2]:
-            content, style = bench.at(pair.content, size), bench.at(pair.style, size)
+            content, style = bench.pair(pair, size)
             method = DFR(
                 rotations=(0.0, 90.0),
-                solver=replace(adam_of(DFR()), iterations=bench.count(3000)),
+                solver=bench.solver(DFR()),
             )
             result = method.stylize(content, style, encoder)
             objective = objective_of(method, content, style, exact)
@@ -110,7 +107,7 @@ def precisions(bench: Bench) -> None:
                 "precisions", pair=pair.name, precision=encoder.precision, last=last,
                 seconds=result.seconds,
                 curves={
-                    mode: {k: curve[k] for k in thinned(len(curve))}
+                    mode: thinned(curve)
                     for mode, curve in result.curves.items()
                 },
             )  # fmt: skip
@@ -133,7 +130,7 @@ def _keep(
         settings=dict(result.settings), losses={k: dict(v) for k, v in result.losses.items()},
         failed=dict(result.failed),
         curves={
-            mode: {k: curve[k] for k in thinned(len(curve))}
+            mode: thinned(curve)
             for mode, curve in result.curves.items()
         },
         **more,

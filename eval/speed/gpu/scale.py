@@ -10,11 +10,10 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.core.devices import synchronise
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.objective.balance import DECORMST_SIZE
+from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
 from dfr.objective.objective import joined
 from dfr.solvers.adam import State, step_taker
-from eval.published.outputs import SIZE
-from eval.speed.gpu.bench import Bench, adam_of, objective_of, thinned
+from eval.speed.gpu.bench import Bench, objective_of, thinned
 
 #: Iterations after which a picture is kept, besides the last.
 MARKS = (300,)
@@ -23,7 +22,7 @@ SIDES = (96, 128, 181, 256)
 #: Each method with the size that was published for it.
 METHODS: tuple[tuple[DFR | DeCorMST, tuple[int, int]], ...] = (
     (DeCorMST(), DECORMST_SIZE),
-    (DFR(rotations=(0.0, 90.0)), SIZE),
+    (DFR(rotations=(0.0, 90.0)), DFR_SIZE),
 )
 
 
@@ -45,7 +44,7 @@ def _at(
     chosen = [pair for pair in bench.pairs if pair.rotation_weight == 1][::3]
     objectives, starts, labels = [], [], []
     for pair in chosen:
-        content, style = bench.at(pair.content, size), bench.at(pair.style, size)
+        content, style = bench.pair(pair, size)
         for balance in (False, True) if longest is not None else (False,):
             chosen_weights = replace(method, balanced=balance)
             objectives.append(objective_of(chosen_weights, content, style, encoder))
@@ -54,8 +53,7 @@ def _at(
     # Neighbours with one statistic go in one call.
     order = sorted(range(len(labels)), key=lambda row: labels[row][2])
     labels = [labels[row] for row in order]
-    published_solver = adam_of(method)
-    solver = replace(published_solver, iterations=bench.count(published_solver.iterations))
+    solver = bench.solver(method)
     state = State(torch.cat(starts)[order], joined(objectives).rows(order), encoder, solver)
     step = step_taker(state)
     began = time.perf_counter()
@@ -71,9 +69,8 @@ def _at(
     synchronise(bench.device)
     seconds, curve = time.perf_counter() - began, state.curve.T.cpu()
     for row, (pair_name, balance, mode) in enumerate(labels):
-        losses = curve[row].tolist()
         bench.log.row(
             "scale", longest=longest, size=size, method=method.name, pair=pair_name,
-            balanced=balance, mode=mode, losses={k: losses[k] for k in thinned(len(losses))},
+            balanced=balance, mode=mode, losses=thinned(curve[row].tolist()),
             batch_seconds=seconds, rows=len(labels),
         )  # fmt: skip

@@ -13,10 +13,10 @@ from dfr.core.provenance import environment
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.network.weights import CONVOLUTIONS
+from dfr.objective.balance import DFR_SIZE
 from dfr.objective.objective import joined
 from dfr.solvers.adam import Adam, State, step_taker
 from dfr.solvers.synthesis import synthesise
-from eval.published.outputs import SIZE
 from eval.speed.gpu.bench import Bench, objective_of
 
 
@@ -30,8 +30,8 @@ def machine(bench: Bench) -> None:
 
 def equality(bench: Bench) -> None:
     """Compare the device's losses with the CPU's: 20 iterations, all statistics, float32."""
-    size = bench.shape(SIZE, 116)
-    content, style = bench.pair(0, size)
+    size = bench.shape(DFR_SIZE, 116)
+    content, style = bench.pair(bench.pairs[0], size)
     curves = {}
     for name, place in (("device", bench.device), ("cpu", torch.device("cpu"))):
         encoder = Encoder(bench.loaded, channels_last=place.type == "cpu").to(place)
@@ -53,7 +53,7 @@ def equality(bench: Bench) -> None:
 
 def steps(bench: Bench) -> None:
     """Time one iteration: sizes, outputs, precisions, layouts, eager and as a graph."""
-    full, half = bench.shape(SIZE), bench.shape(SIZE, 256)
+    full, half = bench.shape(DFR_SIZE), bench.shape(DFR_SIZE, 256)
     cases: list[tuple[tuple[int, int], int, str, bool, bool]] = []
     for precision in ("fp32", "tf32", "bf16"):
         cases += [(full, 4, precision, layout, True) for layout in (True, False)]
@@ -63,7 +63,7 @@ def steps(bench: Bench) -> None:
     cases += [(full, rows, "bf16", True, True) for rows in (1, 16)]
     cases += [(half, 4, "tf32", True, False), (full, 4, "tf32", True, False)]
     for size, rows, precision, layout, graph in cases:
-        content, style = bench.pair(0, size)
+        content, style = bench.pair(bench.pairs[0], size)
         encoder = bench.encoder(precision, layout)
         one = objective_of(DFR(), content, style, encoder)
         objective = joined([one] * max(1, rows // 4)) if rows >= 4 else one.rows(range(rows))
@@ -97,7 +97,7 @@ def _repeat(step: Callable[[], None], count: int) -> None:
 
 def plain_step(bench: Bench, size: tuple[int, int]) -> Callable[[], None]:
     """Return one step of one picture as one would first write it in PyTorch."""
-    content, style = bench.pair(0, size)
+    content, style = bench.pair(bench.pairs[0], size)
     torch.backends.cudnn.allow_tf32 = False
     kernels = {
         name: (weight.to(bench.device), bias.to(bench.device))
