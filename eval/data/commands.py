@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dfr.core.terminal import console, progress_bar, table_console
+from dfr.core.errors import UserError
+from dfr.core.terminal import complain, console, progress_bar, table_console
+
+if TYPE_CHECKING:
+    from eval.data.download import Transfer
+    from eval.data.published_import import ImportedPublished
 
 app = typer.Typer(
     help="The benchmark's pictures: fetch them, take local folders instead, show them.",
@@ -21,7 +28,7 @@ FolderOption = Annotated[
     Path | None,
     typer.Option(
         "--to",
-        help="The data folder.  [default: data, in the cache folder]",
+        help="The data folder.  [default: in the cache folder data, or published for --published]",
         show_default=False,
     ),
 ]
@@ -29,7 +36,8 @@ CollectionOption = Annotated[
     Path | None,
     typer.Option(
         "--collection",
-        help="A .toml file like eval/data/collection.toml.  [default: that one]",
+        help="A .toml file like eval/data/collection.toml; of published outputs, a .csv file like "
+        "eval/data/published.csv.  [default: those]",
         show_default=False,
     ),
 ]
@@ -39,6 +47,20 @@ CollectionOption = Annotated[
 def fetch_data(
     to: FolderOption = None,
     collection: CollectionOption = None,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published", help="Fetch the outputs that DFR's authors published, not the set."
+        ),
+    ] = False,
+    published_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DFR_PUBLISHED_URL",
+            help="A mirror of raw.githubusercontent.com/OWNER/REPOSITORY.",
+            show_default=False,
+        ),
+    ] = None,
     coco_url: Annotated[
         str | None,
         typer.Option(
@@ -68,14 +90,13 @@ def fetch_data(
     from eval.data.fetch import fetch
     from eval.data.lock import LOCK, default_folder
 
+    transfer = Transfer(timeout, retries, pause, parallel)
+    if published:
+        _fetch_published(collection, to, published_url, transfer)
+        return
     asked = read_collection(collection or BUILT_IN)
     folder = to or default_folder()
-    with progress_bar() as bars:
-        task = bars.add_task("fetching", total=None)
-
-        def report(done: float, count: int) -> None:
-            bars.update(task, description=f"fetching {count} files", completed=done, total=count)
-
+    with _reporting() as report:
         fetched = fetch(
             asked,
             folder,
@@ -83,7 +104,7 @@ def fetch_data(
                 "coco_url": coco_url or COCO_URL,
                 "commons_url": commons_url or COMMONS_URL,
             },
-            transfer=Transfer(timeout, retries, pause, parallel),
+            transfer=transfer,
             report=report,
         )
     entries = fetched.lock.files.values()
@@ -104,6 +125,14 @@ def import_data(
     style: Annotated[
         Path | None, typer.Option(help="Folder of styles.", show_default=False)
     ] = None,
+    published: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the outputs that DFR's authors published: content, style, and one "
+            "folder per pair.",
+            show_default=False,
+        ),
+    ] = None,
     to: FolderOption = None,
     collection: CollectionOption = None,
     replace: Annotated[
@@ -115,6 +144,11 @@ def import_data(
     from eval.data.folder_import import import_folders
     from eval.data.lock import LOCK, default_folder
 
+    if published is not None:
+        if coco is not None or style is not None:
+            raise UserError("--published is a set of its own: import --coco and --style apart")
+        _import_published(collection, to, published, replace)
+        return
     asked = read_collection(collection or BUILT_IN)
     folder = to or default_folder()
     done = import_folders(asked, folder, coco=coco, style=style, replace=replace)
@@ -167,6 +201,60 @@ def show_data(
         soft_wrap=True,
         highlight=False,
     )
+
+
+def _fetch_published(
+    collection: Path | None, to: Path | None, url: str | None, transfer: Transfer
+) -> None:
+    from eval.data.lock import published_folder
+    from eval.data.published_fetch import fetch_published
+    from eval.data.published_list import BUILT_IN, REPOSITORY_URL, read_published
+
+    folder = to or published_folder()
+    with _reporting() as report:
+        done = fetch_published(
+            read_published(collection or BUILT_IN), folder, url=url or REPOSITORY_URL,
+            transfer=transfer, report=report,
+        )  # fmt: skip
+    _tell_published(done, folder)
+
+
+def _import_published(
+    collection: Path | None, to: Path | None, source: Path, replace: bool
+) -> None:
+    from eval.data.lock import published_folder
+    from eval.data.published_import import import_published
+    from eval.data.published_list import BUILT_IN, read_published
+
+    folder = to or published_folder()
+    listed = read_published(collection or BUILT_IN)
+    _tell_published(import_published(listed, folder, source, replace=replace), folder)
+
+
+def _tell_published(done: ImportedPublished, folder: Path) -> None:
+    from eval.data.lock import LOCK
+
+    for line in done.left_out:
+        complain(f"not used: {line}")
+    pairs = done.lock.pairs
+    at_one = sum(pair.rotation_weight == 1 for pair in pairs)
+    outputs = sum(len(files) for pair in pairs for files in pair.outputs.values())
+    console.print(
+        f"{at_one} published pairs at λ = 1 and {len(pairs) - at_one} of a sweep of λ, "
+        f"{outputs} outputs; all match {escape(str(folder / LOCK))}",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+@contextmanager
+def _reporting() -> Iterator[Callable[[float, int], None]]:
+    """Show how many files are there, of how many."""
+    with progress_bar() as bars:
+        task = bars.add_task("fetching", total=None)
+        yield lambda done, count: bars.update(
+            task, description=f"fetching {count} files", completed=done, total=count
+        )
 
 
 def _megabytes(size: int) -> str:

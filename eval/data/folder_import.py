@@ -107,7 +107,7 @@ def import_folders(
             styles_from="a local folder of styles" if style is not None else "",
             files={file: entry for file, (_, entry) in copies.items()},
         )
-        _put(folder, lock, {file: copy for file, (copy, _) in copies.items()}, replace)
+        put(folder, lock, {file: copy for file, (copy, _) in copies.items()}, replace)
     return Imported(
         lock=lock,
         coco=named_coco,
@@ -146,14 +146,27 @@ def _contents_from(count: int, coco: int) -> str:
     return f"a local folder, {coco} of {count} with MSCOCO names"
 
 
-def _put(folder: Path, lock: Lock, copies: dict[str, Path], replace: bool) -> None:
-    """Move the copies to their places and lock them, in an order that a kill can interrupt."""
+def put(
+    folder: Path, lock: Lock, copies: Mapping[str, Path], replace: bool, grow: bool = False
+) -> None:
+    """Move copies to their places and lock them, in an order that a kill can interrupt.
+
+    Args:
+        folder: the data folder, claimed by the caller.
+        lock: what will lie there.
+        copies: place -> the copy, on the same disk.
+        replace: whether another set that is there may go.
+        grow: whether a set that is there may go if each of its files is in the new one.
+
+    Raises:
+        UserError: another set, a changed file of the same one, or strange files are there.
+    """
     before = read_lock(folder) or read_lock(folder, UNFINISHED)
     old = dict(before.files) if before is not None else {}
     same = _hashes(old) == _hashes(lock.files)
     if same:
         matching(folder, old)  # a changed file is named, not mended in silence
-    elif old and not replace:
+    elif old and not replace and not (grow and _hashes(old).items() <= _hashes(lock.files).items()):
         raise UserError(
             f"{folder}: holds another set of {len(old)} files already; take --replace to put "
             "this one in its place, or choose another folder with --to"
@@ -172,6 +185,7 @@ def _put(folder: Path, lock: Lock, copies: dict[str, Path], replace: bool) -> No
             for file in old.keys() - lock.files.keys():
                 (folder / file).unlink(missing_ok=True)
         for file, copy in copies.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             copy.replace(folder / file)
         write_lock(folder, lock)
         (folder / UNFINISHED).unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The data folder and its lock file: which pictures lie there, and with which hashes.
 
 FOLDER/contents/FILE, FOLDER/styles/FILE   the pictures
+FOLDER/published/PAIR/FILE                 published outputs of them, in a set that has some
 FOLDER/lock.json                           what they must be; written when all of them are there
 FOLDER/unfinished.json                     the same of a fetch or an import that was stopped
 
@@ -29,7 +30,8 @@ LOCK, UNFINISHED, _PARTIAL = "lock.json", "unfinished.json", ".partial"
 
 Kind = Literal["contents", "styles"]
 KINDS: tuple[Kind, ...] = ("contents", "styles")
-_FILE = re.compile(r"(?:contents|styles)/[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_FILE = re.compile(rf"(?:contents|styles|published/{_NAME})/{_NAME}")
 
 
 class LockedFile(BaseModel):
@@ -60,6 +62,26 @@ class LockedFile(BaseModel):
     verified: bool = False
 
 
+class LockedPair(BaseModel):
+    """A content and a style with their published outputs, by their places in the data folder.
+
+    Attributes:
+        name: CONTENT_STYLE_LAMBDA.
+        content: the content picture.
+        style: the style picture.
+        rotation_weight: lambda.
+        outputs: source -> the outputs for 0, 90, 180 and 270 degrees, see `eval.published.outputs`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    content: str
+    style: str
+    rotation_weight: float
+    outputs: Mapping[str, tuple[str, ...]]
+
+
 class Lock(BaseModel):
     """What a lock file holds.
 
@@ -68,6 +90,7 @@ class Lock(BaseModel):
         contents_from: where the contents come from, for readers.
         styles_from: where the styles come from, for readers.
         files: place in the data folder -> what it must be, in the order in which a run takes them.
+        pairs: which content belongs to which style, where outputs of them were published.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +99,7 @@ class Lock(BaseModel):
     contents_from: str
     styles_from: str
     files: Mapping[str, LockedFile]
+    pairs: tuple[LockedPair, ...] = ()
 
     @field_validator("files")
     @classmethod
@@ -85,6 +109,11 @@ class Lock(BaseModel):
                 raise ValueError(f"'{file}' is no place of a picture in a data folder")
         return files
 
+    @property
+    def option(self) -> str:
+        """What `dfr data fetch` and `dfr data import` need to make this set."""
+        return " --published" if self.pairs else ""
+
     def of(self, kind: Kind) -> dict[str, LockedFile]:
         """Return the files of one kind, in order."""
         return {name: entry for name, entry in self.files.items() if name.startswith(f"{kind}/")}
@@ -93,6 +122,11 @@ class Lock(BaseModel):
 def default_folder() -> Path:
     """Where fetched pictures are kept unless another place is named."""
     return cache_folder() / "data"
+
+
+def published_folder() -> Path:
+    """Where published outputs are kept unless another place is named."""
+    return cache_folder() / "published"
 
 
 def read_lock(folder: Path, name: str = LOCK) -> Lock | None:
@@ -138,7 +172,8 @@ def open_locked(folder: Path) -> Lock:
     missing = matching(folder, lock.files)
     if missing:
         raise UserError(
-            f"{folder}: {some(missing)} of {LOCK} not there; run `dfr data {lock.made_by}` again"
+            f"{folder}: {some(missing)} of {LOCK} not there; run `dfr data {lock.made_by}"
+            f"{lock.option}` again"
         )
     return lock
 

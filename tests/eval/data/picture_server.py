@@ -17,6 +17,7 @@ class PictureServer(ThreadingHTTPServer):
 
     Attributes:
         files: name -> its bytes.
+        by_path: path without the first slash -> its bytes, where names are not enough.
         ways: name -> what to do instead of sending them whole.
         asked: name -> how often it was asked for.
         agents: the User-Agent headers that came.
@@ -28,6 +29,7 @@ class PictureServer(ThreadingHTTPServer):
 
     def __init__(self, files: dict[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.by_path: dict[str, bytes] = {}
         self.files, self.ways = files, dict[str, Callable[[_Handler, bytes], None]]()
         self.asked: Counter[str] = Counter()
         self.agents: set[str] = set()
@@ -48,14 +50,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: PictureServer
 
     def do_GET(self) -> None:
-        server, name = self.server, unquote(Path(urlsplit(self.path).path).name)
+        path = unquote(urlsplit(self.path).path).removeprefix("/")
+        server, name = self.server, Path(path).name
         with server.guard:
             server.asked[name] += 1
             server.open += 1
             server.most = max(server.most, server.open)
         server.agents.add(self.headers["User-Agent"])
         try:
-            content = server.files.get(name)
+            content = server.by_path.get(path, server.files.get(name))
             if content is None:
                 self.answer(404, b"not found")
             else:
