@@ -1,4 +1,7 @@
-"""The pictures of a run: two folders, a fetched or imported data folder, or the embedded set."""
+"""The pictures of a run: two folders, a fetched or imported data folder, or the embedded set.
+
+`eval.data.chosen` says which of them a run takes.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from dfr.core.errors import UserError, writing
 from dfr.core.files import sha256, write_whole
 from dfr.core.images import load, picture_files
-from eval.data.lock import KINDS, LOCK, default_folder, open_locked
+from eval.data.lock import KINDS, open_locked
 from eval.data.procedural_styles import NAMES, draw
 
 #: Photographs in scikit-image's wheel: name -> file, best known motifs first.
@@ -27,6 +31,13 @@ PHOTOGRAPHS = {
     "retina": "retina.jpg",
     "ihc": "ihc.png",
 }
+
+
+#: Which pairs of its pictures a run takes: all, or those of which outputs were published.
+Pairs = Literal["all", "published"]
+#: Where the pictures of the embedded set come from, for readers.
+EMBEDDED_CONTENTS = "photographs from scikit-image"
+EMBEDDED_STYLES = "procedural styles, drawn by this project's code, not artworks"
 
 
 @dataclass(frozen=True)
@@ -46,28 +57,35 @@ class Picture:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Contents and styles; every content meets every style.
+    """Contents and styles; every content meets every style, or the named pairs alone are taken.
 
     Attributes:
         contents_from: where the contents come from, for readers.
         styles_from: where the styles come from, for readers.
+        named: the pairs, where not every content meets every style.
     """
 
     contents: tuple[Picture, ...]
     styles: tuple[Picture, ...]
     contents_from: str
     styles_from: str
+    named: tuple[tuple[Picture, Picture], ...] | None = None
 
     @property
     def pairs(self) -> list[tuple[Picture, Picture]]:
         """Every (content, style) pair, content by content."""
+        if self.named is not None:
+            return list(self.named)
         return [(content, style) for content in self.contents for style in self.styles]
 
     def spread(self, count: int) -> list[tuple[Picture, Picture]]:
         """Return ``count`` different pairs, each content and each style as often as any other.
 
-        They lie on diagonals of the table of pairs; all pairs, where there are no more.
+        They lie on diagonals of the table of pairs; all pairs, where there are no more. Of named
+        pairs they are the first ones.
         """
+        if self.named is not None:
+            return list(self.named[:count])
         contents, styles = len(self.contents), len(self.styles)
         around = math.lcm(contents, styles)
         return [
@@ -83,6 +101,7 @@ def open_dataset(
     contents: int,
     styles: int,
     data: Path | None = None,
+    pairs: Pairs = "all",
 ) -> Dataset:
     """Return the pictures of two folders; where one is None, of a data folder or the embedded set.
 
@@ -95,11 +114,15 @@ def open_dataset(
         contents: how many contents of the data folder or of the embedded set to use.
         styles: how many styles of them to use.
         data: a data folder, see `eval.data.lock`; the embedded set stands in for what it lacks.
+        pairs: ``published`` for the pairs of the data folder of which outputs were published, all
+            of them, and nothing else.
 
     Raises:
         UserError: a folder without pictures, a picture that cannot be read, or a data folder that
-            is not whole.
+            is not whole or lacks published pairs.
     """
+    if pairs == "published":
+        return _published_pairs(data)
     found = {"contents": ("a folder", content), "styles": ("a folder", style)}
     files = {kind: picture_files(path) for kind, (_, path) in found.items() if path is not None}
     origins = {kind: origin for kind, (origin, _) in found.items()}
@@ -110,10 +133,10 @@ def open_dataset(
             origins[kind] = lock.contents_from if kind == "contents" else lock.styles_from
     if "contents" not in files:
         files["contents"] = _photographs(contents)
-        origins["contents"] = "photographs from scikit-image"
+        origins["contents"] = EMBEDDED_CONTENTS
     if "styles" not in files:
         files["styles"] = _drawings(embedded, styles)
-        origins["styles"] = "procedural styles, drawn by this project's code, not artworks"
+        origins["styles"] = EMBEDDED_STYLES
     return Dataset(
         contents=_pictures(files["contents"]),
         styles=_pictures(files["styles"]),
@@ -122,39 +145,31 @@ def open_dataset(
     )
 
 
-def choose_data(
-    asked: str, contents: int, styles: int, folders: bool = False
-) -> tuple[Path | None, str]:
-    """Return the data folder of a run, None for the embedded set, and what to tell of it.
-
-    Args:
-        asked: ``embedded``, ``fetched`` for the default data folder, a data folder, or ``auto``:
-            the default one for a run that wants more pictures than the embedded set has, and the
-            embedded set for every other run.
-        contents: how many contents the run wants.
-        styles: how many styles it wants.
-        folders: whether the run was given a folder of its own; ``auto`` then stays out of it.
-
-    Raises:
-        UserError: the data folder is not whole.
-    """
-    small = contents <= len(PHOTOGRAPHS) and styles <= len(NAMES)
-    if asked == "embedded" or (asked == "auto" and (small or folders)):
-        return None, ""
-    folder = default_folder() if asked in ("auto", "fetched") else Path(asked)
-    if asked == "auto" and not (folder / LOCK).exists():
-        return None, (
-            f"pictures: the embedded set, {min(contents, len(PHOTOGRAPHS))} x "
-            f"{min(styles, len(NAMES))} instead of {contents} x {styles}, since {folder} holds no "
-            "whole set (`dfr data fetch` or `dfr data import` makes one)"
+def _published_pairs(data: Path | None) -> Dataset:
+    """Return the pairs of a data folder of which outputs were published, at lambda 1."""
+    if data is None:
+        raise UserError("the published pairs need a data folder: name it with --data")
+    lock = open_locked(data)
+    pairs = [pair for pair in lock.pairs if pair.rotation_weight == 1]
+    if not pairs:
+        raise UserError(
+            f"{data}: holds no published pairs; make a folder that does with `dfr data import "
+            "--published DIR` or `dfr data fetch --published`"
         )
-    lock = open_locked(folder)
-    counts = [
-        f"{min(most, len(lock.of(kind)))} {kind}"
-        for kind, most in zip(KINDS, (contents, styles), strict=True)
-        if lock.of(kind)
-    ]
-    return folder, f"pictures: {' and '.join(counts)} of {folder} (--data embedded: not these)"
+    contents, styles = (
+        dict(zip(files, _pictures(data / file for file in files), strict=True))
+        for files in (
+            list(dict.fromkeys(pair.content for pair in pairs)),
+            list(dict.fromkeys(pair.style for pair in pairs)),
+        )
+    )
+    return Dataset(
+        contents=tuple(contents.values()),
+        styles=tuple(styles.values()),
+        contents_from=lock.contents_from,
+        styles_from=lock.styles_from,
+        named=tuple((contents[pair.content], styles[pair.style]) for pair in pairs),
+    )
 
 
 def safe_name(stem: str) -> str:

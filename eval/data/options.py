@@ -10,9 +10,9 @@ import typer
 DataOption = Annotated[
     str,
     typer.Option(
-        help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: fetched "
-        "where the profile wants more than the embedded set has and they are there, else "
-        "embedded.",
+        envvar="DFR_DATA",
+        help="Pictures: embedded, fetched (by `dfr data`), a data FOLDER, or auto: those that a "
+        "run has begun with, else fetched, else embedded.",
     ),
 ]
 ContentFolderOption = Annotated[

@@ -15,6 +15,7 @@ from dfr.core.images import Size
 from dfr.methods.method import Method, settings_of
 from dfr.methods.registry import build
 from dfr.network.encoder import check_precision
+from eval.data.dataset import Pairs
 from eval.speed.timing import Timing
 
 _FOLDER = Path(__file__).parent / "profiles"
@@ -58,8 +59,10 @@ class Profile(_Settings):
         description: one sentence.
         size: working size, see `dfr.core.images.Size`.
         precision: of the encoder.
-        contents: how many pictures of the embedded set are used.
-        styles: how many styles of the embedded set are used.
+        contents: how many contents of the embedded set or of a data folder are used.
+        styles: how many styles of them are used.
+        pairs: ``all``: every content meets every style. ``published``: the pairs of which outputs
+            were published, all of those that the data folder has.
         timing: the timing section.
         methods: the rows of the comparison.
     """
@@ -70,6 +73,7 @@ class Profile(_Settings):
     precision: str
     contents: int = Field(ge=1)
     styles: int = Field(ge=1)
+    pairs: Pairs = "all"
     timing: Timing = Timing()
     methods: tuple[MethodEntry, ...] = Field(min_length=1)
 

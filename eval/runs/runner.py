@@ -80,6 +80,7 @@ def reproduce(
             profile.contents,
             profile.styles,
             data,
+            profile.pairs,
         )
         size = Size.parse(profile.size)
         others = find_external(external, dataset, size, profile)
@@ -92,6 +93,7 @@ def reproduce(
                 "contents_from": dataset.contents_from,
                 "styles": [_identity(picture) for picture in dataset.styles],
                 "styles_from": dataset.styles_from,
+                **_named_pairs(dataset),
                 "external": [identity_of(method) for method in others],
                 "weights": {"source": loaded.source, "sha256": loaded.sha256},
                 "device": device_of_cells.type,
@@ -121,6 +123,12 @@ def reproduce(
 
 def _identity(picture: Picture) -> dict[str, str]:
     return {"name": picture.name, "file": picture.path.name, "sha256": picture.sha256}
+
+
+def _named_pairs(dataset: Dataset) -> dict[str, Any]:
+    if dataset.named is None:
+        return {}
+    return {"pairs": [[content.name, style.name] for content, style in dataset.named]}
 
 
 def _keep_pictures(store: RunStore, dataset: Dataset, size: Size) -> None:

@@ -15,7 +15,8 @@ from dfr.core.errors import UserError
 from dfr.core.images import Size, load, to_bytes
 from dfr.core.provenance import environment
 from dfr.network.weights import load_vgg19
-from eval.data.dataset import Dataset, Picture, choose_data, open_dataset
+from eval.data.chosen import as_begun, choose_data
+from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.measures.registry import OUTPUT_MEASURES
 from eval.runs.cell import Tools, make_cell
 from eval.runs.profiles import Profile
@@ -76,7 +77,7 @@ def verify_run(
             cannot be made again; their seals are checked.)
         content: folder of the content pictures, where the run used one.
         style: folder of the style pictures, where the run used one.
-        data: where the run's other pictures are from, see `eval.data.dataset.choose_data`.
+        data: where the run's other pictures are from, see `eval.data.chosen.choose_data`.
         device: where to compute.
         seed: of the drawing of cells; None draws differently each time.
         tell: told what is being made.
@@ -89,11 +90,16 @@ def verify_run(
     identity = store.description["identity"]
     profile = Profile(**identity["profile"])
     chosen, _ = choose_data(
-        data, profile.contents, profile.styles, folders=content is not None or style is not None
+        as_begun(data, identity),
+        profile.contents,
+        profile.styles,
+        folders=content is not None or style is not None,
+        pairs=profile.pairs,
     )
     dataset = open_dataset(
-        content, style, folder / "pictures" / "procedural", profile.contents, profile.styles, chosen
-    )
+        content, style, folder / "pictures" / "procedural", profile.contents, profile.styles,
+        chosen, profile.pairs,
+    )  # fmt: skip
     pictures = _the_runs_pictures(identity, dataset)
     weights = load_vgg19(identity["weights"]["source"])
     if weights.sha256 != identity["weights"]["sha256"]:

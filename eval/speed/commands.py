@@ -72,7 +72,8 @@ def race(
     from dfr.network.weights import load_vgg19
     from dfr.solvers.adam import Adam
     from dfr.solvers.fast import Fast
-    from eval.data.dataset import PHOTOGRAPHS, choose_data, open_dataset
+    from eval.data.chosen import choose_data
+    from eval.data.dataset import PHOTOGRAPHS, open_dataset
     from eval.data.procedural_styles import NAMES
     from eval.speed.race import race
     from eval.speed.race_settings import RaceSettings
