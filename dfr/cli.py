@@ -70,6 +70,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "eval.commands:diff",
             "Show what differs between two runs, in settings and in numbers.",
         ),
+        "published": Entry(
+            "eval.commands:published",
+            "Set our outputs of the published pairs beside the ones that DFR's authors published.",
+        ),
         "race": Entry(
             "eval.speed.commands:race",
             "Time our steps and the fast solver against the published setting, here and now.",

@@ -1,4 +1,4 @@
-"""The commands on finished runs: ``dfr verify`` and ``dfr diff``."""
+"""The commands on finished runs: ``dfr verify``, ``dfr diff`` and ``dfr published``."""
 
 from __future__ import annotations
 
@@ -83,3 +83,57 @@ def diff(
             f"{row['largest']:.2%}", escape(str(row["where"])),
         )  # fmt: skip
     table_console().print(table)
+
+
+def published(
+    ours: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of a run of the profile published, or of pictures: PAIR/MODE.png.",
+            show_default=False,
+        ),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Data folder of `dfr data import --published`.  [default: published, in the "
+            "cache folder]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the tables as CSV files. (A run has them in its report too.)",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Set our outputs of the published pairs beside the ones that DFR's authors published."""
+    from dfr.core.errors import UserError
+    from eval.data.lock import published_folder
+    from eval.published.pictures import in_short, write_tables
+    from eval.runs.published import compare_folder, compare_run
+    from eval.runs.store import RunStore
+
+    folder = data or published_folder()
+
+    def tell(pair: str) -> None:
+        console.print(f"comparing {escape(pair)}", soft_wrap=True, highlight=False)
+
+    if (ours / "run.json").exists():
+        found = compare_run(RunStore.open(ours), folder, tell)
+    elif out is None:
+        raise UserError(f"{ours}: holds no run, so the tables need a folder: name it with --out")
+    else:
+        found = compare_folder(ours, folder, tell)
+    if out is not None:
+        write_tables(found, out)
+    table = Table("rotation", "pairs", "LPIPS to theirs", "floor, theirs", "floor, ours",
+                  "LPIPS / floor", "nearest is right")  # fmt: skip
+    for row in in_short(found).to_dict("records"):
+        numbers = [row[name] for name in ("lpips", "floor_theirs", "floor_ours", "ratio")]
+        table.add_row(str(row["rotation"]), str(row["pairs"]), *(f"{n:.3f}" for n in numbers),
+                      f"{row['right']} of {row['pairs']}")  # fmt: skip
+    table_console().print(table)
+    console.print("medians over pairs; floor: LPIPS of two outputs of one objective")

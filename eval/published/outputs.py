@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dfr.core.errors import UserError
 from dfr.core.images import picture_files
+from eval.data.lock import open_locked
 
 #: The pair of DeCorMST's Table 1 that DFR's repository has too.
 DECORMST_PAIR = "123057_Vassily_Kandinsky_1.0"
@@ -35,6 +36,33 @@ class PublishedPair:
     style: Path
     rotation_weight: float
     outputs: Mapping[str, tuple[Path, ...]]
+
+
+def locked_pairs(data: Path) -> list[PublishedPair]:
+    """Return the published pairs of a data folder, see `eval.data.published_import`.
+
+    Raises:
+        UserError: it is not whole, or holds no published pairs.
+    """
+    lock = open_locked(data)
+    if not lock.pairs:
+        raise UserError(
+            f"{data}: holds no published pairs; make a folder that does with `dfr data import "
+            "--published DIR`"
+        )
+    return [
+        PublishedPair(
+            name=pair.name,
+            content=data / pair.content,
+            style=data / pair.style,
+            rotation_weight=pair.rotation_weight,
+            outputs={
+                source: tuple(data / file for file in files)
+                for source, files in pair.outputs.items()
+            },
+        )
+        for pair in lock.pairs
+    ]
 
 
 def published_pairs(folder: Path) -> list[PublishedPair]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,11 +20,11 @@ import pandas as pd
 import torch
 from scipy import stats
 
+from dfr.core.files import writable_folder, write_whole
 from dfr.core.images import load, resize
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
-from dfr.objective.balance import DFR_SIZE
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import PcaBases, fit_bases
@@ -87,7 +88,7 @@ def compare_pictures(
         the tables ``pictures``, ``retrieval`` and ``diversity``.
     """
     made = [pair for pair in pairs if pair.name in ours]
-    bases = fit_bases((resize(load(pair.content), *DFR_SIZE, False) for pair in made), encoder)
+    bases = fit_bases((_at_size(pair.content, pair) for pair in made), encoder)
     seen = {}
     for output, file in _files(made, ours):
         seen[output] = distance.features(load(file))
@@ -111,6 +112,37 @@ def compare_pictures(
         "retrieval": pd.DataFrame(nearest),
         "diversity": pd.DataFrame(diverse),
     }
+
+
+def in_short(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return one row per rotation: medians over pairs.
+
+    Args:
+        tables: ``pictures`` and ``retrieval``, see `compare_pictures`.
+
+    Returns:
+        rotation in degrees, number of pairs, ``lpips`` of ours to theirs, ``floor_theirs``,
+        ``floor_ours``, ``ratio`` (the median of ours to theirs over the floor of theirs), and how
+        many outputs found their own (``right``).
+    """
+    pictures, retrieval = tables["pictures"], tables["retrieval"]
+    pictures = pictures.assign(ratio=pictures["lpips"] / pictures["floor_theirs"])
+    medians = pictures.groupby("mode", sort=False)
+    short = medians[["lpips", "floor_theirs", "floor_ours", "ratio"]].median()
+    short.insert(0, "pairs", medians.size())
+    short["right"] = retrieval.groupby("mode")["right"].sum().astype(int)
+    short.insert(0, "rotation", [int(mode.removeprefix("rot")) for mode in short.index])
+    return short.reset_index(drop=True)
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write tables as CSV files, ``NAME.csv``."""
+    writable_folder(folder)
+    for name, frame in tables.items():
+        write_whole(
+            folder / f"{name}.csv",
+            partial(frame.to_csv, index=False, float_format="%.5g"),
+        )
 
 
 def colour_distance(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -154,8 +186,7 @@ def _picture_row(
     """Return what is measured on the pictures themselves: SSIM, colour, E and C."""
     published = dict(zip(MODES, pair.outputs[SOURCE], strict=True))
     mine, theirs, their_twin = map(load, (file, published[mode], published[TWIN[mode]]))
-    content = resize(load(pair.content), *DFR_SIZE, False)
-    style = resize(load(pair.style), *DFR_SIZE, False)
+    content, style = _at_size(pair.content, pair), _at_size(pair.style, pair)
     e_ours = e_statistics(mine, style, bases, encoder)
     e_theirs = e_statistics(theirs, style, bases, encoder)
     return {
@@ -168,6 +199,12 @@ def _picture_row(
         "c_ours": c_statistic(mine, content),
         "c_theirs": c_statistic(theirs, content),
     }
+
+
+def _at_size(file: Path, pair: PublishedPair) -> torch.Tensor:
+    """Load a content or style at the size of the published outputs, resized as published."""
+    height, width = load(pair.outputs[SOURCE][0]).shape[-2:]
+    return resize(load(file), height, width, antialias=False)
 
 
 def _nearest(own: Output, seen: Seen, distance: Lpips) -> dict[str, Any]:

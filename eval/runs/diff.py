@@ -57,7 +57,7 @@ def diff_runs(a: Path, b: Path) -> Difference:
     """
     stores = RunStore.open(a), RunStore.open(b)
     found = [tables(store.cells())["outputs"] for store in stores]
-    flat = [_flatten(store.description["identity"]) for store in stores]
+    flat = [flatten(store.description["identity"]) for store in stores]
     settings = [
         {"setting": name, "a": flat[0].get(name, "(absent)"), "b": flat[1].get(name, "(absent)")}
         for name in dict.fromkeys([*flat[0], *flat[1]])
@@ -103,7 +103,7 @@ def _names(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _flatten(value: Any, name: str = "") -> dict[str, str]:
+def flatten(value: Any, name: str = "") -> dict[str, str]:
     """Write nested settings as dotted names; items of a list go by their name or label."""
     if isinstance(value, Mapping):
         items = [(str(key), item) for key, item in value.items()]
@@ -116,5 +116,5 @@ def _flatten(value: Any, name: str = "") -> dict[str, str]:
         return {name: str(value)}
     flat: dict[str, str] = {}
     for key, item in items:
-        flat.update(_flatten(item, f"{name}.{key}" if name else key))
+        flat.update(flatten(item, f"{name}.{key}" if name else key))
     return flat
