@@ -68,8 +68,7 @@ class RunData:
     def complete(self) -> bool:
         """Whether every cell of the profile is there."""
         identity = self.identity
-        grid = len(identity["contents"]) * len(identity["styles"])
-        pairs = len(identity["pairs"]) if "pairs" in identity else grid
+        pairs = len(identity["contents"]) * len(identity["styles"])
         wanted: int = sum(
             min(entry.get("pairs", pairs), pairs) for entry in identity["profile"]["methods"]
         )

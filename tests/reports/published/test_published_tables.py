@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import io
+import re
 
+import pandas as pd
+import pytest
+
+from eval.published.scale_conclusions import IN_WORDS, conclusions, numbers
+from reports.tables.scale import summary, summary_in_markdown
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "reports" / "published"
@@ -43,15 +49,73 @@ def test_the_table_of_e_statistics_is_told():
     assert f"difference is {(table['ours'] - table['published']).abs().mean():.2f}" in TEXT
 
 
-def test_what_changes_with_size_is_of_the_study_of_scale():
+@pytest.mark.parametrize("mode", ["pearson", "euclidean", "covariance", "gram"])
+def test_losses_by_size_are_those_of_the_study_of_scale(mode):
     scale = pd.read_csv(ROOT / "reports" / "gpu" / "scale.csv")
-    scale = scale[scale["method"] == "decormst"]
-    ends = scale.groupby(["mode", "balanced", scale[["height", "width"]].max(axis=1)])
-    ends = ends["ratio_at_the_end"].agg(["min", "max"])
-    low, high = ends.loc[("pearson", False, 96)]
-    assert f"| Pearson | as they are | {low:.1f} to {high:.1f} |" in TEXT
-    low, high = ends.loc[("pearson", True, 96)]
-    assert f"| Pearson | balanced | {low:.3f} to {high:.3f} |" in TEXT
-    published = ends.loc[(["gram", "pearson", "covariance", "euclidean"], False, 481), :]
-    assert (published["max"] < 0.12).all()
-    assert (ends.loc[("cosine", False, 481)] > 1e4).all()
+    scale = scale[(scale["method"] == "decormst") & (scale["mode"] == mode)]
+    ends = scale.groupby(["balanced", scale[["height", "width"]].max(axis=1)])["ratio_at_the_end"]
+    ranges = ends.agg(["min", "max"])
+    rows = [line.split("|")[1:-1] for line in TEXT.splitlines() if line.lower().startswith("| ")]
+    told = [cells for cells in rows if cells[0].strip().lower() == mode and len(cells) == 7]
+    assert len(told) == (2 if mode in ("pearson", "euclidean") else 1)
+    for _, weights, *sizes in told:
+        balanced = weights.strip() == "balanced"
+        for side, cell in zip((96, 128, 181, 256, 481), sizes, strict=True):
+            if cell.strip():
+                expected = ranges.loc[(balanced and side < 481, side)]
+                for value, digits in zip(expected, cell.split(" to "), strict=True):
+                    places = len(digits.strip().partition(".")[2])
+                    assert f"{value:.{places}f}" == digits.strip()
+
+
+def test_conclusions_by_size_are_those_of_the_table():
+    table = pd.read_csv(FOLDER / "scale_conclusions.csv", keep_default_na=False)
+    assert summary_in_markdown() in TEXT
+    for of, side, balanced in (
+        (("loss_falls", "pearson", ""), "256", False),
+        (("loss_falls", "euclidean", ""), "128", False),
+        (("unrotated_gap_closed", "euclidean", ""), "128", True),
+        (("higher_c", "euclidean", "pearson"), "181", True),
+        (("higher_c", "covariance", "gram"), "256", True),
+        (("higher_e", "covariance", "euclidean"), "", True),
+        (("higher_unrotated_gap", "cosine", "pearson"), "", True),
+        (("further_from_content", "covariance", "gram"), "", True),
+    ):
+        names = ["conclusion", "mode", "other_mode", "balanced", "depth"]
+        row = table[(table[names] == [*of, balanced, "published"]).all(axis=1)]
+        assert list(row["least_side"]) == [side] and list(row["published"]) != ["pairs disagree"]
+
+
+def test_the_tables_of_scale_are_made_of_one_another():
+    outputs, between = (pd.read_csv(FOLDER / f"{name}.csv") for name in ("scale", "scale_pairs"))
+    for name, made in (
+        ("scale_conclusions", conclusions(outputs, between)),
+        ("scale_numbers", numbers(outputs, between)),
+    ):
+        kept = pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False)
+        same = pd.read_csv(io.StringIO(made.to_csv(index=False, float_format="%.5g")),
+                           keep_default_na=False)  # fmt: skip
+        pd.testing.assert_frame_equal(kept, same)
+
+
+def test_numbers_told_of_scale():
+    outputs, between = (pd.read_csv(FOLDER / f"{name}.csv") for name in ("scale", "scale_pairs"))
+    rot090 = outputs[(outputs["mode"] == "rot090") & (outputs["iterations"] == 3000)]
+    rot090 = rot090[rot090["balanced"] | (rot090["longest"] == 512)]
+    gaps = rot090.groupby("longest")["style_gap_own"].median()
+    assert f"goes from {gaps[96]:.2f} to {gaps[512]:.2f} as" in TEXT
+    twins = between[between["one_objective"] & (between["iterations"] >= 1000)]
+    floors = twins.groupby("longest")["lpips"].median()
+    assert f"{floors[96]:.2f} at 96 pixels and {floors[256]:.2f} at 256" in TEXT
+    early = summary("300").set_index("conclusion")
+    orders = early.loc[[IN_WORDS["higher_e"], IN_WORDS["further_from_content"]]].sum()
+    sentence = f"{orders['told']} that are told, {orders['balanced_96']} agree at 96 pixels"
+    assert sentence in " ".join(TEXT.split())
+
+
+def test_every_figure_stands_beside_its_data():
+    shown = re.findall(r"!\[[^]]+\]\((figures/[^)]+)\)", TEXT)
+    assert len(shown) == 9
+    for name in shown:
+        assert (FOLDER / name).stat().st_size < 150_000
+        assert (FOLDER / name).with_suffix(".csv").is_file()
