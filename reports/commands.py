@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from dfr.core.terminal import DeviceOption, SeedOption, WeightsOption, console
+from dfr.core.terminal import DeviceOption, SeedOption, WeightsOption, console, progress_bar
 from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
+
+if TYPE_CHECKING:
+    from eval.runs.profiles import Profile
 
 
 def reproduce(
     profile: Annotated[
         str | None,
         typer.Option(
-            help="paper, reference, cpu, smoke, or a .toml file.  "
+            help="paper, reference, published, cpu, smoke, or a .toml file.  "
             "[default: paper with CUDA, else cpu]",
             show_default=False,
         ),
@@ -74,7 +77,6 @@ def reproduce(
     """Run the whole comparison and write its report. Run again to go on after a stop."""
     from dfr.core.devices import choose_device
     from dfr.core.errors import unknown
-    from eval.data.dataset import choose_data
     from eval.executors.processes import LocalProcesses
     from eval.executors.ray.cluster import Cluster
     from eval.executors.ray.executor import RayExecutor
@@ -93,11 +95,8 @@ def reproduce(
         cells_by, where = LocalProcesses(workers or 1), choose_device(device)
     chosen = choose_profile(profile, where)
     folder = out if out is not None else Path("runs") / chosen.name
-    pictures, tell = choose_data(
-        data, chosen.contents, chosen.styles, folders=content is not None or style is not None
-    )
-    if tell:
-        typer.echo(tell, err=True)
+    own = content is not None or style is not None
+    pictures = _pictures(data, chosen, folder, own)
     run(
         chosen,
         folder,
@@ -112,6 +111,36 @@ def reproduce(
     )
     page = build_report(folder)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)
+
+
+def _pictures(asked: str, profile: Profile, folder: Path, own: bool) -> Path | None:
+    """Choose the data folder of a run, fetch it first where it can be, and say in a line what."""
+    from eval.data.chosen import as_begun, choose_data
+    from eval.data.collection import read_collection
+    from eval.data.first_fetch import fetch_first
+    from eval.runs.store import RunStore
+
+    begun = (folder / "run.json").exists()
+    identity = RunStore.open(folder).description["identity"] if begun else None
+
+    def say(text: str) -> None:
+        typer.echo(text, err=True)
+
+    def fetch(place: Path) -> str:
+        with progress_bar() as bars:
+            task = bars.add_task("fetching", total=None)
+            return fetch_first(
+                read_collection(), place, say,
+                lambda done, count: bars.update(task, completed=done, total=count),
+            )  # fmt: skip
+
+    pictures, told = choose_data(
+        as_begun(asked, identity), profile.contents, profile.styles, folders=own,
+        pairs=profile.pairs, fetch=fetch,
+    )  # fmt: skip
+    if told:
+        say(told)
+    return pictures
 
 
 def report(

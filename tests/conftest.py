@@ -18,6 +18,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers with two threads each on two cores hinder each other; one thread each does not.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Without this, a run that names no pictures asks the internet for them.
+os.environ.setdefault("DFR_DATA", "embedded")
+
 import pytest
 import torch
 from hypothesis import HealthCheck, settings

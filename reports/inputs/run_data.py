@@ -68,7 +68,8 @@ class RunData:
     def complete(self) -> bool:
         """Whether every cell of the profile is there."""
         identity = self.identity
-        pairs = len(identity["contents"]) * len(identity["styles"])
+        grid = len(identity["contents"]) * len(identity["styles"])
+        pairs = len(identity["pairs"]) if "pairs" in identity else grid
         wanted: int = sum(
             min(entry.get("pairs", pairs), pairs) for entry in identity["profile"]["methods"]
         )

@@ -20,6 +20,7 @@ class PictureServer(ThreadingHTTPServer):
         by_path: path without the first slash -> its bytes, where names are not enough.
         ways: name -> what to do instead of sending them whole.
         asked: name -> how often it was asked for.
+        mute: whether it takes requests for headers and never answers.
         agents: the User-Agent headers that came.
         most: requests that were open at the same time, at most.
         stop: ends what stalls.
@@ -30,6 +31,7 @@ class PictureServer(ThreadingHTTPServer):
     def __init__(self, files: dict[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.by_path: dict[str, bytes] = {}
+        self.mute = False
         self.files, self.ways = files, dict[str, Callable[[_Handler, bytes], None]]()
         self.asked: Counter[str] = Counter()
         self.agents: set[str] = set()
@@ -48,6 +50,13 @@ class PictureServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: PictureServer
+
+    def do_HEAD(self) -> None:
+        """Say that somebody is there, unless the server is mute."""
+        if self.server.mute:
+            self.server.stop.wait(300)
+        self.send_response(200)
+        self.end_headers()
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path).removeprefix("/")

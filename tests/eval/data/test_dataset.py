@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
@@ -34,3 +35,11 @@ def test_a_part_of_the_pairs_is_balanced_and_has_no_pair_twice(contents, styles,
 def test_all_pairs_where_there_are_no_more(contents, styles, more):
     everything = dataset(contents, styles)
     assert set(everything.spread(contents * styles + more)) == set(everything.pairs)
+
+
+def test_named_pairs_are_taken_alone():
+    all_pairs = dataset(3, 3)
+    named = tuple(zip(all_pairs.contents, all_pairs.styles, strict=True))
+    found = dataclasses.replace(all_pairs, named=named)
+    assert found.pairs == list(named)
+    assert found.spread(2) == list(named[:2]) and found.spread(9) == list(named)

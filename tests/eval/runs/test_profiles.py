@@ -4,13 +4,14 @@ import pytest
 import torch
 
 from dfr.core.errors import UserError
+from dfr.methods.deep_feature_rotation import DFR
 from eval.data.procedural_styles import NAMES, draw
 from eval.runs.profiles import choose_profile, profile_names, read_profile
 
 
 def test_the_built_in_profiles():
-    assert profile_names() == ["cpu", "paper", "reference", "smoke"]
-    for name in profile_names():
+    assert profile_names() == ["cpu", "paper", "published", "reference", "smoke"]
+    for name in set(profile_names()) - {"published"}:
         methods = [entry.method for entry in choose_profile(name, torch.device("cpu")).methods]
         assert {"dfr", "gatys", "decormst"} <= set(methods)
 
@@ -22,6 +23,18 @@ def test_the_paper_profile_is_the_published_setting():
     built = {entry.label: entry.build() for entry in paper.methods}
     assert built["dfr"].solver.iterations == 3000
     assert built["decormst"].solver.iterations == 1000
+
+
+def test_the_published_profile_is_about_the_published_pairs_alone():
+    published = choose_profile("published", torch.device("cpu"))
+    assert (published.size, published.precision, published.pairs) == (
+        "422x512",
+        "fp32",
+        "published",
+    )
+    (method,) = (entry.build() for entry in published.methods)
+    assert method == DFR()
+    assert (method.solver.iterations, method.solver.counter_steps) == (3000, 4)
 
 
 def test_the_cpu_profile_has_every_rotation_and_three_lambdas():

