@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import torch
 
-from dfr.core.errors import UserError
+from dfr.core.errors import UserError, unknown
 from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.balance import DECORMST_SIZE, with_balance
@@ -16,6 +16,8 @@ from dfr.objective.objective import Objective, Weights, apply_each
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import first_picture
 from dfr.solvers.synthesis import Solver
+
+CHANNELS = ("published", "correct")
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,26 @@ class DeCorMST(OptimisationMethod):
 
     Attributes:
         statistics: names in `dfr.objective.feature_statistics.STATISTICS`, one output each.
+        channels: ``published`` or ``correct``. The published code reads pictures as blue, green,
+            red and hands them to a preprocessing that expects red, green, blue. So its network
+            sees red where its weights expect blue, and the other way round, with the means of the
+            expected order. Content, style and output are swapped alike, so an output has the
+            style's true colours; but its features are those of other colours than the weights
+            were trained for, and the losses that it minimises are not those that the common
+            yardstick measures in the correct order.
         balanced: scale the weights to what they weigh at the published size, 321 x 481, see
             `dfr.objective.balance`.
         loss_weights: 1e4 content, 1e-2 style, no total variation as published.
         solver: Adam for 1000 iterations as published.
 
     Raises:
-        UserError: no, a repeated, or an unknown statistic.
+        UserError: no, a repeated, or an unknown statistic, or unknown channels.
     """
 
     name: ClassVar[str] = "decormst"
 
     statistics: tuple[str, ...] = tuple(STATISTICS)
+    channels: str = "published"
     balanced: bool = False
     loss_weights: Weights = Weights(variation=0.0)
     solver: Solver = Adam(iterations=1000, counter_steps=5)
@@ -49,6 +59,8 @@ class DeCorMST(OptimisationMethod):
             raise UserError(f"statistics {self.statistics}: name at least one, and each once")
         for name in self.statistics:
             statistic(name)
+        if self.channels not in CHANNELS:
+            raise unknown("channels", self.channels, CHANNELS)
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -68,6 +80,8 @@ class DeCorMST(OptimisationMethod):
         It starts from the content picture, or near it with the fast solver, see
         `dfr.solvers.fast.first_picture`.
         """
+        if self.channels == "published":
+            encoder = encoder.with_swapped_colours()
         count = len(self.statistics)
         statistics = tuple(statistic(name) for name in self.statistics)
         style_features = encoder(style, STYLE_LAYERS)

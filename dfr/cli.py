@@ -82,6 +82,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "eval.speed.commands:scale",
             "Measure how time and memory grow with pixels, outputs and pairs, on this machine.",
         ),
+        "check-solver": Entry(
+            "eval.speed.commands:check_solver",
+            "Compare our published solver's pictures with those of the same loop in TensorFlow.",
+        ),
         "data": Entry(
             "eval.data.commands:app",
             "The benchmark's pictures: fetch them, take local folders instead, show them.",

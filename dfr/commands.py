@@ -17,7 +17,9 @@ from dfr.core.terminal import (
     DeviceOption,
     FusionOption,
     ReadingOption,
+    ResizingOption,
     RotationsOption,
+    SavingOption,
     SeedOption,
     SizeOption,
     Style,
@@ -65,6 +67,14 @@ def stylize(
             show_default=False,
         ),
     ] = None,
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            help="DeCorMST: published (its network takes red for blue) or correct.  "
+            "[default: published]",
+            show_default=False,
+        ),
+    ] = None,
     solver: Annotated[
         str | None,
         typer.Option(
@@ -100,6 +110,8 @@ def stylize(
         ),
     ] = None,
     size: SizeOption = DEFAULT_SIZE,
+    resizing: ResizingOption = "antialias",
+    saving: SavingOption = "nearest",
     precision: Annotated[
         str, typer.Option(help="fp32, bf16 or int8; see eval/speed/README.md.")
     ] = "fp32",
@@ -126,6 +138,7 @@ def stylize(
         "pooling": pooling,
         "samples": samples,
         "statistics": None if statistics is None else tuple(words(statistics)),
+        "channels": channels,
         "solver": solver,
         "iterations": iterations,
         "balanced": balanced,
@@ -142,8 +155,8 @@ def stylize(
 
         result = stylize_files(
             content, style, chosen, folder,
-            size=size, weights=weights, precision=precision, device=device, seed=seed,
-            progress=progress,
+            size=size, resizing=resizing, saving=saving, weights=weights, precision=precision,
+            device=device, seed=seed, progress=progress,
         )  # fmt: skip
     table = Table("output", "content loss", "style loss", "total variation", "total")
     for mode, losses in result.losses.items():

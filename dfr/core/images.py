@@ -24,11 +24,21 @@ MIN_FILE_SIDE = 8
 #: relu5_1 lies behind four poolings, and the next block's pooling is the fifth: 2**5 pixels
 #: are the least from which every layer still sees at least 2 x 2 places.
 MIN_SIDE = 32
+#: The text of the size at which the content is left as it is.
+NATIVE = "native"
 
 
 @dataclass(frozen=True)
 class Size:
-    """The size to work at: an exact ``height x width``, or the longer side of the content."""
+    """The size to work at: ``height x width``, the longer side, or the picture's own size.
+
+    Attributes:
+        height: of an exact size.
+        width: of an exact size.
+        longest: the longer side, where the picture keeps its shape.
+
+    Where all three are None, the content keeps its own size, as in DeCorMST's published code.
+    """
 
     height: int | None = None
     width: int | None = None
@@ -36,16 +46,18 @@ class Size:
 
     @classmethod
     def parse(cls, text: str) -> Size:
-        """Read ``422x512`` (height x width) or ``256`` (the longer side).
+        """Read ``422x512`` (height x width), ``256`` (the longer side) or ``native``.
 
         Raises:
-            UserError: the text is neither, or a side is below `MIN_SIDE`.
+            UserError: the text is none of them, or a side is below `MIN_SIDE`.
         """
+        if text.strip().lower() == NATIVE:
+            return cls()
         match = re.fullmatch(r"\s*(\d{1,5})\s*(?:[x×]\s*(\d{1,5})\s*)?", text.lower())
         if match is None:
             raise UserError(
-                f"size '{text}': write HEIGHTxWIDTH such as 422x512, or one number for the "
-                "longer side such as 256"
+                f"size '{text}': write HEIGHTxWIDTH such as 422x512, one number for the longer "
+                f"side such as 256, or {NATIVE} for the content's own size"
             )
         first, second = int(match[1]), match[2]
         size = cls(longest=first) if second is None else cls(height=first, width=int(second))
@@ -64,14 +76,13 @@ class Size:
         Raises:
             UserError: the shorter side would fall below `MIN_SIDE`.
         """
-        if self.longest is None:
-            assert self.height is not None and self.width is not None
+        if self.height is not None and self.width is not None:
             return self.height, self.width
-        scale = self.longest / max(height, width)
+        scale = 1.0 if self.longest is None else self.longest / max(height, width)
         new = max(1, round(height * scale)), max(1, round(width * scale))
         if min(new) < MIN_SIDE:
             raise UserError(
-                f"size {self.longest}: a picture of {height} x {width} would become "
+                f"size {self}: a picture of {height} x {width} would become "
                 f"{new[0]} x {new[1]}, and each side must be at least {MIN_SIDE} pixels; "
                 "choose a larger --size or crop the picture"
             )
@@ -79,7 +90,9 @@ class Size:
 
     def __str__(self) -> str:
         """Write the size as `parse` reads it."""
-        return str(self.longest) if self.longest is not None else f"{self.height}x{self.width}"
+        if self.longest is not None:
+            return str(self.longest)
+        return NATIVE if self.height is None else f"{self.height}x{self.width}"
 
 
 def load(path: Path | str) -> torch.Tensor:
@@ -141,26 +154,31 @@ def resize(picture: torch.Tensor, height: int, width: int, antialias: bool = Tru
     return resized.clamp(0, 1)
 
 
-def load_at(path: Path | str, size: Size) -> torch.Tensor:
+def load_at(path: Path | str, size: Size, antialias: bool = True) -> torch.Tensor:
     """Read a picture at the working size, (1, 3, h, w) in [0, 1].
+
+    Args:
+        path: of the file.
+        size: the working size.
+        antialias: see `resize`.
 
     Raises:
         UserError: see `load` and `Size.of`.
     """
     picture = load(path)
-    return resize(picture, *size.of(*picture.shape[-2:]))
+    return resize(picture, *size.of(*picture.shape[-2:]), antialias=antialias)
 
 
 def load_pair(
-    content: Path | str, style: Path | str, size: Size
+    content: Path | str, style: Path | str, size: Size, antialias: bool = True
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Read a content and a style picture, both resized to the one working size.
 
     Both published implementations resize the style picture to the size of the content.
     """
-    content_picture = load_at(content, size)
+    content_picture = load_at(content, size, antialias)
     height, width = content_picture.shape[-2:]
-    return content_picture, load_at(style, Size(height=height, width=width))
+    return content_picture, load_at(style, Size(height=height, width=width), antialias)
 
 
 def to_bytes(picture: torch.Tensor, truncate: bool = False) -> npt.NDArray[np.uint8]:
@@ -171,8 +189,8 @@ def to_bytes(picture: torch.Tensor, truncate: bool = False) -> npt.NDArray[np.ui
         truncate: round down, as matplotlib's `imsave` does, and so as published; else to the
             nearest level.
     """
-    levels = picture.detach().reshape(3, *picture.shape[-2:]).clamp(0, 1) * 255
-    levels = levels.floor() if truncate else levels.round()
+    levels = quantise(picture.detach().reshape(3, *picture.shape[-2:]), truncate) * 255
+    levels = levels.round()
     array: npt.NDArray[np.uint8] = levels.to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return array
 
@@ -182,9 +200,13 @@ def to_image(picture: torch.Tensor) -> Image.Image:
     return Image.fromarray(to_bytes(picture))
 
 
-def quantise(picture: torch.Tensor) -> torch.Tensor:
-    """Round to the 256 levels of a PNG file, as `save` does: what is measured is what is kept."""
-    return (picture.clamp(0, 1) * 255).round() / 255
+def quantise(picture: torch.Tensor, truncate: bool = False) -> torch.Tensor:
+    """Return a picture in the 256 levels of a PNG file; what is in them already stays as it is.
+
+    So what is measured is what `save` keeps. The levels are those that `to_bytes` finds.
+    """
+    levels = picture.clamp(0, 1) * 255
+    return (levels.floor() if truncate else levels.round()) / 255
 
 
 def save(picture: torch.Tensor, path: Path) -> None:

@@ -18,7 +18,7 @@ DEFAULT_SIZE = "422x512"
 Content = Annotated[Path, typer.Argument(help="The content picture.", show_default=False)]
 Style = Annotated[Path, typer.Argument(help="The style picture.", show_default=False)]
 SizeOption = Annotated[
-    str, typer.Option("--size", help="HEIGHTxWIDTH, or one number for the longer side.")
+    str, typer.Option("--size", help="HEIGHTxWIDTH, one number for the longer side, or native.")
 ]
 WeightsOption = Annotated[
     str,
@@ -26,6 +26,16 @@ WeightsOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+ResizingOption = Annotated[
+    str,
+    typer.Option(
+        "--resizing", help="antialias, or published: bilinear without, as tf.image.resize."
+    ),
+]
+SavingOption = Annotated[
+    str,
+    typer.Option("--saving", help="8 bits: nearest, or published: rounded down, as matplotlib."),
+]
 ReadingOption = Annotated[
     str | None,
     typer.Option(

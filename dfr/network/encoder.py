@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from dfr.core.errors import UserError, unknown
+from dfr.core.precision import wide
 from dfr.network.cpu import integers
 from dfr.network.cpu.convolution import Convolution, can_pack
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
@@ -25,6 +26,7 @@ POOLINGS: Mapping[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
 }
 #: Precision -> what kernels and activations are kept in.
 PRECISIONS = {
+    "fp64": torch.float64,
     "fp32": torch.float32,
     "tf32": torch.float32,
     "bf16": torch.bfloat16,
@@ -48,13 +50,15 @@ def check_precision(precision: str, device: torch.device | None = None) -> None:
     """Refuse a precision that cannot be had.
 
     Raises:
-        UserError: an unknown one; int8 on another device than the CPU, or without VNNI; tf32 on
-            another device than CUDA.
+        UserError: an unknown one; fp64 on a device without it; int8 on another device than the
+            CPU, or without VNNI; tf32 on another device than CUDA.
     """
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
     if precision == "tf32" and device is not None and device.type != "cuda":
         raise UserError("precision tf32 is for CUDA: use fp32, or bf16 where it is fast")
+    if precision == "fp64" and device is not None and device.type == "mps":
+        raise UserError("precision fp64 is not to be had on mps: use fp32, or --device cpu")
     if precision != "int8":
         return
     if device is not None and device.type != "cpu":
@@ -74,11 +78,11 @@ class Encoder(nn.Module):
     Args:
         weights: trained kernels, see `dfr.network.weights.load_vgg19`.
         pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
-        precision: ``"fp32"``; ``"tf32"`` for convolutions whose factors are rounded to 10 bits, on
-            CUDA only; ``"bf16"`` for kernels and activations in bfloat16, with sums in
-            float32 where the device has them (as oneDNN and cuDNN do); or ``"int8"`` for
-            activations of float32, whose slope comes back in eight-bit integers: on a CPU only,
-            see `dfr.network.cpu.integers`.
+        precision: ``"fp32"``; ``"fp64"`` for checks, with pictures of float64; ``"tf32"`` for
+            convolutions whose factors are rounded to 10 bits, on CUDA only; ``"bf16"`` for kernels
+            and activations in bfloat16, with sums in float32 where the device has them (as oneDNN
+            and cuDNN do); or ``"int8"`` for activations of float32, whose slope comes back in
+            eight-bit integers: on a CPU only, see `dfr.network.cpu.integers`.
 
     Kernels and activations are kept channels-last, or not if asked. Weights are constants: only the
     picture has a gradient.
@@ -108,6 +112,7 @@ class Encoder(nn.Module):
             raise unknown("pooling", pooling, POOLINGS)
         check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
+        self.swaps_colours = False
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         self.convolutions = nn.ModuleDict()
         self._on_cpu: dict[str, Convolution] = {}
@@ -133,8 +138,8 @@ class Encoder(nn.Module):
 
     def _cpu_convolution(self, name: str) -> Convolution | None:
         """Return what computes a layer on the CPU; None where torch's own way is as fast."""
-        # That is the first layer, of three channels, in float32.
-        if self.precision != "bf16" and name == CONVOLUTIONS[0]:
+        # That is the first layer, of three channels, in float32; and float64, which needs no speed.
+        if self.precision == "fp64" or (self.precision != "bf16" and name == CONVOLUTIONS[0]):
             return None
         if name not in self._on_cpu:
             layer = self.convolutions[name]
@@ -151,13 +156,28 @@ class Encoder(nn.Module):
         other.pooling = pooling
         return other
 
+    def with_swapped_colours(self) -> Encoder:
+        """Return this encoder, but taking red for blue and blue for red; twice, it is as it was.
+
+        The weights are then fed the channels in the wrong order, as in the published code of
+        DeCorMST. The two share their kernels and device.
+        """
+        other = copy(self)
+        other.swaps_colours = not self.swaps_colours
+        return other
+
     @property
     def device(self) -> torch.device:
         """The device the kernels lie on."""
         return self.mean.device
 
     def preprocess(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Turn RGB in [0, 1] into the input the weights were trained for."""
+        """Turn RGB in [0, 1] into the input the weights were trained for.
+
+        With swapped colours, the first and the third channel take each other's place before.
+        """
+        if self.swaps_colours:
+            pictures = pictures.flip(1)
         if self.weights.convention == "caffe":
             return pictures.flip(1) * 255 - self.mean
         return (pictures - self.mean) / self.deviation
@@ -172,12 +192,12 @@ class Encoder(nn.Module):
             layers: Keras names such as ``block4_conv2``; nothing past the deepest is computed.
 
         Returns:
-            layer -> (n, c, h', w') float32.
+            layer -> (n, c, h', w') float32; float64 in that precision.
 
         Raises:
             UserError: a layer name that VGG-19 does not have up to block5_conv2.
         """
-        return {name: found.float() for name, found in self.as_kept(pictures, layers).items()}
+        return {name: wide(found) for name, found in self.as_kept(pictures, layers).items()}
 
     def as_kept(self, pictures: torch.Tensor, layers: Iterable[str]) -> Mapping[str, torch.Tensor]:
         """Return the activations as `forward` does, but in the network's own precision.

@@ -1,4 +1,6 @@
-"""Second-order statistics of feature maps: (n, c, h, w) -> (n, c, c) float32.
+"""Second-order statistics of feature maps: (n, c, h, w) -> (n, c, c).
+
+Results are float32 of whatever precision the features are, and float64 of float64.
 
 F below is one picture's feature map as a matrix of c rows (channels) and N = h w columns
 (places); mu and sd are the row means and population standard deviations. Gram: Gatys et al.,
@@ -14,6 +16,7 @@ from typing import Any
 import torch
 
 from dfr.core.errors import unknown
+from dfr.core.precision import wide
 
 Statistic = Callable[[torch.Tensor], torch.Tensor]
 
@@ -48,7 +51,7 @@ def euclidean(features: torch.Tensor) -> torch.Tensor:
     Where D is not positive (its diagonal, equal channels, rounding) the distance is 0 and so
     is its gradient: the root's own slope there is infinite.
     """
-    products = _products(_places(features).float())
+    products = _products(wide(_places(features)))
     squares = products.diagonal(dim1=1, dim2=2)
     squared = squares.unsqueeze(2) + squares.unsqueeze(1) - 2 * products
     # A channel is at no distance from itself; rounding must not say otherwise.
@@ -58,7 +61,7 @@ def euclidean(features: torch.Tensor) -> torch.Tensor:
 
 def cosine(features: torch.Tensor) -> torch.Tensor:
     """Cosine similarity of channels U U^T with U = F / (|F| + 1e-8)."""
-    places = _places(features).float()
+    places = wide(_places(features))
     norm = _safe_sqrt(places.square().sum(dim=1, keepdim=True))
     return _products(places / (norm + EPSILON))
 
@@ -92,12 +95,12 @@ def _places(features: torch.Tensor) -> torch.Tensor:
 
 
 def _centred(features: torch.Tensor) -> torch.Tensor:
-    places = _places(features).float()
+    places = wide(_places(features))
     return places - places.mean(dim=1, keepdim=True)
 
 
 def _products(places: torch.Tensor) -> torch.Tensor:
-    """F F^T of each picture, (n, c, c) float32, of (n, N, c) places."""
+    """F F^T of each picture, (n, c, c), of (n, N, c) places."""
     products: torch.Tensor = _OwnProducts.apply(places)
     return products
 
@@ -109,7 +112,7 @@ class _OwnProducts(torch.autograd.Function):
     def forward(ctx: Any, places: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(places)
         if places.device.type != "cpu":
-            return _summed_in_parts(places.float())
+            return _summed_in_parts(wide(places))
         # Row by row: on a CPU a batched product first copies what is transposed.
         return torch.stack([_summed(each) for each in places])
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 
 from dfr.core.errors import UserError
+from dfr.core.precision import wide
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import Statistic, gram
 
@@ -142,7 +143,7 @@ class Objective:
 
     def _content(self, features: Features) -> torch.Tensor:
         parts = [
-            (features[layer].float() - target).square().flatten(1).mean(dim=1)
+            (wide(features[layer]) - target).square().flatten(1).mean(dim=1)
             for layer, target in self.content.items()
         ]
         return torch.stack(parts).mean(dim=0)

@@ -64,7 +64,7 @@ class Adam:
         turns = torch.arange(rows) % self.counter_steps
         iterations = torch.arange(self.iterations).unsqueeze(1)
         t = (iterations * self.counter_steps + turns + 1).double()
-        return (self.lr * (1 - self.beta2**t).sqrt() / (1 - self.beta1**t)).float()
+        return self.lr * (1 - self.beta2**t).sqrt() / (1 - self.beta1**t)
 
     def minimise(
         self, start: torch.Tensor, objective: Objective, encoder: Encoder, progress: Progress
@@ -94,8 +94,8 @@ class State:
         self.pictures = start.clone()
         self.good = start.clone()
         self.mean, self.square = torch.zeros_like(start), torch.zeros_like(start)
-        self.steps = solver.steps(rows).to(device)
-        self.curve = torch.full((solver.iterations, rows), float("nan"), device=device)
+        self.steps = solver.steps(rows).to(start.dtype).to(device)
+        self.curve = start.new_full((solver.iterations, rows), float("nan"))
         self.active = torch.ones(rows, dtype=torch.bool, device=device)
         self.failed_at = torch.full((rows,), -1, device=device)
         self.reason = torch.zeros_like(self.failed_at)

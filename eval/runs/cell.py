@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 
 from dfr.core import devices as devices
-from dfr.core.images import Size, load_at, load_pair, quantise
+from dfr.core.image_settings import ImageSettings
 from dfr.core.memory import Peak, peak_memory
 from dfr.methods.method import Method, Stylization, settings_of
 from dfr.network.encoder import Encoder
@@ -31,6 +32,7 @@ class Tools:
     Attributes:
         encoder: stylizes, in the profile's precision.
         ruler: measures, in fp32.
+        images: how pictures are loaded and kept.
         lpips: trunk -> the LPIPS distance: ``alex`` and ``vgg``.
         bases: the E statistic's directions, fitted to the run's contents.
         environment: where the run happens, see `dfr.core.provenance.environment`.
@@ -39,6 +41,7 @@ class Tools:
 
     encoder: Encoder
     ruler: Encoder
+    images: ImageSettings
     lpips: Mapping[str, Lpips]
     bases: PcaBases
     environment: Mapping[str, Any]
@@ -53,7 +56,7 @@ class Tools:
         environment: Mapping[str, Any],
         seed: int,
         contents: Iterable[Path],
-        size: Size,
+        images: ImageSettings,
         bases: PcaBases | None = None,
     ) -> Tools:
         """Load the networks onto a device, and fit what is fitted to the run's contents.
@@ -69,8 +72,10 @@ class Tools:
                 ruler if precision == "fp32" else Encoder(weights, precision=precision).to(device)
             ),
             ruler=ruler,
+            images=images,
             lpips={trunk: _lpips(trunk, device) for trunk in TRUNKS},
-            bases=bases or fit_bases((quantise(load_at(path, size)) for path in contents), ruler),
+            bases=bases
+            or fit_bases((images.quantise(images.load(path)) for path in contents), ruler),
             environment=environment,
             seed=seed,
         )
@@ -86,7 +91,6 @@ def make_cell(
     content: Path,
     style: Path,
     entry: MethodEntry,
-    size: Size,
     tools: Tools,
     advance: Callable[[float], None] = lambda _: None,
 ) -> tuple[Stylization, dict[str, Any]]:
@@ -96,15 +100,14 @@ def make_cell(
         content: the content picture's file.
         style: the style picture's file.
         entry: the method.
-        size: working size.
         tools: what all cells share.
         advance: told the work that was done, in the unit of `work_of`.
 
     Returns:
-        the outputs, and the row of the store.
+        the outputs in the 8 bits that are kept, and the row of the store.
     """
     method = entry.build()
-    content_picture, style_picture = load_pair(content, style, size)
+    content_picture, style_picture = tools.images.load_pair(content, style)
     torch.manual_seed(tools.seed)
     work, done = work_of(method), 0.0
 
@@ -119,6 +122,8 @@ def make_cell(
         devices.synchronise(device)
         result = method.stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
     advance(work - done)
+    kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
+    result = dataclasses.replace(result, pictures=kept)
     return result, row_of(entry.method, content_picture, style_picture, result, peak, tools)
 
 
@@ -136,7 +141,7 @@ def row_of(
         method: its name in the table of methods.
         content: (1, 3, h, w) in [0, 1], at working size.
         style: likewise.
-        result: the outputs.
+        result: the outputs, in the 8 bits that are kept.
         peak: of the memory in making them.
         tools: what all cells share.
     """
@@ -144,6 +149,7 @@ def row_of(
         "method": method,
         "settings": result.settings,
         "size": list(content.shape[-2:]),
+        **tools.images.record,
         "measures": measure(context_of(content, style, result, tools)),
         "cost": _cost(result, peak),
         "losses": result.losses,
@@ -171,12 +177,12 @@ def context_of(
 
     So any number can be made again from the run's folder alone.
     """
-    content, style = quantise(content), quantise(style)
+    content, style = tools.images.quantise(content), tools.images.quantise(style)
     device = tools.ruler.device
     return Context(
         content=content,
         style=style,
-        outputs={mode: quantise(picture) for mode, picture in result.pictures.items()},
+        outputs=result.pictures,
         yardstick=yardstick(content.to(device), style.to(device), tools.ruler),
         encoder=tools.ruler,
         lpips=tools.lpips,

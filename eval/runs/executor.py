@@ -15,7 +15,7 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.core.files import sha256
-from dfr.core.images import Size
+from dfr.core.image_settings import ImageSettings
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Picture
 from eval.runs.cell import Tools, make_cell
@@ -54,7 +54,7 @@ class Recipe:
         environment: stands in every cell, see `dfr.core.provenance.environment`.
         seed: of everything random.
         contents: files of the run's content pictures.
-        size: working size.
+        images: how pictures are loaded and kept.
         threads: of each process.
     """
 
@@ -65,7 +65,7 @@ class Recipe:
     environment: Mapping[str, Any]
     seed: int
     contents: tuple[Path, ...]
-    size: Size
+    images: ImageSettings
     threads: int
 
     def tools(self) -> Tools:
@@ -77,7 +77,7 @@ class Recipe:
             self.environment,
             self.seed,
             self.contents,
-            self.size,
+            self.images,
         )
 
 
@@ -140,8 +140,6 @@ def make_and_keep(
     for picture in (job.content, job.style):
         if sha256(picture.path) != picture.sha256:
             raise UserError(f"{picture.path}: was changed while the run was going")
-    result, row = make_cell(
-        job.content.path, job.style.path, job.entry, recipe.size, tools, advance
-    )
+    result, row = make_cell(job.content.path, job.style.path, job.entry, tools, advance)
     store = RunStore(recipe.folder)
     store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)

@@ -8,7 +8,7 @@ from typing import Any
 from baselines.external import ExternalMethod, load_outputs, scan
 from dfr.core.errors import UserError
 from dfr.core.files import sha256
-from dfr.core.images import Size, load, load_pair
+from dfr.core.images import Size, load
 from dfr.core.memory import Peak
 from dfr.methods.method import Stylization
 from eval.data.dataset import Dataset, Picture
@@ -68,7 +68,7 @@ def identity_of(method: ExternalMethod) -> dict[str, Any]:
 
 
 def make_external_cell(
-    method: ExternalMethod, content: Picture, style: Picture, size: Size, tools: Tools
+    method: ExternalMethod, content: Picture, style: Picture, tools: Tools
 ) -> tuple[Stylization, dict[str, Any]]:
     """Measure a method's outputs of one pair.
 
@@ -90,6 +90,6 @@ def make_external_cell(
         seconds=each * len(pictures),
         seconds_targets=float("nan"),
     )
-    pair = load_pair(content.path, style.path, size)
+    pair = tools.images.load_pair(content.path, style.path)
     memory = Peak(float("nan"), "not measured")
     return result, row_of(METHOD, *pair, result, memory, tools)

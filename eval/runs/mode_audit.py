@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dfr.core.images import Size, load_pair
+from dfr.core.image_settings import ImageSettings
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.mode_audit import audit
 from dfr.network.encoder import Encoder
@@ -14,7 +14,7 @@ from eval.data.dataset import Dataset
 AUDITED = ("code", "paper", "spatial")
 
 
-def audit_rows(dataset: Dataset, size: Size, encoder: Encoder) -> list[dict[str, Any]]:
+def audit_rows(dataset: Dataset, images: ImageSettings, encoder: Encoder) -> list[dict[str, Any]]:
     """Audit the four published rotations in each reading, for every style.
 
     Returns:
@@ -23,7 +23,7 @@ def audit_rows(dataset: Dataset, size: Size, encoder: Encoder) -> list[dict[str,
     """
     rows = []
     for style in dataset.styles:
-        _, picture = load_pair(dataset.contents[0].path, style.path, size)
+        _, picture = images.load_pair(dataset.contents[0].path, style.path)
         for reading in AUDITED:
             found = audit(DFR(reading=reading), picture, encoder)
             rows.append(

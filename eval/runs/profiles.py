@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import read_toml, wrong_value
+from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from dfr.methods.method import Method, settings_of
 from dfr.methods.registry import build
@@ -58,6 +59,8 @@ class Profile(_Settings):
         name: the file's name without its ending.
         description: one sentence.
         size: working size, see `dfr.core.images.Size`.
+        resizing: how pictures get there, see `dfr.core.image_settings.ImageSettings`.
+        saving: how they are rounded to 8 bits, likewise.
         precision: of the encoder.
         contents: how many contents of the embedded set or of a data folder are used.
         styles: how many styles of them are used.
@@ -70,6 +73,8 @@ class Profile(_Settings):
     name: str
     description: str
     size: str
+    resizing: str = "antialias"
+    saving: str = "nearest"
     precision: str
     contents: int = Field(ge=1)
     styles: int = Field(ge=1)
@@ -81,19 +86,34 @@ class Profile(_Settings):
     def identity(self) -> dict[str, Any]:
         """What decides a run's cells, as plain values: everything but the timing section.
 
-        Settings that have their default are left out, so that a setting added later does not
-        make an old run another one.
+        The profile's own settings are left out where they have their default, so that one added
+        later does not make an old run another one: its default is what runs were before. A
+        method's settings are all told: their defaults are what was published, and where that is
+        understood better a default changes, and then an old run is another one.
         """
-        return self.model_dump(mode="json", exclude={"timing"}, exclude_defaults=True)
+        plain = self.model_dump(mode="json", exclude={"timing"}, exclude_defaults=True)
+        for entry, told in zip(self.methods, plain["methods"], strict=True):
+            told["settings"] = settings_of(entry.build())
+        return plain
+
+    @property
+    def images(self) -> ImageSettings:
+        """How the run loads and keeps pictures.
+
+        Raises:
+            UserError: a size, resizing or saving that cannot be used.
+        """
+        return ImageSettings(Size.parse(self.size), self.resizing, self.saving)
 
     def check(self) -> None:
         """Look every name and value up before any work is done.
 
         Raises:
-            UserError: a size, precision, method or setting that cannot be used, or a label used
-                twice.
+            UserError: a size, resizing, saving, precision, method or setting that cannot be used,
+                or a label used twice.
         """
-        for text in (self.size, *(self.timing.sizes or ())):
+        _ = self.images
+        for text in self.timing.sizes or ():
             Size.parse(text)
         if len(set(self.timing.outputs)) < len(self.timing.outputs):
             raise UserError(

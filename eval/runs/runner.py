@@ -16,7 +16,8 @@ from rich.markup import escape
 from baselines.external import ExternalMethod
 from dfr.core.devices import make_process_repeatable
 from dfr.core.files import writable_folder
-from dfr.core.images import Size, load, load_at
+from dfr.core.image_settings import ImageSettings
+from dfr.core.images import load
 from dfr.core.provenance import environment
 from dfr.core.terminal import progress_bar
 from dfr.network.encoder import check_precision
@@ -82,8 +83,8 @@ def reproduce(
             data,
             profile.pairs,
         )
-        size = Size.parse(profile.size)
-        others = find_external(external, dataset, size, profile)
+        images = profile.images
+        others = find_external(external, dataset, images.size, profile)
         loaded = load_vgg19(weights)
         here = environment(device, threads, workers)
         store.begin(
@@ -103,21 +104,21 @@ def reproduce(
         )
         contents = tuple(picture.path for picture in dataset.contents)
         recipe = Recipe(
-            folder, weights, profile.precision, str(device), here, seed, contents, size, threads
+            folder, weights, profile.precision, str(device), here, seed, contents, images, threads
         )
         tools = recipe.tools()
-        _keep_pictures(store, dataset, size)
+        _keep_pictures(store, dataset, images)
         with _cells(store, profile, dataset) as (todo, watch):
             make_cells(todo, recipe, tools, watch)
         execution.close()  # so that nothing of it runs while time is measured
-        _measure_external(store, others, dataset, size, tools)
+        _measure_external(store, others, dataset, tools)
         _once(
             store,
             "audit.json",
             "auditing the modes of every style",
-            lambda: audit_rows(dataset, size, tools.ruler),
+            lambda: audit_rows(dataset, images, tools.ruler),
         )
-        _time(store, profile, dataset, size, tools)
+        _time(store, profile, dataset, tools)
     return store
 
 
@@ -131,19 +132,24 @@ def _named_pairs(dataset: Dataset) -> dict[str, Any]:
     return {"pairs": [[content.name, style.name] for content, style in dataset.named]}
 
 
-def _keep_pictures(store: RunStore, dataset: Dataset, size: Size) -> None:
+def _keep_pictures(store: RunStore, dataset: Dataset, images: ImageSettings) -> None:
     """Write the pictures at working size, for the report and for anyone who checks.
 
     A style takes the size of the content it meets, so it is kept once for each such size.
     """
     wanted: dict[Path, Callable[[], torch.Tensor]] = {}
     for content in dataset.contents:
-        height, width = size.of(*load(content.path).shape[-2:])
+        height, width = images.size.of(*load(content.path).shape[-2:])
+        exact = images.at(height, width)
         for kind, pictures in (("content", (content,)), ("style", dataset.styles)):
             for picture in pictures:
                 path = store.picture_path(kind, picture.name, height, width)
-                wanted[path] = partial(load_at, picture.path, Size(height=height, width=width))
+                wanted[path] = partial(_kept, picture.path, exact)
     store.keep_pictures(wanted)
+
+
+def _kept(path: Path, images: ImageSettings) -> torch.Tensor:
+    return images.quantise(images.load(path))
 
 
 @contextmanager
@@ -168,14 +174,14 @@ def _cells(
 
 
 def _measure_external(
-    store: RunStore, methods: list[ExternalMethod], dataset: Dataset, size: Size, tools: Tools
+    store: RunStore, methods: list[ExternalMethod], dataset: Dataset, tools: Tools
 ) -> None:
     for method in methods:
         Console(stderr=True).print(f"measuring {method.title}", markup=False)
         for content, style in dataset.pairs:
             there = (content.name, style.name) in method.outputs
             if there and not store.has(content.name, style.name, method.label):
-                result, row = make_external_cell(method, content, style, size, tools)
+                result, row = make_external_cell(method, content, style, tools)
                 store.save_cell(content.name, style.name, method.label, result, row)
 
 
@@ -187,7 +193,7 @@ def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> Non
         store.write_sealed(name, {"rows": make()})
 
 
-def _time(store: RunStore, profile: Profile, dataset: Dataset, size: Size, tools: Tools) -> None:
+def _time(store: RunStore, profile: Profile, dataset: Dataset, tools: Tools) -> None:
     """Time the run's methods, unless that was done with these settings.
 
     The timing section is no part of a run's identity, so it stands in the file itself.
@@ -204,7 +210,7 @@ def _time(store: RunStore, profile: Profile, dataset: Dataset, size: Size, tools
             profile.timing,
             {entry.label: entry.build for entry in profile.methods},
             dataset,
-            size,
+            tools.images,
             tools.encoder,
             tools.seed,
             lambda done, total: bar.update(task, completed=done, total=total),

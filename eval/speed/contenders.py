@@ -122,10 +122,7 @@ def contest(
     Raises:
         UserError: one of them stopped, or they do not agree on the loss of the content picture.
     """
-    arrays = {"content": content.numpy(), "style": style.numpy(), **_input_of(weights)}
-    for name in CONVOLUTIONS:
-        weight, bias = weights.kernels[name]
-        arrays |= {f"{name}_weight": weight.numpy(), f"{name}_bias": bias.numpy()}
+    arrays = {"content": content.numpy(), "style": style.numpy(), **network_arrays(weights)}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-contest-")))
         np.savez(folder / "spec.npz", **cast(Mapping[str, Any], arrays))
@@ -141,21 +138,26 @@ def contest(
         yield running
 
 
-def _input_of(weights: Vgg19Weights) -> dict[str, np.ndarray[Any, Any]]:
-    """Return what the network takes for a picture in [0, 1]: picture * scale - shift.
+def network_arrays(weights: Vgg19Weights) -> dict[str, np.ndarray[Any, Any]]:
+    """Return kernels, biases and the network's input by the names of ``peers/protocol.py``.
 
-    ``bgr`` says whether its channels are blue, green, red; scale and shift are for that order.
+    For a picture in [0, 1], the network takes picture * scale - shift. ``bgr`` says whether its
+    channels are blue, green, red; scale and shift are for that order.
     """
     if weights.convention == "caffe":
         scale, shift = np.full(3, 255.0), np.array(CAFFE_MEAN)
     else:
         scale = 1 / np.array(IMAGENET_DEVIATION)
         shift = np.array(IMAGENET_MEAN) * scale
-    return {
+    arrays = {
         "bgr": np.array(weights.convention == "caffe"),
         "scale": scale.astype(np.float32),
         "shift": shift.astype(np.float32),
     }
+    for name in CONVOLUTIONS:
+        weight, bias = weights.kernels[name]
+        arrays |= {f"{name}_weight": weight.numpy(), f"{name}_bias": bias.numpy()}
+    return arrays
 
 
 def agree(running: Sequence[Contender]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Annotated, Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from baselines.decormst_loop import LOOPS
-from dfr.core.images import MIN_SIDE, Size, load_pair
+from dfr.core.image_settings import ImageSettings
+from dfr.core.images import MIN_SIDE, Size
 from dfr.core.progress import Progress, silent
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Method
@@ -85,7 +87,7 @@ def time_cases(
     settings: Timing,
     methods: Mapping[str, Callable[[int], Method]],
     dataset: Dataset,
-    size: Size,
+    images: ImageSettings,
     encoder: Encoder,
     seed: int = 0,
     progress: Progress = silent,
@@ -102,7 +104,7 @@ def time_cases(
         settings: the timing section.
         methods: label -> makes the method with so many iterations, where it has any.
         dataset: whose first pair is used.
-        size: working size.
+        images: how pictures are loaded.
         encoder: in the profile's precision.
         seed: of everything random.
         progress: told after every timed run.
@@ -113,7 +115,7 @@ def time_cases(
         iteration); ``left_out``: the cases, as "kind name", that there was no memory for.
     """
     paths = dataset.contents[0].path, dataset.styles[0].path
-    pair = load_pair(*paths, size)
+    pair = images.load_pair(*paths)
     cases = [
         *_outputs_cases(settings.outputs, pair, encoder),
         *(
@@ -121,8 +123,8 @@ def time_cases(
             for label, make in methods.items()
         ),
         *(
-            _stylizing("size", str(each), _dfr(1), load_pair(*paths, each), encoder)
-            for each in sizes_of(settings, pair[0])
+            _stylizing("size", str(each.size), _dfr(1), each.load_pair(*paths), encoder)
+            for each in starmap(images.at, sizes_of(settings, pair[0]))
         ),
         *_correlation_cases(pair[0], encoder),
     ]
@@ -157,7 +159,7 @@ def time_in_turns(
     return {"rows": rows, "left_out": left_out}
 
 
-def sizes_of(settings: Timing, content: torch.Tensor) -> list[Size]:
+def sizes_of(settings: Timing, content: torch.Tensor) -> list[tuple[int, int]]:
     """Return the sizes at which DFR-1 is timed.
 
     Args:
@@ -165,14 +167,15 @@ def sizes_of(settings: Timing, content: torch.Tensor) -> list[Size]:
         content: (1, 3, h, w) at working size.
 
     Returns:
-        exact sizes; steps of the ladder with a side below `dfr.core.images.MIN_SIDE` are left out.
+        (height, width) of each; steps of the ladder with a side below `dfr.core.images.MIN_SIDE`
+        are left out.
     """
     height, width = content.shape[-2:]
     if settings.sizes is not None:
         found = [Size.parse(text).of(height, width) for text in settings.sizes]
     else:
         found = [(round(height * step), round(width * step)) for step in LADDER]
-    return [Size(height=h, width=w) for h, w in dict.fromkeys(found) if min(h, w) >= MIN_SIDE]
+    return [size for size in dict.fromkeys(found) if min(size) >= MIN_SIDE]
 
 
 def correlation_pass(statistic: Statistic, features: Mapping[str, torch.Tensor]) -> None:

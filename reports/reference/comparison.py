@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,8 @@ class ReferenceComparison:
 def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComparison | None:
     """Compare a run's outputs with those of the reference run of the same settings and pictures.
 
-    An output is compared where size, precision, weights, both pictures, and every setting of its
-    method are the same.
+    An output is compared where size, resizing, saving, precision, weights, both pictures, and
+    every setting of its method are the same.
 
     Returns:
         None where no reference is published.
@@ -45,9 +46,12 @@ def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComp
         return None
     reference = read_json(folder / "run.json")["identity"]
     own = run.identity
+    of_profile = ("size", "resizing", "saving", "precision")
     for name, a, b in (
-        ("size", own["profile"]["size"], reference["profile"]["size"]),
-        ("precision", own["profile"]["precision"], reference["profile"]["precision"]),
+        *(
+            (name, *(_setting(each["profile"], name) for each in (own, reference)))
+            for name in of_profile
+        ),
         ("weights", own["weights"]["sha256"], reference["weights"]["sha256"]),
         ("seed", own["seed"], reference["seed"]),
     ):
@@ -76,18 +80,22 @@ def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComp
     )
 
 
+def _setting(profile: Mapping[str, Any], name: str) -> Any:
+    """Return a setting of a recorded profile, which leaves out what has its default."""
+    from eval.runs.profiles import Profile  # loads torch: only if there is a reference
+
+    return profile.get(name, Profile.model_fields[name].default)
+
+
 def keyed(outputs: pd.DataFrame, identity: Mapping[str, Any]) -> pd.DataFrame:
     """Add what decides an output: hashes of its pictures, and its method's settings as text."""
-    from dfr.methods.method import settings_of
-    from dfr.methods.registry import build  # loads torch: only if there is something to compare
-
     hashes = {
         kind: {item["name"]: item["sha256"] for item in identity[kind]}
         for kind in ("contents", "styles")
     }
+    # As they were recorded: what a run of another version left out may have been another value.
     settings = {
-        entry["label"]: f"{entry['method']} "
-        f"{settings_of(build(entry['method'], entry.get('settings', {})))}"
+        entry["label"]: f"{entry['method']} {json.dumps(entry.get('settings'), sort_keys=True)}"
         for entry in identity["profile"]["methods"]
     }
     found = outputs[outputs["label"].isin(settings)]

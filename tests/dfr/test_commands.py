@@ -71,6 +71,30 @@ def test_every_method_and_option(dfr, files, tmp_path, options, outputs):
     assert found == outputs
 
 
+def test_the_published_settings_are_recorded_and_change_the_pictures(dfr, tmp_path, files):
+    with Image.open(files / "content.png") as picture:
+        picture.resize((48, 36)).save(tmp_path / "content.png")
+    told, pictures = {}, {}
+    for name, options in (
+        ("ours", ["--channels", "correct"]),
+        ("published", ["--resizing", "published", "--saving", "published"]),
+    ):
+        done = dfr("stylize", tmp_path / "content.png", files / "style.png", "--method", "decormst",
+                   "--statistics", "gram", "--size", "native", "--iterations", "1", *options,
+                   "--out", tmp_path / name)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        told[name] = json.loads((tmp_path / name / "stylization.json").read_text())
+        pictures[name] = (tmp_path / name / "gram.png").read_bytes()
+    settings = {
+        name: (each["resizing"], each["saving"], each["settings"]["channels"])
+        for name, each in told.items()
+    }
+    assert settings == {"ours": ("antialias", "nearest", "correct"),
+                        "published": ("published",) * 3}  # fmt: skip
+    assert told["ours"]["size"] == told["published"]["size"] == [36, 48]
+    assert pictures["ours"] != pictures["published"]
+
+
 def test_the_fast_solver_computes_one_objective_once_and_says_so(dfr, files, tmp_path):
     command = ("stylize", files / "content.png", files / "style.png", "--size", "32x40")
     fast = (*command, "--solver", "fast", "--iterations", "8", "--out", tmp_path / "fast")
@@ -121,6 +145,10 @@ BAD = {
     "option of another method": ([], {"--method": "gatys", "--weight": "1"}, "unknown setting"),
     "size": ([], {"--size": "16"}, "at least 32"),
     "size text": ([], {"--size": "big"}, "HEIGHTxWIDTH"),
+    "resizing": ([], {"--resizing": "antialised"}, "did you mean antialias"),
+    "saving": ([], {"--saving": "down"}, "known are nearest, published"),
+    "channels": ([], {"--method": "decormst", "--channels": "wrong"}, "known are published"),
+    "channels of another method": ([], {"--channels": "published"}, "unknown setting"),
     "iterations": ([], {"--iterations": "0"}, "at least 1"),
     "solver": ([], {"--solver": "fats"}, "did you mean fast"),
     "precision": ([], {"--precision": "bf8"}, "did you mean bf16"),

@@ -121,7 +121,7 @@ class Worker:
         here = environment(device, recipe.threads, max(1, beside))
         here |= {"executor": "ray", "node": platform.node()}
         self.tools = Tools.make(
-            self.kit.weights, recipe.precision, device, here, recipe.seed, (), recipe.size,
+            self.kit.weights, recipe.precision, device, here, recipe.seed, (), recipe.images,
             self.kit.bases,
         )  # fmt: skip
         return here
@@ -140,7 +140,6 @@ class Worker:
                 content.unpack(Path(folder) / "content"),
                 style.unpack(Path(folder) / "style"),
                 entry,
-                self.kit.recipe.size,
                 self.tools,
             )
         levels = {mode: to_bytes(picture) for mode, picture in result.pictures.items()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from baselines.decormst import DeCorMST
+from baselines.decormst import CHANNELS, DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Stylization
 from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
@@ -26,18 +26,13 @@ def decormst(bench: Bench) -> None:
     pair = next(pair for pair in bench.pairs if pair.name == DECORMST_PAIR)
     size = bench.shape(DECORMST_SIZE)
     encoder = bench.encoder("fp32")
-    for channels in ("published", "correct"):
+    for channels in CHANNELS:
         content, style = bench.pair(pair, size)
-        if channels == "published":  # what the network flips to BGR is BGR already
-            content, style = content.flip(1), style.flip(1)
         for iterations in (100, 1000):
-            method = DeCorMST(solver=bench.solver(DeCorMST(), iterations))
+            solver = bench.solver(DeCorMST(), iterations)
+            method = DeCorMST(channels=channels, solver=solver)
             result = method.stylize(content, style, encoder)
-            pictures = {
-                mode: picture.flip(1) if channels == "published" else picture
-                for mode, picture in result.pictures.items()
-            }
-            _keep(bench, "decormst", f"{pair.name}/{channels}_{iterations}", result, pictures,
+            _keep(bench, "decormst", f"{pair.name}/{channels}_{iterations}", result,
                   channels=channels, precision=encoder.precision)  # fmt: skip
 
 
@@ -64,7 +59,7 @@ def _published(bench: Bench, part: str, pairs: Sequence[PublishedPair], precisio
             solver=bench.solver(DFR()),
         )
         result = method.stylize(*bench.pair(pair, size), encoder)
-        _keep(bench, part, pair.name, result, result.pictures, precision=encoder.precision)
+        _keep(bench, part, pair.name, result, precision=encoder.precision)
         longest = max(longest, time.perf_counter() - began)
 
 
@@ -120,10 +115,9 @@ def _keep(
     part: str,
     name: str,
     result: Stylization,
-    pictures: Mapping[str, torch.Tensor],
     **more: Any,
 ) -> None:
-    for mode, picture in pictures.items():
+    for mode, picture in result.pictures.items():
         bench.log.picture(f"{part}/{name}/{mode}", picture)
     bench.log.row(
         part, pair=name, seconds=result.seconds, seconds_targets=result.seconds_targets,

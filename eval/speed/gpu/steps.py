@@ -39,7 +39,7 @@ def equality(bench: Bench) -> None:
         objective = joined(
             [
                 objective_of(DFR(), *pictures, encoder),
-                objective_of(DeCorMST(), *pictures, encoder),
+                objective_of(DeCorMST(channels="correct"), *pictures, encoder),
             ]
         )
         start = pictures[0].repeat(len(objective.statistics), 1, 1, 1)

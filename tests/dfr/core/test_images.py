@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from dfr.core.errors import UserError
-from dfr.core.images import Size, load, load_pair, quantise, resize, save
+from dfr.core.images import Size, load, load_pair, quantise, resize, save, to_bytes
 
 
 @pytest.fixture
@@ -146,10 +146,13 @@ def test_floating_point_pixels_are_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "height", "width"),
-    [("422x512", 422, 512), ("64X80", 64, 80), (" 64 × 80 ", 64, 80), ("100", 50, 100)],
-)
+    [("422x512", 422, 512), ("64X80", 64, 80), (" 64 × 80 ", 64, 80), ("100", 50, 100),
+     ("native", 200, 400), (" Native", 200, 400)],
+)  # fmt: skip
 def test_size(text, height, width):
-    assert Size.parse(text).of(200, 400) == (height, width)
+    size = Size.parse(text)
+    assert size.of(200, 400) == (height, width)
+    assert Size.parse(str(size)) == size
 
 
 @pytest.mark.parametrize("text", ["", "x", "12x", "-5", "1e3", "64x64x3", "nan", "64,64"])
@@ -167,6 +170,8 @@ def test_size_too_small_for_the_poolings(text):
 def test_longer_side_must_leave_enough_of_the_shorter():
     with pytest.raises(UserError, match="at least 32"):
         Size.parse("64").of(100, 400)
+    with pytest.raises(UserError, match="size native: a picture of 20 x 400"):
+        Size.parse("native").of(20, 400)
 
 
 def test_style_takes_the_size_of_the_content(tmp_path):
@@ -174,6 +179,23 @@ def test_style_takes_the_size_of_the_content(tmp_path):
     Image.new("RGB", (50, 90)).save(tmp_path / "style.png")
     pair = load_pair(tmp_path / "content.png", tmp_path / "style.png", Size.parse("64"))
     assert [tuple(picture.shape) for picture in pair] == [(1, 3, 32, 64)] * 2
+
+
+def test_at_native_size_the_content_stays_and_the_style_takes_its_size(tmp_path, colours):
+    content = np.repeat(np.repeat(colours, 3, axis=0), 2, axis=1)
+    Image.fromarray(content).save(tmp_path / "content.png")
+    Image.new("RGB", (50, 90)).save(tmp_path / "style.png")
+    files = tmp_path / "content.png", tmp_path / "style.png"
+    pair = load_pair(*files, Size.parse("native"))
+    assert torch.equal(pair[0], load(files[0]))
+    assert pair[1].shape == pair[0].shape == (1, 3, 60, 60)
+
+
+def test_without_antialias_the_four_nearest_pixels_are_taken_and_the_others_left_out():
+    picture = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(0))
+    nearest = picture.view(1, 3, 16, 4, 20, 4)[:, :, :, 1:3, :, 1:3].mean(dim=(3, 5))
+    assert torch.allclose(resize(picture, 16, 20, antialias=False), nearest, atol=1e-6)
+    assert float((resize(picture, 16, 20) - nearest).abs().max()) > 0.1
 
 
 def test_resize_keeps_a_constant_and_the_mean():
@@ -186,6 +208,23 @@ def test_saved_is_what_is_measured(tmp_path):
     picture = torch.rand(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
     save(picture, tmp_path / "a.png")
     assert torch.equal(load(tmp_path / "a.png"), quantise(picture))
+
+
+@pytest.mark.parametrize("truncate", [False, True])
+def test_what_is_in_the_levels_of_a_file_stays_as_it_is(truncate):
+    levels = (torch.arange(256 * 3) % 256).view(1, 3, 16, 16) / 255
+    assert torch.equal(quantise(levels, truncate), levels)
+
+
+def test_truncated_bytes_are_those_that_matplotlib_saves(tmp_path):
+    from matplotlib import image
+
+    picture = torch.rand(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
+    image.imsave(tmp_path / "a.png", picture[0].permute(1, 2, 0).numpy())
+    with Image.open(tmp_path / "a.png") as saved:
+        theirs = np.asarray(saved.convert("RGB"))
+    assert np.array_equal(to_bytes(picture, truncate=True), theirs)
+    assert not np.array_equal(to_bytes(picture), theirs)
 
 
 def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path):

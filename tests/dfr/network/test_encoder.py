@@ -99,6 +99,26 @@ def test_average_pooling_is_another_network(encoder, content):
 
 
 @torch.no_grad()
+def test_swapped_colours_are_those_of_the_swapped_picture_and_twice_is_as_before(encoder, content):
+    swapped = encoder.with_swapped_colours()
+    layer = ("block1_conv1",)
+    found = swapped(content, layer)["block1_conv1"]
+    assert torch.equal(found, encoder(content.flip(1), layer)["block1_conv1"])
+    assert not torch.equal(found, encoder(content, layer)["block1_conv1"])
+    twice = swapped.with_swapped_colours()
+    assert torch.equal(twice.preprocess(content), encoder.preprocess(content))
+    assert torch.equal(
+        swapped.preprocess(content)[0, :, 0, 0], content[0, :, 0, 0] * 255 - encoder.mean.flatten()
+    )
+
+
+def test_float64_stays_float64_and_is_nearly_the_same(encoder, content):
+    exact = Encoder(encoder.weights, precision="fp64")(content.double())
+    for layer, found in encoder(content).items():
+        assert exact[layer].dtype == torch.float64
+        assert torch.allclose(exact[layer].float(), found, rtol=1e-3, atol=1e-3 * found.max())
+
+
 def test_kernels_are_made_again_after_a_conversion(encoder, content):
     """Also for the encoder of another pooling, which shares them."""
     used, fresh = Encoder(encoder.weights), Encoder(encoder.weights)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from eval.runs.cell import Tools
 
@@ -20,9 +21,8 @@ def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(enc
         yield files / "content.png"
 
     try:
-        Tools.make(
-            encoder.weights, "fp32", torch.device("cpu"), {}, 0, contents(), Size.parse("32x40")
-        )
+        images = ImageSettings(Size.parse("32x40"))
+        Tools.make(encoder.weights, "fp32", torch.device("cpu"), {}, 0, contents(), images)
     finally:
         torch.use_deterministic_algorithms(before)
     assert seen == [True]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
 from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import DFR
 from eval.data.procedural_styles import NAMES, draw
-from eval.runs.profiles import choose_profile, profile_names, read_profile
+from eval.runs.profiles import Profile, choose_profile, profile_names, read_profile
 
 
 def test_the_built_in_profiles():
@@ -23,6 +25,10 @@ def test_the_paper_profile_is_the_published_setting():
     built = {entry.label: entry.build() for entry in paper.methods}
     assert built["dfr"].solver.iterations == 3000
     assert built["decormst"].solver.iterations == 1000
+    assert built["dfr"].solver.counter_steps == 4
+    assert built["decormst"].solver.counter_steps == 5
+    assert built["decormst"].channels == "published"
+    assert paper.images.record == {"resizing": "published", "saving": "published"}
 
 
 def test_the_published_profile_is_about_the_published_pairs_alone():
@@ -55,6 +61,10 @@ def test_the_default_follows_the_device():
         (('method = "gatys"', 'method = "gatsy"'), "did you mean gatys"),
         (('size = "32x40"', 'size = "8"'), "at least 32"),
         (('precision = "fp32"', 'precision = "fp16"'), "did you mean"),
+        (('size = "32x40"', 'size = "nativ"'), "or native"),
+        (("contents = 1", 'resizing = "published?"\ncontents = 1'), "did you mean published"),
+        (("contents = 1", 'saving = "floor"\ncontents = 1'), "known are nearest, published"),
+        (("iterations = 2 }", 'iterations = 2, channels = "rgb" }'), "known are published"),
         (("contents = 1", "contents = 0"), "'contents'"),
         (("contents = 1", "kontents = 1"), "'contents'"),
         (('label = "half"', 'label = "dfr"'), "stands there twice"),
@@ -68,6 +78,26 @@ def test_a_wrong_profile_is_told(profile_file, tmp_path, change, message):
     path.write_text(profile_file.read_text().replace(*change))
     with pytest.raises(UserError, match=message):
         read_profile(path)
+
+
+def test_a_run_is_told_by_every_setting_of_its_methods(profile_file):
+    """A default that changes makes another run; and what was recorded makes the same methods."""
+    profile = read_profile(profile_file)
+    told = {entry["label"]: entry["settings"] for entry in profile.identity["methods"]}
+    assert told["decormst"]["channels"] == "published"
+    assert told["decormst"]["solver"]["counter_steps"] == 5
+    again = Profile(**json.loads(json.dumps(profile.identity)))
+    assert [entry.build() for entry in again.methods] == [e.build() for e in profile.methods]
+    assert again.identity == profile.identity
+
+
+def test_how_pictures_are_resized_and_saved_is_part_of_a_run(profile_file):
+    profile = read_profile(profile_file)
+    assert not {"resizing", "saving"} & set(profile.identity)
+    published = profile.model_copy(update={"resizing": "published", "saving": "published"})
+    assert {**profile.identity, "resizing": "published", "saving": "published"} == (
+        published.identity
+    )
 
 
 def test_unknown_profiles():

@@ -10,6 +10,7 @@ import torch
 from scipy import stats
 
 from dfr.core.errors import UserError
+from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from eval.analysis.times import (
     estimates,
@@ -80,7 +81,8 @@ def test_everything_is_timed(encoder, profile_file, tmp_path):
     dataset = open_dataset(None, None, tmp_path, 1, 1)
     methods = {entry.label: entry.build for entry in read_profile(profile_file).methods}
     settings = Timing(outputs=(1, 5), sizes=("32x40", "48"), iterations=2, repeats=1)
-    rows = time_cases(settings, methods, dataset, Size.parse("32x40"), encoder)["rows"]
+    images = ImageSettings(Size.parse("32x40"))
+    rows = time_cases(settings, methods, dataset, images, encoder)["rows"]
     assert all(set(row) == KEYS for row in rows)
     assert all(row["seconds"] > row["seconds_targets"] >= 0 for row in rows)
     names = {
@@ -103,7 +105,10 @@ def test_everything_is_timed(encoder, profile_file, tmp_path):
 
 def test_the_ladder_of_sizes_stays_above_the_least_side():
     def sides(height: int, width: int) -> list[str]:
-        return [str(size) for size in sizes_of(Timing(), torch.zeros(1, 3, height, width))]
+        return [
+            "x".join(map(str, size))
+            for size in sizes_of(Timing(), torch.zeros(1, 3, height, width))
+        ]
 
     assert sides(96, 116) == ["48x58", "68x82", "96x116", "136x164", "192x232"]
     assert sides(32, 40) == ["32x40", "45x57", "64x80"]

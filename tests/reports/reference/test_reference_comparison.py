@@ -51,10 +51,20 @@ def test_another_setting_of_a_method_leaves_it_out(run, reference):
     def edit(identity):
         for entry in identity["profile"]["methods"]:
             if entry["label"] == "gatys":
-                entry["settings"]["iterations"] += 1
+                entry["settings"]["solver"]["iterations"] += 1
 
     change(reference, edit)
     assert "Gatys et al." not in set(compare_with_reference(run, reference).table["method"])
+
+
+def test_settings_that_were_not_recorded_are_not_taken_to_be_today_s(run, reference):
+    def edit(identity):
+        for entry in identity["profile"]["methods"]:
+            if entry["label"] == "decormst":
+                del entry["settings"]["channels"]
+
+    change(reference, edit)
+    assert "DeCorMST" not in set(compare_with_reference(run, reference).table["method"])
 
 
 def test_the_label_of_a_method_does_not_matter_but_its_settings(run, reference):
@@ -73,6 +83,8 @@ def test_the_label_of_a_method_does_not_matter_but_its_settings(run, reference):
     ("what", "edit"),
     [
         ("size", lambda identity: identity["profile"].update(size="422x512")),
+        ("resizing", lambda identity: identity["profile"].update(resizing="published")),
+        ("saving", lambda identity: identity["profile"].update(saving="published")),
         ("precision", lambda identity: identity["profile"].update(precision="bf16")),
         ("weights", lambda identity: identity["weights"].update(sha256="0" * 64)),
     ],
