@@ -24,6 +24,7 @@ from eval.data.lock import Lock, open_locked
 from eval.published.outputs import locked_pairs
 from eval.published.pictures import MODES, compare_pictures, pictures_in
 from eval.runs.diff import flatten
+from eval.runs.profiles import Profile
 from eval.runs.store import RunStore
 
 #: Of a run that was compared: the tables, and which data folder holds the published pictures.
@@ -130,11 +131,18 @@ def pair_names(identity: Mapping[str, Any], lock: Lock) -> dict[tuple[str, str],
 def _as_published(
     store: RunStore, identity: Mapping[str, Any], cells: list[dict[str, Any]]
 ) -> None:
-    """Refuse a run whose size or settings are not the published ones."""
-    size = f"{DFR_SIZE[0]}x{DFR_SIZE[1]}"
-    wrong = []
-    if identity["profile"]["size"] != size:
-        wrong.append(f"size {identity['profile']['size']} instead of {size}")
+    """Refuse a run whose size, resizing, saving or settings are not the published ones."""
+    published = {
+        "size": f"{DFR_SIZE[0]}x{DFR_SIZE[1]}",
+        "resizing": "published",
+        "saving": "published",
+    }
+    profile = Profile(**identity["profile"])
+    wrong = [
+        f"{name} {getattr(profile, name)} instead of {wanted}"
+        for name, wanted in published.items()
+        if getattr(profile, name) != wanted
+    ]
     made = {cell["label"]: cell["settings"] for cell in cells if cell["method"] == "dfr"}
     if not made:
         wrong.append("no finished cell of DFR")

@@ -55,9 +55,9 @@ def published(tmp_path_factory) -> Path:
     return made_once(tmp_path_factory, "published-data", make) / "data"
 
 
-def store_of(folder: Path, published: Path, method: DFR | None = None, size="422x512") -> RunStore:
+def store_of(folder: Path, published: Path, method: DFR | None = None, **changes) -> RunStore:
     """A run whose outputs are the published ones themselves, as if they had been made."""
-    profile = choose_profile("published", torch.device("cpu")).model_copy(update={"size": size})
+    profile = choose_profile("published", torch.device("cpu")).model_copy(update=changes)
     dataset = open_dataset(None, None, folder / "drawn", 1, 1, published, "published")
     store = RunStore(folder)
     store.begin(
@@ -117,6 +117,14 @@ def test_a_run_knows_its_pairs_by_their_pictures(published, tmp_path):
     identity = json.loads(json.dumps(store.description["identity"]))
     identity["styles"][0]["sha256"] = "0" * 64
     assert list(pair_names(identity, open_locked(published))) == [("8068", "blue_sky")]
+
+
+@pytest.mark.parametrize("name", ["resizing", "saving"])
+def test_a_run_that_resized_or_saved_in_another_way_is_not_compared(published, tmp_path, name):
+    other = {"resizing": "antialias", "saving": "nearest"}[name]
+    store = store_of(tmp_path, published, **{name: other})
+    with pytest.raises(UserError, match=f": {name} {other} instead of published$"):
+        compare_run(store, published)
 
 
 @pytest.mark.parametrize(
