@@ -3,11 +3,13 @@
 The published loop is transcribed from the method's description in ``peers/dfr_in_tensorflow.py``,
 which runs in an environment of its own. Both begin with the same pictures and weights.
 
-In float32, as published, no two implementations make the same pictures for long. Total variation
-has a kink where two neighbours are equal, and the slope jumps there by 60 or more. So two sums in
-another order, 1e-7 apart, put some pixels 1e-3 apart within three iterations, and more from there
-on. TensorFlow differs as much from itself, with its sums in another order. In float64 rounding is
-too small to meet a kink, and what is left is the difference of the methods. So float64 is what is
+In float32, as published, no two implementations make the same pictures for long. Adam divides each
+pixel's slope by its own size, so that where the slope is small, rounding decides the step. Then a
+unit of the network is on in one picture and off in the other, and the slope of all that it sees
+jumps. Measured at 64 x 80, ours in float32 and in float64: while no ReLU had switched, the pictures
+were 2e-6 apart; when 3 of 1.5 million had, after 5 iterations, some pixels were 1e-3 apart.
+TensorFlow differs as much from itself, with its sums in another order. In float64 rounding is too
+small to switch a unit, and what is left is the difference of the methods. So float64 is what is
 judged; float32 is told beside it.
 """
 

@@ -32,7 +32,7 @@ def test_in_float64_a_picture_is_that_of_float32_but_for_rounding(encoder, conte
     wide = method.stylize(content.double(), style.double(), exact)
     for mode, picture in ours.pictures.items():
         assert wide.pictures[mode].dtype == torch.float64
-        # One step: the slope's rounding has met no kink of total variation more than by chance.
+        # One step: rounding decides only where the slope is about zero.
         assert float((wide.pictures[mode] - picture).abs().median()) < 1e-6
         assert wide.curves[mode][0] == pytest.approx(ours.curves[mode][0], rel=1e-4)
 
