@@ -109,8 +109,25 @@ def reproduce(
         device=where,
         seed=seed,
     )
+    if chosen.pairs == "published" and pictures is not None:
+        _beside_published(folder, pictures)
     page = build_report(folder)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)
+
+
+def _beside_published(run: Path, data: Path) -> None:
+    """Compare a run of the published pairs; say in one line why, where it cannot be."""
+    from dfr.core.errors import UserError
+    from eval.runs.published import compare_run
+    from eval.runs.store import RunStore
+
+    def say(text: str) -> None:
+        typer.echo(text, err=True)
+
+    try:
+        compare_run(RunStore.open(run), data, lambda pair: say(f"comparing {pair}"))
+    except UserError as error:
+        say(str(error))
 
 
 def _pictures(asked: str, profile: Profile, folder: Path, own: bool) -> Path | None:

@@ -1,15 +1,20 @@
-"""The sheets of pictures in the report: every output, and the sweep of lambda."""
+"""The sheets of pictures in the report: every output, the sweep of lambda, published and ours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from dfr.core.contact_sheet import contact_sheet
+from eval.data.dataset import safe_name
+from eval.published.outputs import PublishedPair
+from eval.published.pictures import MODES, SOURCE
 from reports.claims.modes import sweep_cells
 from reports.figures.plotstyle import Figure, keep
-from reports.inputs.run_data import RunData
+from reports.inputs.run_data import RunData, picture_of
 
 #: Sheets of at most this many pairs are drawn; the page's explorer shows every pair.
 PAIRS_ON_PAGE = 6
@@ -86,3 +91,60 @@ def lambda_sweep(run: RunData, folder: Path) -> Figure | None:
         "transfer; λ = 1 matches the scrambled target alone.",
         frame,
     )
+
+
+def published_sheet(
+    run: RunData, pairs: Sequence[PublishedPair], numbers: pd.DataFrame, folder: Path
+) -> Figure | None:
+    """Draw the published outputs and ours side by side: one row per pair, rotations 0 and 90.
+
+    Args:
+        run: of the published pairs.
+        pairs: the published ones, with their pictures.
+        numbers: the table ``pictures`` of `eval.published.pictures.compare_pictures`.
+        folder: of the figures.
+
+    Returns:
+        nothing, where no pair of the run was compared.
+    """
+    told = {
+        (row["pair"], row["mode"]): (row["floor_theirs"], row["lpips"])
+        for row in numbers.to_dict("records")
+    }
+    rows = []
+    for pair in pairs:
+        cell = _cell_of(run, pair)
+        if pair.rotation_weight != 1 or cell is None or (pair.name, MODES[0]) not in told:
+            continue
+        content, style = run.pair(cell["content"], cell["style"])
+        row = [(f"content: {cell['content']}", content), (f"style: {cell['style']}", style)]
+        for mode in ("rot000", "rot090"):
+            floor, distance = told[pair.name, mode]
+            degrees = int(mode.removeprefix("rot"))
+            theirs = pair.outputs[SOURCE][MODES.index(mode)]
+            row += [
+                (f"published, {degrees}° (floor {floor:.2f})", picture_of(theirs)),
+                (f"ours, {degrees}° (LPIPS {distance:.2f})", run.output(cell, mode)),
+            ]
+        rows.append(row)
+    if not rows:
+        return None
+    return keep(
+        contact_sheet(rows),
+        folder,
+        "published_and_ours",
+        "Published outputs and ours",
+        "Of each published pair: what DFR's authors published for 0 and 90, and ours. LPIPS: how "
+        "far ours is from theirs. Floor: how far two of their outputs of one objective are apart, "
+        "by chance alone. 180 and 270 are the same two objectives again.",
+        numbers,
+    )
+
+
+def _cell_of(run: RunData, pair: PublishedPair) -> dict[str, Any] | None:
+    """Return the run's cell of a published pair, by the names of its pictures."""
+    content, style = safe_name(pair.content.stem), safe_name(pair.style.stem)
+    for cell in run.cells:
+        if cell["method"] == "dfr" and (cell["content"], cell["style"]) == (content, style):
+            return cell
+    return None

@@ -119,14 +119,14 @@ class RunData:
             if (cell["content"], cell["style"]) == (content, style)
         )
         return (
-            _picture(self.store.picture_path("content", content, height, width)),
-            _picture(self.store.picture_path("style", style, height, width)),
+            picture_of(self.store.picture_path("content", content, height, width)),
+            picture_of(self.store.picture_path("style", style, height, width)),
         )
 
     def output(self, cell: Mapping[str, Any], mode: str) -> Image.Image:
         """Return an output picture of a cell."""
         folder = self.store.cell_folder(cell["content"], cell["style"], cell["label"])
-        return _picture(folder / cell["files"][mode]["file"])
+        return picture_of(folder / cell["files"][mode]["file"])
 
     def find(self, content: str, style: str, label: str) -> dict[str, Any] | None:
         """Return one cell, if it is there."""
@@ -166,8 +166,8 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
     )
 
 
-def _picture(path: Path) -> Image.Image:
-    """Read a picture of the run, 8 bits of red, green and blue."""
+def picture_of(path: Path) -> Image.Image:
+    """Read a picture file, 8 bits of red, green and blue."""
     with Image.open(path) as picture:
         return picture.convert("RGB")
 

@@ -21,6 +21,7 @@ from reports.page import citations
 from reports.page.cards import method_cards
 from reports.page.explorer import explorer
 from reports.page.notes import external_notes, failures, not_supplied
+from reports.page.published import published_section
 from reports.reference.comparison import compare_with_reference
 from reports.tables.best import best_of, readable_best
 from reports.tables.certainty import certainty_tables
@@ -70,6 +71,7 @@ def build_report(
         methods = with_choice(methods, data.votes)
         best = [*best_by_votes(data.votes), *best]
     chosen = vote_section(data, folder)
+    published = published_section(data, folder / "figures")
     keep_tables(
         {
             "methods": methods,
@@ -79,6 +81,7 @@ def build_report(
             **certainty,
             **data.tables,
             **chosen.kept,
+            **({} if published.by_pair is None else {"published": published.by_pair}),
         },
         folder / "tables",
     )
@@ -97,6 +100,7 @@ def build_report(
         ],
         "votes": data.votes,
         "chosen": chosen,
+        "published": published,
         "tests": readable_tests(data, certainty["tests"]),
         "claims": claims,
         "methods": methods,

