@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -11,6 +12,9 @@ from rich.table import Table
 
 from dfr.core.terminal import DeviceOption, console, table_console
 from eval.data.options import DataOption
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def verify(
@@ -112,7 +116,7 @@ def published(
     """Set our outputs of the published pairs beside the ones that DFR's authors published."""
     from dfr.core.errors import UserError
     from eval.data.lock import published_folder
-    from eval.published.pictures import in_short, write_tables
+    from eval.published.numbers import in_short, write_tables
     from eval.runs.published import compare_folder, compare_run
     from eval.runs.store import RunStore
 
@@ -121,8 +125,9 @@ def published(
     def tell(pair: str) -> None:
         console.print(f"comparing {escape(pair)}", soft_wrap=True, highlight=False)
 
+    found: Mapping[str, pd.DataFrame]
     if (ours / "run.json").exists():
-        found = compare_run(RunStore.open(ours), folder, tell)
+        found = compare_run(RunStore.open(ours), folder, tell).tables
     elif out is None:
         raise UserError(f"{ours}: holds no run, so the tables need a folder: name it with --out")
     else:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,23 +19,15 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from dfr.core.files import writable_folder, write_whole
 from dfr.core.images import load, resize
-from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.measures.similarity import ssim
+from eval.published.numbers import MODES, SOURCE, TWIN
 from eval.published.outputs import PublishedPair
-
-#: Modes in the order of the published outputs 1 to 4.
-MODES = DFR().modes
-#: Outputs of one objective in the published code: 0 and 180, 90 and 270 degrees.
-TWIN = {"rot000": "rot180", "rot180": "rot000", "rot090": "rot270", "rot270": "rot090"}
-#: The published outputs that ours are set beside: those of the notebook.
-SOURCE = "at_30"
 
 #: Pair -> mode -> file of our output.
 Ours = Mapping[str, Mapping[str, Path]]
@@ -112,37 +103,6 @@ def compare_pictures(
         "retrieval": pd.DataFrame(nearest),
         "diversity": pd.DataFrame(diverse),
     }
-
-
-def in_short(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return one row per rotation: medians over pairs.
-
-    Args:
-        tables: ``pictures`` and ``retrieval``, see `compare_pictures`.
-
-    Returns:
-        rotation in degrees, number of pairs, ``lpips`` of ours to theirs, ``floor_theirs``,
-        ``floor_ours``, ``ratio`` (the median of ours to theirs over the floor of theirs), and how
-        many outputs found their own (``right``).
-    """
-    pictures, retrieval = tables["pictures"], tables["retrieval"]
-    pictures = pictures.assign(ratio=pictures["lpips"] / pictures["floor_theirs"])
-    medians = pictures.groupby("mode", sort=False)
-    short = medians[["lpips", "floor_theirs", "floor_ours", "ratio"]].median()
-    short.insert(0, "pairs", medians.size())
-    short["right"] = retrieval.groupby("mode")["right"].sum().astype(int)
-    short.insert(0, "rotation", [int(mode.removeprefix("rot")) for mode in short.index])
-    return short.reset_index(drop=True)
-
-
-def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
-    """Write tables as CSV files, ``NAME.csv``."""
-    writable_folder(folder)
-    for name, frame in tables.items():
-        write_whole(
-            folder / f"{name}.csv",
-            partial(frame.to_csv, index=False, float_format="%.5g"),
-        )
 
 
 def colour_distance(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from dfr.core.errors import UserError
-from dfr.core.files import sha256
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import settings_of
 from dfr.network.encoder import Encoder
@@ -21,19 +20,18 @@ from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
 from dfr.objective.balance import DFR_SIZE
 from eval.data.lock import Lock, open_locked
+from eval.published.numbers import MODES, SOURCE
 from eval.published.outputs import locked_pairs
-from eval.published.pictures import MODES, compare_pictures, pictures_in
+from eval.published.pictures import compare_pictures, pictures_in
+from eval.runs.comparison import ComparedPair, Comparison, read_comparison, write_comparison
 from eval.runs.diff import flatten
 from eval.runs.profiles import Profile
 from eval.runs.store import RunStore
 
-#: Of a run that was compared: the tables, and which data folder holds the published pictures.
-FILE = "published.json"
-
 
 def compare_run(
     store: RunStore, data: Path, tell: Callable[[str], None] = lambda _: None
-) -> dict[str, pd.DataFrame]:
+) -> Comparison:
     """Set a run's outputs beside the published ones, and write the tables into the run.
 
     What was compared before and has not changed is read, not measured again.
@@ -43,9 +41,6 @@ def compare_run(
         data: the data folder with the published pictures.
         tell: told which pair is compared.
 
-    Returns:
-        the tables ``pictures``, ``retrieval`` and ``diversity``.
-
     Raises:
         UserError: the run was not made as published, none of its pairs is in the data folder, or
             the data folder is not whole.
@@ -53,27 +48,26 @@ def compare_run(
     lock = open_locked(data)
     identity, cells = store.description["identity"], store.cells()
     _as_published(store, identity, cells)
-    ours = _outputs(store, identity, cells, lock)
+    ours = _outputs(identity, cells, lock)
     pairs = [pair for pair in locked_pairs(data) if pair.name in ours]
     if not pairs:
         raise UserError(
             f"{store.folder}: none of its finished pairs is a published pair of {data}, with the "
             "same content and style"
         )
-    compared = {
-        pair: {mode: sha256(file) for mode, file in files.items()} for pair, files in ours.items()
-    }
+    compared = {pair.name: compared_pair(store, ours[pair.name], pair.name, lock) for pair in pairs}
     before = read_comparison(store)
-    if before is not None and store.read_sealed(FILE)["compared"] == compared:
-        return before[0]
+    if before is not None and before.pairs == compared:
+        return before
     weights = load_vgg19(identity["weights"]["source"])
-    found = compare_pictures(pairs, ours, Lpips("alex"), Encoder(weights), tell)
-    rows = {name: frame.to_dict("records") for name, frame in found.items()}
-    with store.locked():
-        store.write_sealed(
-            FILE, {"data": str(data.resolve()), "compared": compared, "tables": rows}
-        )
-    return found
+    files = {
+        name: {mode: store.cell_folder(*cell) / f"{mode}.png" for mode in MODES}
+        for name, cell in ours.items()
+    }
+    tables = compare_pictures(pairs, files, Lpips("alex"), Encoder(weights), tell)
+    comparison = Comparison(data.resolve(), compared, tables)
+    write_comparison(store, comparison)
+    return comparison
 
 
 def compare_folder(
@@ -94,19 +88,6 @@ def compare_folder(
             f"{pairs[0].name}/{MODES[0]}.png"
         )
     return compare_pictures(pairs, found, Lpips("alex"), Encoder(load_vgg19()), tell)
-
-
-def read_comparison(store: RunStore) -> tuple[dict[str, pd.DataFrame], Path] | None:
-    """Return the tables of a run that was compared, and the published pictures' data folder.
-
-    Raises:
-        UserError: the file was changed.
-    """
-    if not (store.folder / FILE).exists():
-        return None
-    content = store.read_sealed(FILE)
-    tables = {name: pd.DataFrame(rows) for name, rows in content["tables"].items()}
-    return tables, Path(content["data"])
 
 
 def pair_names(identity: Mapping[str, Any], lock: Lock) -> dict[tuple[str, str], str]:
@@ -166,14 +147,30 @@ def _differences(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _outputs(
-    store: RunStore, identity: Mapping[str, Any], cells: list[dict[str, Any]], lock: Lock
-) -> dict[str, dict[str, Path]]:
-    """Return published pair -> mode -> our picture, of the pairs of which all four are there."""
+    identity: Mapping[str, Any], cells: list[dict[str, Any]], lock: Lock
+) -> dict[str, tuple[str, str, str]]:
+    """Return published pair -> content, style, label of our cell, where all four outputs are."""
     names = pair_names(identity, lock)
     found = {}
     for cell in cells:
         pair = names.get((cell["content"], cell["style"]))
         if cell["method"] == "dfr" and pair is not None and set(MODES) <= set(cell["files"]):
-            folder = store.cell_folder(cell["content"], cell["style"], cell["label"])
-            found[pair] = {mode: folder / cell["files"][mode]["file"] for mode in MODES}
+            found[pair] = (cell["content"], cell["style"], cell["label"])
     return found
+
+
+def compared_pair(
+    store: RunStore, cell: tuple[str, str, str], name: str, lock: Lock
+) -> ComparedPair:
+    """Say which pictures of a pair are compared."""
+    content, style, _ = cell
+    files = store.read_cell(store.cell_folder(*cell))["files"]
+    (pair,) = (pair for pair in lock.pairs if pair.name == name)
+    theirs = dict(zip(MODES, pair.outputs[SOURCE], strict=True))
+    return ComparedPair(
+        content=content,
+        style=style,
+        ours={mode: files[mode]["sha256"] for mode in MODES},
+        theirs=theirs,
+        theirs_sha256={mode: lock.files[file].sha256 for mode, file in theirs.items()},
+    )

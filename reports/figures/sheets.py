@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from dfr.core.contact_sheet import contact_sheet
-from eval.data.dataset import safe_name
-from eval.published.outputs import PublishedPair
-from eval.published.pictures import MODES, SOURCE
+from eval.runs.comparison import Comparison
 from reports.claims.modes import sweep_cells
 from reports.figures.plotstyle import Figure, keep
 from reports.inputs.run_data import RunData, picture_of
@@ -93,37 +89,38 @@ def lambda_sweep(run: RunData, folder: Path) -> Figure | None:
     )
 
 
-def published_sheet(
-    run: RunData, pairs: Sequence[PublishedPair], numbers: pd.DataFrame, folder: Path
-) -> Figure | None:
+def published_sheet(run: RunData, comparison: Comparison, folder: Path) -> Figure | None:
     """Draw the published outputs and ours side by side: one row per pair, rotations 0 and 90.
 
     Args:
         run: of the published pairs.
-        pairs: the published ones, with their pictures.
-        numbers: the table ``pictures`` of `eval.published.pictures.compare_pictures`.
+        comparison: of the run with the published pictures.
         folder: of the figures.
 
     Returns:
-        nothing, where no pair of the run was compared.
+        nothing, where the published pictures are not there as they were compared.
     """
+    numbers = comparison.tables["pictures"]
     told = {
         (row["pair"], row["mode"]): (row["floor_theirs"], row["lpips"])
         for row in numbers.to_dict("records")
     }
+    cells = {
+        (cell["content"], cell["style"]): cell for cell in run.cells if cell["method"] == "dfr"
+    }
     rows = []
-    for pair in pairs:
-        cell = _cell_of(run, pair)
-        if pair.rotation_weight != 1 or cell is None or (pair.name, MODES[0]) not in told:
+    for name, pair in comparison.pairs.items():
+        cell = cells.get((pair.content, pair.style))
+        files = {mode: comparison.published(name, mode) for mode in ("rot000", "rot090")}
+        if cell is None or None in files.values():
             continue
-        content, style = run.pair(cell["content"], cell["style"])
-        row = [(f"content: {cell['content']}", content), (f"style: {cell['style']}", style)]
-        for mode in ("rot000", "rot090"):
-            floor, distance = told[pair.name, mode]
-            degrees = int(mode.removeprefix("rot"))
-            theirs = pair.outputs[SOURCE][MODES.index(mode)]
+        content, style = run.pair(pair.content, pair.style)
+        row = [(f"content: {pair.content}", content), (f"style: {pair.style}", style)]
+        for mode, file in files.items():
+            assert file is not None
+            degrees, (floor, distance) = int(mode.removeprefix("rot")), told[name, mode]
             row += [
-                (f"published, {degrees}° (floor {floor:.2f})", picture_of(theirs)),
+                (f"published, {degrees}° (floor {floor:.2f})", picture_of(file)),
                 (f"ours, {degrees}° (LPIPS {distance:.2f})", run.output(cell, mode)),
             ]
         rows.append(row)
@@ -139,12 +136,3 @@ def published_sheet(
         "by chance alone. 180 and 270 are the same two objectives again.",
         numbers,
     )
-
-
-def _cell_of(run: RunData, pair: PublishedPair) -> dict[str, Any] | None:
-    """Return the run's cell of a published pair, by the names of its pictures."""
-    content, style = safe_name(pair.content.stem), safe_name(pair.style.stem)
-    for cell in run.cells:
-        if cell["method"] == "dfr" and (cell["content"], cell["style"]) == (content, style):
-            return cell
-    return None

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dfr.core.errors import UserError
-from eval.published.outputs import PublishedPair, locked_pairs
-from eval.runs.published import read_comparison
+from eval.runs.comparison import read_comparison
 from reports.figures.plotstyle import Figure
 from reports.figures.sheets import published_sheet
 from reports.inputs.run_data import RunData
@@ -84,17 +82,21 @@ def _with_own(kept: PublishedSection, run: RunData, folder: Path) -> PublishedSe
             "`dfr published RUN` does it where the run was made as published."
         )
         return replace(kept, own=own)
-    tables, data = found
-    own = f"This run's {tables['pictures']['pair'].nunique()} published pairs:"
-    pairs: list[PublishedPair] = []
-    try:
-        pairs = locked_pairs(data)
-    except UserError as error:
-        own = f"{own} (the published pictures are not shown: {error})"
+    own = f"This run's {len(found.pairs)} published pairs:"
+    gone = [
+        name
+        for name, pair in found.pairs.items()
+        if None in [found.published(name, mode) for mode in pair.theirs]
+    ]
+    if gone:
+        own = (
+            f"{own} (not shown, since {found.data} no longer has the published outputs as they "
+            f"were compared: {', '.join(gone)})"
+        )
     return replace(
         kept,
         own=own,
-        by_rotation=by_rotation(tables),
-        by_pair=by_pair(tables),
-        figure=published_sheet(run, pairs, tables["pictures"], folder) if pairs else None,
+        by_rotation=by_rotation(found.tables),
+        by_pair=by_pair(found.tables),
+        figure=published_sheet(run, found, folder),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from eval.published.pictures import in_short
+from eval.published.numbers import in_short
 
 #: The tables of the published pairs that were made once at the published size.
 FOLDER = Path(__file__).parents[1] / "published"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
@@ -15,8 +17,9 @@ from eval.data.dataset import open_dataset
 from eval.data.lock import open_locked
 from eval.data.published_import import import_published
 from eval.data.published_list import SIZE, read_published
+from eval.runs.comparison import Comparison
 from eval.runs.profiles import choose_profile
-from eval.runs.published import pair_names
+from eval.runs.published import compared_pair, pair_names
 from eval.runs.store import RunStore
 from tests.conftest import made_once
 from tests.eval.data.published_folder import make_published
@@ -69,3 +72,16 @@ def store_of(folder: Path, published: Path, method: DFR | None = None, **changes
         }
     )
     return store
+
+
+def comparison_of(
+    store: RunStore, published: Path, tables: Mapping[str, pd.DataFrame]
+) -> Comparison:
+    """A comparison of such a run, with tables that somebody made up."""
+    lock = open_locked(published)
+    names = pair_names(store.description["identity"], lock)
+    pairs = {
+        name: compared_pair(store, (content, style, "dfr"), name, lock)
+        for (content, style), name in names.items()
+    }
+    return Comparison(published, pairs, tables)

@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
@@ -14,12 +15,13 @@ from dfr.methods.deep_feature_rotation import DFR
 from dfr.solvers.adam import Adam
 from eval.data.lock import open_locked
 from eval.executors.processes import LocalProcesses
+from eval.runs.comparison import FILE, read_comparison, write_comparison
 from eval.runs.profiles import read_profile
-from eval.runs.published import FILE, compare_run, pair_names, read_comparison
+from eval.runs.published import compare_run, pair_names
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
 from tests.conftest import complaint
-from tests.eval.runs.published_run import published_data, store_of
+from tests.eval.runs.published_run import comparison_of, published_data, store_of
 
 MINIATURE = """
 description = "The published pairs, tiny."
@@ -117,19 +119,23 @@ def test_a_run_is_compared_and_keeps_the_tables(published, tmp_path, dfr):
     done = dfr("published", tmp_path / "run", "--data", published, "--out", tmp_path / "tables")
     assert done.returncode == 0, done.stderr
     assert "2 of 2" in done.stdout and (tmp_path / "tables" / "pictures.csv").exists()
-    tables, data = read_comparison(store)
-    assert data == published.resolve()
-    assert (tables["pictures"]["lpips"] == 0).all() and len(tables["pictures"]) == 8
+    found = read_comparison(store)
+    assert found.data == published.resolve() and len(found.pairs) == 2
+    assert (found.tables["pictures"]["lpips"] == 0).all() and len(found.tables["pictures"]) == 8
     again = dfr("published", tmp_path / "run", "--data", published)
     assert again.returncode == 0 and "comparing" not in again.stdout
 
 
-def test_the_tables_of_a_comparison_are_read_and_sealed(published, tmp_path):
+def test_a_comparison_is_kept_and_sealed(published, tmp_path):
     store = store_of(tmp_path, published)
-    rows = {"pictures": [{"pair": "3063_blue_1.0", "mode": "rot000", "lpips": 0.25}]}
-    store.write_sealed(FILE, {"data": str(published), "compared": {}, "tables": rows})
-    tables, data = read_comparison(store)
-    assert data == published and tables["pictures"].to_dict("records") == rows["pictures"]
+    made = comparison_of(store, published, {"pictures": pd.DataFrame({"lpips": [0.25]})})
+    write_comparison(store, made)
+    found = read_comparison(store)
+    assert (found.data, found.pairs) == (made.data, made.pairs)
+    assert found.tables["pictures"].equals(made.tables["pictures"])
+    assert found.published("3063_blue_1.0", "rot090") == (
+        published / "published/3063_blue_1.0/at_30_output2.png"
+    )
     text = (tmp_path / FILE).read_text()
     (tmp_path / FILE).write_text(text.replace("0.25", "0.15"))
     with pytest.raises(UserError, match="was changed"):
