@@ -40,8 +40,8 @@ from dfr.objective.objective import yardstick
 from eval.measures import coherence, effectiveness, losses, lpips_distance
 from eval.measures.context import Context
 from eval.measures.pca_bases import PcaBases, fit_bases
+from eval.published.numbers import TWIN
 from eval.published.outputs import PublishedPair, published_pairs
-from eval.published.pictures import TWIN
 
 #: Each method with the size and iterations that were published for it.
 METHODS: Mapping[str, tuple[DFR | DeCorMST, tuple[int, int], int]] = {
