@@ -43,10 +43,10 @@ def choose_data(
     if asked == "auto" and not (folder / LOCK).exists():
         why = f"{folder} holds no whole set" if fetch is None else fetch(folder)
         if why:
-            return None, (
-                f"pictures: the embedded set, {min(contents, len(PHOTOGRAPHS))} x "
-                f"{min(styles, len(NAMES))} of {contents} x {styles}, since {why}"
-            )
+            have = f"{min(contents, len(PHOTOGRAPHS))} x {min(styles, len(NAMES))}"
+            wanted = f"{contents} x {styles}"
+            less = "" if have == wanted else f" instead of {wanted}"
+            return None, f"pictures: the embedded set, {have}{less}, since {why}"
     lock = open_locked(folder)
     counts = [
         f"{min(most, len(lock.of(kind)))} {kind}"

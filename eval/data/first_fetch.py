@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,6 +81,7 @@ def _silent(urls: dict[str, str]) -> list[str]:
     ]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + PROBE_SECONDS
     for thread in threads:
-        thread.join(PROBE_SECONDS)
+        thread.join(max(0.0, end - time.monotonic()))
     return sorted(set(urls) - answered)

@@ -38,7 +38,7 @@ def test_which_pictures_a_run_takes(wanted, coco, style, tmp_path, monkeypatch):
     data = tmp_path / "data"
     assert choose_data("embedded", 15, 20) == (None, "")
     folder, said = choose_data("auto", 15, 20)
-    assert folder is None and "embedded set, 8 x 6 of 15 x 20, since" in said
+    assert folder is None and "embedded set, 8 x 6 instead of 15 x 20, since" in said
     with pytest.raises(UserError, match="dfr data fetch"):
         choose_data("fetched", 1, 1)
     import_folders(wanted, data, coco=coco, style=style)

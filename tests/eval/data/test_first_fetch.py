@@ -74,7 +74,7 @@ def test_without_an_answer_the_embedded_set_is_taken(served, nobody):
         "auto", 3, 2, fetch=lambda place: fetch_first(served, place, told.append)
     )
     assert folder is None and not told
-    assert said == f"pictures: the embedded set, 3 x 2 of 3 x 2, since no connection to {nobody}"
+    assert said == f"pictures: the embedded set, 3 x 2, since no connection to {nobody}"
 
 
 def test_a_server_that_never_answers_is_not_waited_for(served, served_here, monkeypatch, tmp_path):
