@@ -114,5 +114,5 @@ class Gatys(OptimisationMethod):
         if self.start == "noise":
             generator = torch.Generator().manual_seed(seed)
             noise = torch.rand((self.samples, *content.shape[1:]), generator=generator)
-            return noise.to(content.device)
+            return noise.to(content)
         return content if self.start == "content" else style

@@ -201,12 +201,13 @@ def to_image(picture: torch.Tensor) -> Image.Image:
 
 
 def quantise(picture: torch.Tensor, truncate: bool = False) -> torch.Tensor:
-    """Return a picture in the 256 levels of a PNG file; what is in them already stays as it is.
+    """Return a picture in the 256 levels of a PNG file, in float32, as `load` would read it.
 
-    So what is measured is what `save` keeps. The levels are those that `to_bytes` finds.
+    What is in them already stays as it is. So what is measured is what `save` keeps. The levels are
+    those that `to_bytes` finds.
     """
     levels = picture.clamp(0, 1) * 255
-    return (levels.floor() if truncate else levels.round()) / 255
+    return (levels.floor() if truncate else levels.round()).float() / 255
 
 
 def save(picture: torch.Tensor, path: Path) -> None:

@@ -81,7 +81,9 @@ class OptimisationMethod(ABC):
     ) -> Stylization:
         """Stylize; see `dfr.methods.method.Method`."""
         began = time.perf_counter()
-        content, style = content.to(encoder.device), style.to(encoder.device)
+        content, style = (
+            picture.to(encoder.device, encoder.picture_dtype) for picture in (content, style)
+        )
         problem = self.problem(content, style, encoder, seed)
         seconds_targets = time.perf_counter() - began
         synthesis = synthesise(

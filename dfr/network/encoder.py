@@ -78,7 +78,7 @@ class Encoder(nn.Module):
     Args:
         weights: trained kernels, see `dfr.network.weights.load_vgg19`.
         pooling: ``"max"`` (as published for DFR and DeCorMST) or ``"avg"`` (Gatys et al.).
-        precision: ``"fp32"``; ``"fp64"`` for checks, with pictures of float64; ``"tf32"`` for
+        precision: ``"fp32"``; ``"fp64"`` for checks, slow; ``"tf32"`` for
             convolutions whose factors are rounded to 10 bits, on CUDA only; ``"bf16"`` for kernels
             and activations in bfloat16, with sums in float32 where the device has them (as oneDNN
             and cuDNN do); or ``"int8"`` for activations of float32, whose slope comes back in
@@ -170,6 +170,11 @@ class Encoder(nn.Module):
     def device(self) -> torch.device:
         """The device the kernels lie on."""
         return self.mean.device
+
+    @property
+    def picture_dtype(self) -> torch.dtype:
+        """What pictures are optimised in: float32; float64 in that precision."""
+        return torch.float64 if self.precision == "fp64" else torch.float32
 
     def preprocess(self, pictures: torch.Tensor) -> torch.Tensor:
         """Turn RGB in [0, 1] into the input the weights were trained for.

@@ -87,7 +87,7 @@ class Fast:
         failed = failures(~good, losses, 0)
         done: dict[int, int] = {}
         pictures = start.clone()
-        curve = torch.full((len(start), self.iterations), float("nan"))
+        curve = torch.full((len(start), self.iterations), float("nan"), dtype=start.dtype)
         short = self.iterations < _SHORT
         scouts = self.iterations if short else self.scouts
         floor = _FLOOR_OF_SHORT if short else _FLOOR

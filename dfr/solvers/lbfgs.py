@@ -35,7 +35,7 @@ class LBFGS:
     ) -> SolverResult:
         """Minimise an objective; see `dfr.solvers.synthesis.synthesise` for the arguments."""
         total = len(start) * self.iterations
-        curve = torch.full((len(start), self.iterations), float("nan"))
+        curve = torch.full((len(start), self.iterations), float("nan"), dtype=start.dtype)
         pictures = torch.empty_like(start)
         failed: dict[int, str] = {}
         evaluations = 0

@@ -88,7 +88,8 @@ def synthesise(
     if solver.iterations < 1:
         raise UserError(f"iterations {solver.iterations}: must be at least 1")
     began = time.perf_counter()
-    result = solver.minimise(start.to(encoder.device), objective, encoder, progress)
+    start = start.to(encoder.device, encoder.picture_dtype)
+    result = solver.minimise(start, objective, encoder, progress)
     terms = terms_of(result.pictures, objective, encoder)
     last, failed = terms.total.clone(), dict(result.failed)
     for row in range(len(last)):

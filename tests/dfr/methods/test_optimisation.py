@@ -9,6 +9,7 @@ from dfr.core.images import resize
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.optimisation import OptimisationMethod, Problem, stylization
 from dfr.methods.registry import METHODS, build, method_class
+from dfr.network.encoder import Encoder
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
 from dfr.solvers.synthesis import synthesise
@@ -91,3 +92,14 @@ def test_iterations_are_those_of_the_row_that_took_most(problem):
     )
     assert result.iterations == 5
     assert result.done == {"a": 3, "b": 5, "c": 3, "d": 5}
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs", "fast"])
+def test_every_solver_runs_in_float64(solver, encoder, content, style):
+    method = build("dfr", {"rotations": [0], "solver": solver, "iterations": 3})
+    plain = method.stylize(content, style, encoder)
+    exact = method.stylize(content, style, Encoder(encoder.weights, precision="fp64"))
+    assert exact.pictures["rot000"].dtype == torch.float64
+    first, *_, last = exact.curves["rot000"]
+    assert first == pytest.approx(plain.curves["rot000"][0], rel=1e-4)
+    assert last < first

@@ -29,7 +29,7 @@ def test_in_float64_a_picture_is_that_of_float32_but_for_rounding(encoder, conte
     method = DFR(solver=Adam(iterations=1, counter_steps=4))
     exact = Encoder(encoder.weights, precision="fp64")
     ours = method.stylize(content, style, encoder)
-    wide = method.stylize(content.double(), style.double(), exact)
+    wide = method.stylize(content, style, exact)
     for mode, picture in ours.pictures.items():
         assert wide.pictures[mode].dtype == torch.float64
         # One step: rounding decides only where the slope is about zero.
