@@ -16,6 +16,8 @@ from reports.inputs.run_data import RunData, picture_of
 PAIRS_ON_PAGE = 6
 #: Pictures in a row, so that labels stay readable on the page.
 COLUMNS = 5
+#: Width of each of six pictures in a row, likewise.
+SIX_IN_A_ROW = 240
 
 
 def pairs_on_page(run: RunData) -> list[tuple[str, str]]:
@@ -127,7 +129,7 @@ def published_sheet(run: RunData, comparison: Comparison, folder: Path) -> Figur
     if not rows:
         return None
     return keep(
-        contact_sheet(rows),
+        contact_sheet(rows, greatest_width=SIX_IN_A_ROW),
         folder,
         "published_and_ours",
         "Published outputs and ours",
