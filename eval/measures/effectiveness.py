@@ -22,6 +22,9 @@ Chosen here, because it is not in the published code:
   style, which does not vary at all in some, has a finite divergence.
 - **floor**: below 1e-6 the divergence counts as 1e-6. E is therefore at most 13.8, which is the
   style itself.
+- **size**: the published code scales the shorter side of every picture to 512 pixels, that of the
+  style too. Here both are measured at the size of the run. `eval.published.decormst_table` has how
+  DeCorMST's authors measured theirs.
 - **one number**: the mean of the five. The paper calibrates them against people's choices; those
   coefficients are not published with the code.
 

@@ -59,7 +59,10 @@ class PcaBases:
 
 @torch.no_grad()
 def fit_bases(
-    pictures: Iterable[torch.Tensor], encoder: Encoder, ranks: Mapping[str, int] = RANKS
+    pictures: Iterable[torch.Tensor],
+    encoder: Encoder,
+    ranks: Mapping[str, int] = RANKS,
+    places_per_direction: int = PLACES_PER_DIRECTION,
 ) -> PcaBases:
     """Fit the bases to the reference pictures, which are the contents of a run.
 
@@ -67,6 +70,7 @@ def fit_bases(
         pictures: (1, 3, h, w) in [0, 1] each, of any sizes; only one is held at a time.
         encoder: max pooling, fp32.
         ranks: layer -> the greatest number of directions.
+        places_per_direction: see `rank_of`.
 
     Raises:
         UserError: there is no picture, or nothing varies over the places of some layer.
@@ -82,7 +86,11 @@ def fit_bases(
     if not count:
         raise UserError("no reference pictures to fit the E statistic's directions to")
     fitted = {
-        layer: _leading(layer, sums[layer] / count, rank_of(layer, int(places[layer]), ranks))
+        layer: _leading(
+            layer,
+            sums[layer] / count,
+            rank_of(layer, int(places[layer]), ranks, places_per_direction),
+        )
         for layer in RANKS
     }
     return PcaBases(
@@ -91,15 +99,22 @@ def fit_bases(
     )
 
 
-def rank_of(layer: str, places: int, ranks: Mapping[str, int] = RANKS) -> int:
+def rank_of(
+    layer: str,
+    places: int,
+    ranks: Mapping[str, int] = RANKS,
+    places_per_direction: int = PLACES_PER_DIRECTION,
+) -> int:
     """Return the rank used for pictures with this many places: the published, or a third of them.
 
     Args:
         layer: a style layer.
         places: N, of the smallest picture.
         ranks: layer -> the published rank.
+        places_per_direction: at least this many for every direction; 1 leaves the published rank
+            as it is wherever there are as many places.
     """
-    return max(1, min(ranks[layer], places // PLACES_PER_DIRECTION))
+    return max(1, min(ranks[layer], places // places_per_direction))
 
 
 def covariance(features: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 ``python -m eval.published.compare --published DIR --ours DIR --out DIR`` reads the published
 outputs and the pictures that `eval.speed.gpu` made of the same pairs, and writes the tables of
-`eval.published.pictures`, and ``decormst_e.csv``.
+`eval.published.pictures`, and with ``--decormst`` also ``decormst_e.csv`` and
+``decormst_e_readings.csv`` of `eval.published.decormst_table`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dfr.core.files import write_whole
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
-from eval.published.decormst_table import compare_decormst
+from eval.published.decormst_table import compare_decormst, compare_readings
 from eval.published.outputs import DECORMST_PAIR, published_pairs
 from eval.published.pictures import compare_pictures, pictures_in
 
@@ -35,10 +36,9 @@ def main() -> None:
     if options.decormst is not None:
         table = pd.read_csv(options.decormst / "e_statistics.csv")
         pair = next(pair for pair in pairs if pair.name == DECORMST_PAIR)
-        compared = compare_decormst(
-            table, pair, options.contents, options.ours / "decormst", encoder, print
-        )
-        _write(compared, options.out / "decormst_e.csv")
+        what = table, pair, options.contents, options.ours / "decormst", encoder
+        _write(compare_decormst(*what, print), options.out / "decormst_e.csv")
+        _write(compare_readings(*what), options.out / "decormst_e_readings.csv")
     chosen = [pair for pair in pairs if pair.rotation_weight == 1]
     ours = pictures_in(options.ours / "published", chosen)
     found = compare_pictures(chosen, ours, Lpips("alex"), encoder, print)
