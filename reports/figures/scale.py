@@ -80,7 +80,7 @@ NUMBERS: Mapping[str, Number] = MappingProxyType(
         ),
         "content_loss": Number(
             "Content loss",
-            "content loss (1e4 × mean square)",
+            "1e4 × mean square of relu5_2",
             "In the shared setting.",
             "log",
         ),

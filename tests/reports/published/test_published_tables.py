@@ -8,6 +8,7 @@ import re
 import pandas as pd
 import pytest
 
+from eval.published.decormst_table import READINGS
 from eval.published.scale_conclusions import IN_WORDS, conclusions, numbers
 from reports.tables.scale import summary, summary_in_markdown
 from tests.conftest import ROOT
@@ -46,7 +47,40 @@ def test_the_table_of_e_statistics_is_told():
     table = pd.read_csv(FOLDER / "decormst_e.csv")
     table = table[table["channels"] == "published"]
     assert len(table) == 50
-    assert f"difference is {(table['ours'] - table['published']).abs().mean():.2f}" in TEXT
+    text = " ".join(TEXT.split())
+    apart = (table["ours"] - table["published"]).abs()
+    layers = apart.groupby(table["layer"]).mean()
+    assert f"difference is {apart.mean():.2f}, from {layers.min():.2f} at relu5_1 to " in text
+    assert f"to {layers.max():.2f} at relu2_1" in text
+    outputs = apart.groupby([table["correlation"], table["iterations"]]).mean()
+    odd = [outputs["cosine", 100], outputs["cosine", 1000], outputs["pearson", 100]]
+    first, last, pearson = (f"{value:.2f}" for value in odd)
+    assert f"cosine ({first} after 100 iterations, {last} after 1000) and Pearson" in text
+    assert f"Pearson after 100 ({pearson})" in text
+    others = outputs.drop([("cosine", 100), ("cosine", 1000), ("pearson", 100)])
+    assert f"within {others.min():.2f} to {others.max():.2f} on average" in text
+
+
+def test_directions_of_the_e_statistic_are_told():
+    table = pd.read_csv(FOLDER / "decormst_e.csv")
+    table = table[table["channels"] == "published"]
+    by = table.pivot(index=["correlation", "layer"], columns="iterations",
+                     values=["ours", "published"])  # fmt: skip
+    moves = {name: by[name][1000] - by[name][100] for name in ("ours", "published")}
+    clear = moves["published"].abs() >= 0.15
+    wrong = clear & (moves["published"] * moves["ours"] < 0)
+    same = clear.sum() - wrong.sum()
+    assert f"Of the {clear.sum()} numbers that move by 0.15" in " ".join(TEXT.split())
+    assert f"iterations, {same} of ours move the same way" in " ".join(TEXT.split())
+    assert list(wrong[wrong].index) == [("cosine", "block1_conv1"), ("cosine", "block2_conv1")]
+
+
+def test_readings_of_the_e_statistic_are_told():
+    table = pd.read_csv(FOLDER / "decormst_e_readings.csv")
+    assert list(table["reading"]) == list(READINGS)
+    for row in table.to_dict("records"):
+        numbers = " | ".join(f"{row[name]:.2f}" for name in table.columns[1:])
+        assert f"| {row['reading']} | {numbers} |" in TEXT
 
 
 @pytest.mark.parametrize("mode", ["pearson", "euclidean", "covariance", "gram"])
