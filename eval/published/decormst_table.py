@@ -12,11 +12,14 @@ the E statistic's authors' with changes (`eval.measures.effectiveness`):
   336 x 512 without antialiasing. Those are BSDS500's test pictures; here they are the contents that
   the authors of DeCorMST published.
 
-`READINGS` has this and what differs from it in one point each.
+`READINGS` has this and what differs from it in one point each. ``python -m
+eval.published.decormst_table --table CSV --published DIR --contents DIR --ours DIR`` writes
+``decormst_e.csv`` and ``decormst_e_readings.csv``.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,10 +31,12 @@ import torch
 
 from dfr.core.images import load, picture_files, resize
 from dfr.network.encoder import STYLE_LAYERS, Encoder
+from dfr.network.weights import load_vgg19
 from dfr.objective.balance import DECORMST_SIZE
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import PLACES_PER_DIRECTION, RANKS, PcaBases, fit_bases
-from eval.published.outputs import PublishedPair
+from eval.published.numbers import write_tables
+from eval.published.outputs import DECORMST_PAIR, PublishedPair, published_pairs
 
 #: The ranks with which DeCorMST's Table 1 was made.
 DECORMST_RANKS = MappingProxyType(dict(zip(STYLE_LAYERS, (18, 100, 128, 280, 256), strict=True)))
@@ -147,3 +152,26 @@ def compare_readings(
         layers = apart.groupby(found["layer"]).mean()
         rows.append({"reading": name, "all": apart.mean(), **layers.to_dict()})
     return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Write the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--table", type=Path, required=True, help="DeCorMST's Table 1, as CSV")
+    parser.add_argument("--published", type=Path, required=True, help="DFR's published outputs")
+    parser.add_argument("--contents", type=Path, required=True, help="contents of the bases")
+    parser.add_argument("--ours", type=Path, required=True, help="our outputs of DeCorMST")
+    parser.add_argument("--out", type=Path, default=Path("reports/published"))
+    options = parser.parse_args()
+    pairs = {pair.name: pair for pair in published_pairs(options.published)}
+    table, encoder = pd.read_csv(options.table), Encoder(load_vgg19())
+    what = table, pairs[DECORMST_PAIR], options.contents, options.ours, encoder
+    found = {
+        "decormst_e": compare_decormst(*what, print),
+        "decormst_e_readings": compare_readings(*what),
+    }
+    write_tables(found, options.out)
+
+
+if __name__ == "__main__":
+    main()
