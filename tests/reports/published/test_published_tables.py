@@ -61,6 +61,15 @@ def test_the_table_of_e_statistics_is_told():
     assert f"within {others.min():.2f} to {others.max():.2f} on average" in text
 
 
+def test_the_counter_of_the_optimiser_is_told():
+    table = pd.read_csv(FOLDER / "decormst_e_own_counter.csv")
+    assert set(table["iterations"]) == {100} and len(table) == 10
+    apart = (table["ours"] - table["published"]).abs().groupby(table["correlation"]).mean()
+    text = " ".join(TEXT.split())
+    assert f"Pearson is {apart['pearson']:.2f} apart instead of 0.61" in text
+    assert f"cosine {apart['cosine']:.2f} instead of 0.88" in text
+
+
 def test_directions_of_the_e_statistic_are_told():
     table = pd.read_csv(FOLDER / "decormst_e.csv")
     table = table[table["channels"] == "published"]
