@@ -43,9 +43,10 @@ from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.published.numbers import TWIN
 from eval.published.outputs import PublishedPair, published_pairs
 
-#: Each method with the size and iterations that were published for it.
+#: Each method with the size and iterations that were published for it. The study was made with
+#: DeCorMST's colours in the order of the weights.
 METHODS: Mapping[str, tuple[DFR | DeCorMST, tuple[int, int], int]] = {
-    "decormst": (DeCorMST(), DECORMST_SIZE, 1000),
+    "decormst": (DeCorMST(channels="correct"), DECORMST_SIZE, 1000),
     "dfr": (DFR(), DFR_SIZE, 3000),
 }
 #: Correlations of DeCorMST whose weights the balance leaves as they are.
@@ -217,8 +218,8 @@ def own_gap_closed(context: Context, method: DFR | DeCorMST) -> dict[str, float]
         context: the outputs, modes of the method.
         method: with the published weights.
     """
-    encoder = context.encoder
-    objective = method.problem(context.content, context.style, encoder).objective
+    problem = method.problem(context.content, context.style, context.encoder)
+    objective, encoder = problem.objective, problem.encoder
 
     def loss(picture: torch.Tensor, mode: str) -> float:
         row = objective.rows([method.modes.index(mode)])

@@ -63,10 +63,13 @@ def test_the_gap_to_its_own_target(encoder, content, style):
         content, style, outputs, yardstick(content, style, encoder), encoder, {},
         fit_bases([content], encoder),
     )  # fmt: skip
-    found = scale.own_gap_closed(context, DeCorMST())
+    found = scale.own_gap_closed(context, DeCorMST(channels="correct"))
     assert found["gram"] == pytest.approx(1) and found["cosine"] == 0
     assert 0 < found["pearson"] < 1
     assert found["pearson"] != pytest.approx(style_gap_closed(context)["pearson"], rel=0.01)
+    swapped = scale.own_gap_closed(context, DeCorMST())
+    assert swapped["gram"] == pytest.approx(1) and swapped["cosine"] == 0
+    assert swapped["pearson"] != pytest.approx(found["pearson"], rel=1e-4)
 
 
 def test_pictures_are_measured_once(kept, files, monkeypatch):
