@@ -218,6 +218,7 @@ size = "32x40"
 precision = "fp32"
 contents = 1
 styles = 2
+floor_pairs = 1
 timing = { outputs = [1, 2], sizes = ["32x40", "40x48"], iterations = 1, repeats = 1 }
 
 [[methods]]

@@ -25,11 +25,15 @@ class Stylization:
             objective; empty for a method that optimises nothing.
         losses: mode -> {"content", "style", "variation", "total"}: the final weighted terms;
             likewise.
+        content_losses: mode -> the same terms of the content picture, where the objective says
+            something of it: what an output's own losses are to be compared with.
         failed: mode -> why this output was stopped.
         same_as: mode -> the mode whose output it is too, because their objectives are the same
             and were computed once; empty where every mode was computed.
         iterations: iterations of the output that took most; 0 for a method that optimises
             nothing.
+        twin_of: mode -> the first mode whose objective it has too, computed once or apart: such
+            outputs differ by chance alone.
         done: mode -> iterations after which its solver found it done, where that was before the
             last that it was given.
         evaluations: evaluations of the objective per output.
@@ -49,6 +53,8 @@ class Stylization:
     seconds_targets: float
     same_as: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, int] = field(default_factory=dict)
+    content_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    twin_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def computed(self) -> int:

@@ -88,6 +88,15 @@ class Terms(NamedTuple):
         """What the optimiser sees, (n,)."""
         return self.content + self.style + self.variation
 
+    def of(self, row: int) -> dict[str, float]:
+        """Return one picture's terms and total by name."""
+        return {
+            "content": float(self.content[row]),
+            "style": float(self.style[row]),
+            "variation": float(self.variation[row]),
+            "total": float(self.total[row]),
+        }
+
 
 @dataclass(frozen=True)
 class Objective:

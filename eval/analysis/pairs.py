@@ -9,6 +9,7 @@ and takes every drawn content with every drawn style (a two-way cluster bootstra
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 from scipy import stats
 
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 #: Draws of the bootstrap.
 DRAWS = 2000
@@ -71,20 +73,40 @@ def bootstrap_interval(
     contents, styles = grid.shape
     if min(contents, styles) < LEAST_CLUSTERS:
         return np.nan, np.nan
-    random = np.random.default_rng(seed)
-    found = np.array(
-        [
-            statistic(
-                grid[np.ix_(random.integers(contents, size=contents),
-                            random.integers(styles, size=styles))]
-            )
-            for _ in range(draws)
-        ]
-    )  # fmt: skip
+    drawn = _drawn(contents, styles, draws, seed)
+    if statistic is mean:
+        found = _means_drawn(grid, drawn)
+    else:
+        found = np.array([statistic(grid[np.ix_(*each)]) for each in zip(*drawn, strict=True)])
     if np.isnan(found).all():
         return np.nan, np.nan
     low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+@lru_cache(16)
+def _drawn(contents: int, styles: int, draws: int, seed: int) -> tuple[Indices, Indices]:
+    """Return the contents, (draws, contents), and the styles, (draws, styles), of every draw."""
+    random = np.random.default_rng(seed)
+    found = [
+        (random.integers(contents, size=contents), random.integers(styles, size=styles))
+        for _ in range(draws)
+    ]
+    return np.array([rows for rows, _ in found]), np.array([columns for _, columns in found])
+
+
+def _means_drawn(grid: Array, drawn: tuple[Indices, Indices]) -> Array:
+    """Return `mean` of every drawn grid, all at once: (draws,)."""
+    # How often each content and each style was drawn says how often each pair counts.
+    rows, columns = (
+        np.stack([np.bincount(each, minlength=size) for each in indices]).astype(np.float64)
+        for indices, size in zip(drawn, grid.shape, strict=True)
+    )
+    sums = ((rows @ np.nan_to_num(grid)) * columns).sum(axis=1)
+    counts = ((rows @ (~np.isnan(grid)).astype(np.float64)) * columns).sum(axis=1)
+    found: Array = np.full(len(sums), np.nan)
+    np.divide(sums, counts, out=found, where=counts > 0)
+    return found
 
 
 def means(values: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -153,7 +175,7 @@ def holm(p: Array) -> Array:
 
 
 def variance_shares(values: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Split a measure's variance over method, content, style and what is left.
+    """Split a measure's variance over label (an output), content, style and what is left.
 
     Sums of squares of the additive model on the largest complete grid of contents, styles and
     labels: a label that ran on a part of the pairs is left out where more is known without it,
@@ -171,7 +193,7 @@ def variance_shares(values: pd.DataFrame, measure: str) -> pd.DataFrame:
     if total == 0:
         return pd.DataFrame(columns=["source", "share"])
     shares = {}
-    for source, axis in (("content", 0), ("style", 1), ("method", 2)):
+    for source, axis in (("content", 0), ("style", 1), ("output", 2)):
         others = tuple(other for other in range(3) if other != axis)
         level = cube.mean(axis=others)
         shares[source] = float(((level - centre) ** 2).sum()) * cube.size / len(level) / total

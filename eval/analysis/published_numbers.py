@@ -6,12 +6,17 @@ Nguyen, Choi, Dinh, IEEE Access 2021).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 #: Seconds of DFR-1 .. DFR-4; neither the hardware nor the number of pairs is told.
 DFR_SECONDS = {1: 361.0, 2: 377.0, 3: 396.0, 4: 417.0}
 #: "3 days" of DeCorMST, in the same table.
 DECORMST_SECONDS = 3 * 24 * 3600.0
 #: Iterations of the published settings.
 DFR_ITERATIONS, DECORMST_ITERATIONS = 3000, 1000
+#: Height and width of the published pictures.
+SIZES: Mapping[str, tuple[int, int]] = MappingProxyType({"dfr": (422, 512), "decormst": (321, 481)})
 #: Modes that DFR is said to have.
 DFR_MODES = 4
 #: The user study: votes, voters, and shares read off the slides' bar chart.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 
+from dfr.objective.objective import Weights
 from eval.measures.context import Context
 
 
@@ -35,6 +36,20 @@ def style_gap_closed(context: Context) -> dict[str, float]:
     return {
         mode: 1 - loss / float(start.style[0]) for mode, loss in _term(context, "style").items()
     }
+
+
+@torch.no_grad()
+def relative_style_loss(context: Context) -> dict[str, float]:
+    """Style loss of each output, relative to its style's own scale.
+
+    L_style(output) divided by the style loss of a picture without any style, whose Gram matrices
+    are all 0: 1e-2 x the mean over layers of mean(G^2). Gram matrices of styles differ in size by
+    orders of magnitude, so only this may be averaged over styles.
+    """
+    weights, targets = context.yardstick.weights, context.yardstick.style.values()
+    assert isinstance(weights, Weights)
+    scale = weights.style * sum(float(gram.square().mean()) for gram in targets) / len(targets)
+    return {mode: loss / scale for mode, loss in _term(context, "style").items()}
 
 
 def _term(context: Context, name: str) -> dict[str, float]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # names are read without torch
 OUTPUT_MEASURES: Mapping[str, str] = MappingProxyType(
     {
         "style_loss": "eval.measures.losses:style_loss",
+        "relative_style_loss": "eval.measures.losses:relative_style_loss",
         "content_loss": "eval.measures.losses:content_loss",
         "style_gap_closed": "eval.measures.losses:style_gap_closed",
         "lpips_content": "eval.measures.lpips_distance:to_content",
@@ -22,6 +23,8 @@ OUTPUT_MEASURES: Mapping[str, str] = MappingProxyType(
         "c_statistic": "eval.measures.coherence:coherence",
     }
 )
+#: Of which less is better: nearer to the style, or to the content.
+LESS_IS_BETTER = frozenset({"style_loss", "relative_style_loss", "content_loss", "lpips_content"})
 #: Likewise: one value per two outputs of one method and pair.
 PAIR_MEASURES: Mapping[str, str] = MappingProxyType(
     {

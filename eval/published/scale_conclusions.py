@@ -24,7 +24,8 @@ from typing import Any
 
 import pandas as pd
 
-from eval.published.scale import METHODS, write_table
+from dfr.core.files import write_whole
+from eval.analysis.published_numbers import SIZES
 
 #: Conclusion about one output -> whether it is true of a row of ``scale.csv``.
 CONCLUSIONS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
@@ -91,7 +92,7 @@ def conclusions(outputs: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:
     """
     facts = pd.DataFrame([*_of_outputs(outputs), *_of_modes(outputs), *_of_pairs(between)])
     facts["depth"] = facts["iterations"].where(facts["iterations"] == 300, "published")
-    longest = facts["method"].map(lambda name: max(METHODS[name][1]))
+    longest = facts["method"].map(lambda name: max(SIZES[name]))
     at_published = facts[facts["longest"] == longest]
     rows = []
     for key, group in at_published.groupby(_OF, sort=False):
@@ -139,7 +140,7 @@ def numbers(outputs: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:
     between = between.rename(columns={"mode_a": "mode", "mode_b": "other_mode", "lpips": "value"})
     values = pd.concat([outputs, between.assign(number="lpips_between")]).dropna(subset="value")
     values["depth"] = values["iterations"].where(values["iterations"] == 300, "published")
-    longest = values["method"].map(lambda name: max(METHODS[name][1]))
+    longest = values["method"].map(lambda name: max(SIZES[name]))
     names = ["method", "number", "mode", "other_mode"]
     rows = []
     for key, group in values[values["longest"] == longest].groupby(names, sort=False):
@@ -234,6 +235,10 @@ def _whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(names, "Int64"))
 
 
+def _write(table: pd.DataFrame, file: Path) -> None:
+    write_whole(file, lambda path: table.to_csv(path, index=False, float_format="%.5g"))
+
+
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -241,8 +246,8 @@ def main() -> None:
     folder = parser.parse_args().tables
     outputs = pd.read_csv(folder / "scale.csv")
     between = pd.read_csv(folder / "scale_pairs.csv")
-    write_table(conclusions(outputs, between), folder / "scale_conclusions.csv")
-    write_table(numbers(outputs, between), folder / "scale_numbers.csv")
+    _write(conclusions(outputs, between), folder / "scale_conclusions.csv")
+    _write(numbers(outputs, between), folder / "scale_numbers.csv")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import torch
 from dfr.core import devices as devices
 from dfr.core.image_settings import ImageSettings
 from dfr.core.memory import Peak, peak_memory
+from dfr.core.progress import Progress, silent
 from dfr.methods.method import Method, Stylization, settings_of
+from dfr.methods.optimisation import OptimisationMethod, nudged
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import Vgg19Weights
@@ -120,11 +122,30 @@ def make_cell(
     device = tools.encoder.device
     with peak_memory(device) as peak:
         devices.synchronise(device)
-        result = method.stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
+        stylize = partial(stylize_again, method) if entry.again else method.stylize
+        result = stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
     advance(work - done)
     kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
     result = dataclasses.replace(result, pictures=kept)
     return result, row_of(entry.method, content_picture, style_picture, result, peak, tools)
+
+
+def stylize_again(
+    method: Method,
+    content: torch.Tensor,
+    style: torch.Tensor,
+    encoder: Encoder,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Stylization:
+    """Stylize with a change that nobody can see, half a level of 8 bits.
+
+    A method of optimisation starts from pictures that are changed so, with the same objective;
+    any other method gets a content picture that is. See `dfr.methods.optimisation.nudged`.
+    """
+    if isinstance(method, OptimisationMethod):
+        return method.stylize_again(content, style, encoder, seed, progress)
+    return method.stylize(nudged(content, seed), style, encoder, seed, progress)
 
 
 def row_of(
@@ -153,9 +174,11 @@ def row_of(
         "measures": measure(context_of(content, style, result, tools)),
         "cost": _cost(result, peak),
         "losses": result.losses,
+        "content_losses": result.content_losses,
         "curves": result.curves,
         "failed": result.failed,
         "same_as": result.same_as,
+        "twin_of": result.twin_of,
         "done": result.done,
         "environment": tools.environment,
     }

@@ -25,8 +25,8 @@ class Difference:
 
     Attributes:
         settings: one row per differing setting: setting, a, b.
-        numbers: one row per measure: outputs compared, how many are equal, mean and largest
-            relative difference |b - a| / max(|a|, |b|), and where the largest is.
+        numbers: one row per measure that both have: outputs compared, how many are equal, mean
+            and largest relative difference |b - a| / max(|a|, |b|), and where the largest is.
         outputs: one row per output in both runs, with both values of every measure.
         only_a: outputs that only the first run has.
         only_b: outputs that only the second run has.
@@ -70,7 +70,7 @@ def diff_runs(a: Path, b: Path) -> Difference:
     return Difference(
         settings=pd.DataFrame(settings, columns=["setting", "a", "b"]),
         numbers=pd.DataFrame(
-            [_compare(both, name) for name in OUTPUT_COLUMNS],
+            [row for name in OUTPUT_COLUMNS if (row := _compare(both, name))["outputs"]],
             columns=["measure", "outputs", "equal", "mean", "largest", "where"],
         ),
         outputs=both[[*KEYS, *(f"{n}_{side}" for n in OUTPUT_COLUMNS for side in "ab")]],
@@ -82,7 +82,9 @@ def diff_runs(a: Path, b: Path) -> Difference:
 def _compare(both: pd.DataFrame, name: str) -> dict[str, Any]:
     a = both[f"{name}_a"].to_numpy(dtype=np.float64)
     b = both[f"{name}_b"].to_numpy(dtype=np.float64)
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    known = np.isnan(a) == np.isnan(b)  # one of the runs may lack the measure
+    both, a, b = both[known], a[known], b[known]
+    same = (a == b) | np.isnan(a)
     scale = np.where(same, 0.0, np.maximum(np.abs(a), np.abs(b)))
     relative = np.divide(np.abs(b - a), scale, out=np.zeros_like(scale), where=scale > 0)
     where = _names(both.iloc[[int(relative.argmax())]])[0] if relative.any() else ""

@@ -17,6 +17,7 @@ from dfr.methods.method import Method, settings_of
 from dfr.methods.registry import build
 from dfr.network.encoder import check_precision
 from eval.data.dataset import Pairs
+from eval.runs.store import AGAIN
 from eval.speed.timing import Timing
 
 _FOLDER = Path(__file__).parent / "profiles"
@@ -44,12 +45,33 @@ class MethodEntry(_Settings):
     settings: Mapping[str, Any] = {}
     pairs: int | None = Field(default=None, ge=1)
 
+    @property
+    def again(self) -> bool:
+        """Whether the outputs are made a second time, see `again_of`."""
+        return self.label.endswith(AGAIN)
+
     def build(self, iterations: int | None = None) -> Method:
         """Make the method, with another number of iterations where one is given and it has one."""
         method = build(self.method, self.settings)
         if iterations is None or "solver" not in settings_of(method):
             return method
         return build(self.method, {**self.settings, "iterations": iterations})
+
+
+def again_of(entry: MethodEntry, pairs: int) -> MethodEntry:
+    """Return the entry that makes an entry's outputs a second time, on its first pairs.
+
+    The objective is the same and the start differs by what nobody can see (see
+    `eval.runs.cell.stylize_again`), so how far the outputs are from the first ones is what chance
+    alone does: the floor under every difference between outputs.
+    """
+    return entry.model_copy(
+        update={
+            "label": entry.label + AGAIN,
+            "title": f"{entry.title}, again",
+            "pairs": pairs if entry.pairs is None else min(pairs, entry.pairs),
+        }
+    )
 
 
 class Profile(_Settings):
@@ -66,6 +88,8 @@ class Profile(_Settings):
         styles: how many styles of them are used.
         pairs: ``all``: every content meets every style. ``published``: the pairs of which outputs
             were published, all of those that the data folder has.
+        floor_pairs: on how many of the pairs every method's outputs are made a second time, for
+            the floor of chance; see `again_of`.
         timing: the timing section.
         methods: the rows of the comparison.
     """
@@ -79,8 +103,16 @@ class Profile(_Settings):
     contents: int = Field(ge=1)
     styles: int = Field(ge=1)
     pairs: Pairs = "all"
+    floor_pairs: int = Field(default=0, ge=0)
     timing: Timing = Timing()
     methods: tuple[MethodEntry, ...] = Field(min_length=1)
+
+    @property
+    def entries(self) -> tuple[MethodEntry, ...]:
+        """What makes cells: the methods, and then what is made a second time."""
+        if not self.floor_pairs:
+            return self.methods
+        return (*self.methods, *(again_of(entry, self.floor_pairs) for entry in self.methods))
 
     @property
     def identity(self) -> dict[str, Any]:

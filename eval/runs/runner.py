@@ -26,6 +26,7 @@ from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.runs.cell import Tools, work_of
 from eval.runs.executor import Executor, Job, Recipe, Watch
 from eval.runs.external_cells import find_external, identity_of, make_external_cell
+from eval.runs.floor import floor_rows
 from eval.runs.mode_audit import audit_rows
 from eval.runs.profiles import Profile
 from eval.runs.store import RunStore
@@ -112,6 +113,13 @@ def reproduce(
             make_cells(todo, recipe, tools, watch)
         execution.close()  # so that nothing of it runs while time is measured
         _measure_external(store, others, dataset, tools)
+        if profile.floor_pairs:
+            _once(
+                store,
+                "floor.json",
+                "measuring the floor of chance",
+                lambda: floor_rows(store, tools.lpips),
+            )
         _once(
             store,
             "audit.json",
@@ -159,13 +167,14 @@ def _cells(
     """Give the cells that are not there yet, and who watches them being made."""
     chosen = {
         entry.label: set(dataset.spread(entry.pairs)) if entry.pairs else set(dataset.pairs)
-        for entry in profile.methods
+        for entry in profile.entries
     }
     jobs = [
         Job(content, style, entry)
+        for again in (False, True)
         for content, style in dataset.pairs
-        for entry in profile.methods
-        if (content, style) in chosen[entry.label]
+        for entry in profile.entries
+        if entry.again == again and (content, style) in chosen[entry.label]
     ]
     todo = [job for job in jobs if not store.has(job.content.name, job.style.name, job.entry.label)]
     work = sum(work_of(job.entry.build()) for job in todo)

@@ -4,7 +4,8 @@ RUN/run.json                               what was asked for, the pictures' has
 RUN/pictures/{content,style}/HxW/NAME.png  the pictures at working size
 RUN/pictures.json                          their hashes
 RUN/cells/CONTENT/STYLE/LABEL/             MODE.png and cell.json
-RUN/audit.json, RUN/timing.json
+RUN/cells/CONTENT/STYLE/LABEL~again/       the same, of outputs that were made a second time
+RUN/audit.json, RUN/floor.json, RUN/timing.json
 
 Every JSON file is sealed: it holds a hash of its own content, so that a change is found. (The
 seal guards against damage and carelessness, not against someone who seals a lie again; that is
@@ -31,6 +32,8 @@ if TYPE_CHECKING:  # who only reads a run, as the voting page does, needs no tor
     from dfr.methods.method import Stylization
 
 _PARTIAL = ".partial-"
+#: Ends the label of what is made a second time; no method of a profile can have such a label.
+AGAIN = "~again"
 
 
 def methods_of(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -267,9 +270,16 @@ class RunStore:
         return cell
 
     def cells(self) -> list[dict[str, Any]]:
-        """Read every finished cell, in the profile's and the data set's order."""
+        """Read every finished cell of the comparison, in the profile's and the data set's order."""
+        return self._cells("")
+
+    def cells_again(self) -> list[dict[str, Any]]:
+        """Read every finished cell that was made a second time, likewise; its label is its own."""
+        return self._cells(AGAIN)
+
+    def _cells(self, ending: str) -> list[dict[str, Any]]:
         identity = self.description["identity"]
-        titles = titles_of(identity)
+        titles = {f"{label}{ending}": title for label, title in titles_of(identity).items()}
         found = []
         for content in identity["contents"]:
             for style in identity["styles"]:

@@ -87,7 +87,7 @@ def verify_run(
         UserError: no run there, a changed file, or pictures that are not those of the run.
     """
     store = RunStore.open(folder)
-    cells = store.cells()
+    cells = [*store.cells(), *store.cells_again()]
     identity = store.description["identity"]
     profile = Profile(**identity["profile"])
     chosen, _ = choose_data(
@@ -118,7 +118,7 @@ def verify_run(
         contents,
         profile.images,
     )
-    entries = {entry.label: entry for entry in profile.methods}
+    entries = {entry.label: entry for entry in profile.entries}
     checks: list[Check] = []
     ours = [cell for cell in cells if cell["label"] in entries]
     drawn = random.Random(seed).sample(ours, min(count, len(ours)))
@@ -134,13 +134,10 @@ def verify_run(
         )
         before = {item["mode"]: item for item in cell["measures"]["outputs"]}
         after = {item["mode"]: item for item in row["measures"]["outputs"]}
-        if {mode: set(row) for mode, row in before.items()} != {
-            mode: set(row) for mode, row in after.items()
-        }:
+        if set(before) != set(after):
             raise UserError(
                 f"{cell['content']} × {cell['style']}, {cell['label']}: the outputs made again "
-                f"are {', '.join(after)}, but the run has {', '.join(before)}, or other measures "
-                "of them; make this cell anew"
+                f"are {', '.join(after)}, but the run has {', '.join(before)}; make this cell anew"
             )
         where = store.cell_folder(cell["content"], cell["style"], cell["label"])
         for mode, picture in result.pictures.items():
@@ -155,6 +152,7 @@ def verify_run(
                     measures={
                         name: _apart(before[mode][name], after[mode][name])
                         for name in OUTPUT_MEASURES
+                        if name in before[mode]  # a run made before may have fewer
                     },
                 )
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reports.claims.verdicts import FAILS, HOLDS, OPEN, Claim
+from reports.claims.verdicts import CONTRADICTED, HOLDS, OPEN, Claim
 from reports.inputs.run_data import RunData
 
 #: The contents that the authors' repository ships: file, SHA-256, height, width.
@@ -29,13 +29,15 @@ def coco_contents(run: RunData) -> Claim:
     here = f"This run: contents: {len(used)} ({run.identity['contents_from']}), styles: " + (
         f"{len(run.identity['styles'])} ({run.identity['styles_from']}). "
     )
+    enough = len(known) >= LEAST_CONTENTS
+    verdict = _coco_verdict(named.mean(), frame.mean()) if enough else OPEN
     return Claim(
         name="MSCOCO contents",
         claim="The experiments use 15 MSCOCO contents and 20 WikiArt styles.",
         source="DFR slides",
         rule=f"Needs a run on at least {LEAST_CONTENTS} contents of the authors' repository (known "
-        "by SHA-256). Does not "
-        "hold if fewer than half of them carry an MSCOCO name (12 digits) and at least half have "
+        "by SHA-256). Contradicted "
+        "if fewer than half of them carry an MSCOCO name (12 digits) and at least half have "
         "481 × 321 or 321 × 481 pixels, which is the one size of BSDS500; holds if at least half "
         "carry an MSCOCO name; otherwise it is open.",
         measured=here
@@ -45,12 +47,18 @@ def coco_contents(run: RunData) -> Claim:
             if len(known)
             else "None of them is from the authors' repository, so this run cannot tell."
         ),
-        verdict=_coco_verdict(named.mean(), frame.mean()) if len(known) >= LEAST_CONTENTS else OPEN,
+        verdict=verdict,
+        scale="No files that could tell."
+        if verdict == OPEN
+        else "The files of the authors' repository; the experiments themselves cannot be seen.",
         evidence="authors_contents",
+        decides=f"A run on at least {LEAST_CONTENTS} contents of the authors' repository."
+        if verdict == OPEN
+        else "",
     )
 
 
 def _coco_verdict(named: float, frame: float) -> str:
     if named >= 0.5:
         return HOLDS
-    return FAILS if frame >= 0.5 else OPEN
+    return CONTRADICTED if frame >= 0.5 else OPEN

@@ -1,7 +1,7 @@
 """Published claims beside what was measured, each with a verdict computed by the rule beside it.
 
-A rule is a function of the run; nothing here is typed in but the published numbers. A run too
-small for a rule answers "not testable at this scale".
+A rule is a function of the run and of what was measured at the published size once; nothing here
+is typed in but the published numbers. There are four outcomes, see `reports.claims.verdicts`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import asdict
 import pandas as pd
 
 from reports.claims.contents import coco_contents
-from reports.claims.correlations import five_correlations
+from reports.claims.correlations import cosine, four_correlations
 from reports.claims.modes import (
-    effective,
     four_formulas,
     four_modes,
     lambda_controls,
+    style_reached,
+    targets_reached,
     true_rotation,
 )
 from reports.claims.times import three_days, time_row
@@ -30,11 +31,13 @@ RULES: tuple[Callable[[RunData], Claim], ...] = (
     four_modes,
     four_formulas,
     true_rotation,
-    effective,
+    targets_reached,
+    style_reached,
     lambda_controls,
     time_row,
     three_days,
-    five_correlations,
+    four_correlations,
+    cosine,
     shares_differ,
     dfr_over_decormst,
     coco_contents,
@@ -47,5 +50,5 @@ def all_claims(run: RunData) -> list[Claim]:
 
 
 def claims_table(claims: list[Claim]) -> pd.DataFrame:
-    """Return the claims as a table."""
-    return pd.DataFrame([asdict(claim) for claim in claims])
+    """Return the claims as a table, with a dash where there is nothing left to decide."""
+    return pd.DataFrame([{**asdict(claim), "decides": claim.decides or "–"} for claim in claims])

@@ -1,4 +1,4 @@
-"""What a claim and a verdict are, and when a run is large enough for one."""
+"""What every rule of a verdict stands on: its outcomes, and the scale that a verdict needs."""
 
 from __future__ import annotations
 
@@ -11,31 +11,28 @@ from typing import Any
 from eval.analysis import published_numbers as published
 from reports.inputs.run_data import RunData
 
-HOLDS, FAILS, OPEN = "holds", "does not hold", "not testable at this scale"
+#: The outcomes. Open: what is known does not decide it, and the claim says what would. Not
+#: comparable: nothing that could be measured here would decide it.
+HOLDS, CONTRADICTED, OPEN, NOT_COMPARABLE = "holds", "contradicted", "open", "not comparable"
+VERDICTS = (HOLDS, CONTRADICTED, OPEN, NOT_COMPARABLE)
 
 #: Solver -> fewer iterations than this show no style yet. 40 of the fast solver end lower than 100
 #: of Adam, on real pairs from 56 x 68 to 88 x 108 pixels by 40 % or more for the unrotated style.
 LEAST_ITERATIONS = MappingProxyType({"adam": 100, "lbfgs": 100, "fast": 40})
 #: Fewer pairs than this carry no verdict about pairs.
 LEAST_PAIRS = 5
-#: What a verdict about pictures needs, in words; see `large_enough`.
+#: What votes on a run's outputs need, in words; see `large_enough`.
 ENOUGH = (
     f"{LEAST_ITERATIONS['adam']} iterations ({LEAST_ITERATIONS['fast']} of the fast solver) and "
     f"{LEAST_PAIRS} pairs"
 )
-#: Method -> the pixels of a picture and the iterations that were published. Terms of the objectives
-#: grow with the number of pixels, each in its own way, so below it the published weights make
-#: another method, and a run says nothing about published pictures.
-PUBLISHED_SCALE: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"dfr": (422 * 512, 3000), "decormst": (321 * 481, 1000)}
+#: Method -> height and width of a picture and the iterations that were published.
+PUBLISHED_SCALE: Mapping[str, tuple[tuple[int, int], int]] = MappingProxyType(
+    {
+        "dfr": (published.SIZES["dfr"], published.DFR_ITERATIONS),
+        "decormst": (published.SIZES["decormst"], published.DECORMST_ITERATIONS),
+    }
 )
-#: What a verdict about published pictures needs, in words; see `at_published_scale`.
-PUBLISHED_SIZE = (
-    "the published size and iterations (DFR 422 × 512 and 3000, DeCorMST 321 × 481 and 1000) and "
-    f"{LEAST_PAIRS} pairs"
-)
-#: A timed run of fewer iterations than this is mostly start-up.
-LEAST_TIMED = 5
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,11 @@ class Claim:
         claim: what was published.
         source: where.
         rule: how the verdict follows from the data, in words.
-        measured: what this run says.
-        verdict: one of `HOLDS`, `FAILS`, `OPEN`.
+        measured: what this run says, and what was measured at the published size.
+        verdict: one of `VERDICTS`.
+        scale: at which scale the verdict was reached.
         evidence: name of the figure or table that shows it.
+        decides: what would decide it, where the verdict is open; else empty.
     """
 
     name: str
@@ -58,14 +57,27 @@ class Claim:
     rule: str
     measured: str
     verdict: str
+    scale: str
     evidence: str
+    decides: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an outcome that is none, and an open one that does not say what would decide."""
+        assert self.verdict in VERDICTS
+        assert bool(self.decides) == (self.verdict == OPEN)
 
 
 def verdict_of(data: object, holds: Callable[[], bool]) -> str:
-    """Return the verdict of a rule, or that there is no data for it."""
+    """Return the verdict of a rule, or that it is open where there is no data for it."""
     if not data:
         return OPEN
-    return HOLDS if holds() else FAILS
+    return HOLDS if holds() else CONTRADICTED
+
+
+def this_run(run: RunData, pairs: int | None = None) -> str:
+    """Tell the scale of a run in a few words."""
+    count = len(run.pairs) if pairs is None else pairs
+    return f"This run: {run.size} pixels, {count} pairs."
 
 
 def published_dfr(run: RunData) -> list[str]:
@@ -100,18 +112,6 @@ def large_enough(run: RunData, labels: Collection[str]) -> bool:
         bool(cells)
         and min(pairs.values()) >= LEAST_PAIRS
         and all(_long_enough(cell["settings"].get("solver")) for cell in cells)
-    )
-
-
-def at_published_scale(run: RunData, labels: Collection[str]) -> bool:
-    """Tell whether these methods ran with the published size and iterations, on enough pairs."""
-    cells = [cell for cell in run.cells if cell["label"] in labels]
-    return large_enough(run, labels) and all(
-        cell["size"][0] * cell["size"][1] >= pixels
-        and cell["settings"]["solver"]["name"] == "adam"
-        and cell["settings"]["solver"]["iterations"] >= iterations
-        for cell in cells
-        for pixels, iterations in [PUBLISHED_SCALE[cell["method"]]]
     )
 
 

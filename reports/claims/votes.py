@@ -12,8 +12,8 @@ from scipy import stats
 
 from eval.analysis import published_numbers as published
 from reports.claims.verdicts import (
+    CONTRADICTED,
     ENOUGH,
-    FAILS,
     HOLDS,
     OPEN,
     Claim,
@@ -78,6 +78,7 @@ def shares_differ(run: RunData) -> Claim:
     ]
     # The least design effect with which p would be 0.05 or more.
     bound = test.statistic / stats.chi2.ppf(0.95, len(table) - 1)
+    verdict = HOLDS if (any(apart) if result else bound > _DESIGN_EFFECT) else OPEN
     return Claim(
         name="User study: shares",
         claim=f"{published.VOTES} votes by {published.VOTERS} people rank six methods.",
@@ -90,8 +91,12 @@ def shares_differ(run: RunData) -> Claim:
         f"p = {test.pvalue:.2g}; with a design effect above {bound:.2f}, p would be 0.05 or more. "
         f"Shares with 95 % intervals (Wilson): {told}. "
         + (_shares_here(run, result) if result else _no_votes(run)),
-        verdict=HOLDS if (any(apart) if result else bound > _DESIGN_EFFECT) else OPEN,
+        verdict=verdict,
+        scale=_scale(run, result is not None),
         evidence="votes_strengths" if result else "vote_shares",
+        decides=""
+        if verdict == HOLDS
+        else "The published votes of each person, or a closed study of this run.",
     )
 
 
@@ -105,10 +110,10 @@ def dfr_over_decormst(run: RunData) -> Claim:
     here = _between(run, "DFR", other)
     verdict = OPEN
     if test.pvalue < 0.05:
-        verdict = HOLDS if ours > theirs else FAILS
+        verdict = HOLDS if ours > theirs else CONTRADICTED
     told = ""
     if here is not None:
-        verdict = HOLDS if here["low"] > 0.5 else FAILS if here["high"] < 0.5 else OPEN
+        verdict = HOLDS if here["low"] > 0.5 else CONTRADICTED if here["high"] < 0.5 else OPEN
         told = (
             f" This run: {run.titles[here['a']]} won {here['won']} of {here['of']} decisive votes "
             f"against {run.titles[here['b']]}, {here['share']:.0%} (95 % interval "
@@ -120,16 +125,38 @@ def dfr_over_decormst(run: RunData) -> Claim:
         claim=f"DFR gets {shares['DFR']:.2f} of the votes and {other} {shares[other]:.2f}.",
         source=_SOURCE,
         rule=f"Holds if DFR has more votes than {other} and a binomial test of the two gives "
-        "p < 0.05; does not hold if it has fewer and p < 0.05; otherwise it is open. "
+        "p < 0.05; contradicted if it has fewer and p < 0.05; otherwise it is open. "
         f"{INDEPENDENT} {_WHEN} instead the clustered interval of DFR's share of the decisive "
-        "votes between the two lies above one half, and does not hold if it lies below.",
+        "votes between the two lies above one half, and it is contradicted if it lies below.",
         measured=f"Published: {ours} votes against {theirs}: DFR has "
         f"{ours / (ours + theirs):.0%} of them (95 % interval {interval.low:.0%} to "
         f"{interval.high:.0%}, Wilson), p = {test.pvalue:.2g}. Power to find such a share with as "
         f"many independent votes: {_power(ours, ours + theirs):.0%}."
         + (told or f" {_no_votes(run)}"),
         verdict=verdict,
+        scale=_scale(run, here is not None),
         evidence="votes_wins" if here is not None else "vote_shares",
+        decides="" if verdict != OPEN else _votes_needed(ours, ours + theirs),
+    )
+
+
+def _scale(run: RunData, here: bool) -> str:
+    """Tell whose votes decide."""
+    if here:
+        return f"The votes of this run: {run.size} pixels."
+    return (
+        f"The published votes ({published.VOTES} by {published.VOTERS} people) on the published "
+        "pictures."
+    )
+
+
+def _votes_needed(won: int, votes: int) -> str:
+    """Tell how many independent votes would find the published share with a power of 80 %."""
+    share = won / votes
+    z = stats.norm.ppf(0.975) * 0.5 + stats.norm.ppf(0.8) * (share * (1 - share)) ** 0.5
+    return (
+        f"More votes: about {(z / (share - 0.5)) ** 2:.0f} independent ones between the two would "
+        f"find a share of {share:.0%} with a power of 80 %; or a closed study of this run."
     )
 
 

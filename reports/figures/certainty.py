@@ -10,28 +10,32 @@ import pandas as pd
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
 from reports.inputs.run_data import RunData
 from reports.tables.certainty import MEASURES
+from reports.tables.outputs import titles
 from reports.tables.readable import column_title
 
 
 def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Figure:
-    """Draw each method's mean with its clustered interval, one panel per measure."""
+    """Draw the mean of each named output or method with its interval, one panel per measure."""
     frame = tables["means"]
     measures = list(dict.fromkeys(frame["measure"]))
-    labels = list(run.titles)
+    names = titles(run)
+    most = max(frame.groupby("measure")["label"].nunique())
     rows = -(-len(measures) // 2)
-    with plot(11, (0.35 * len(labels) + 0.8) * rows) as figure:
+    with plot(12, (0.3 * most + 0.8) * rows) as figure:
         figure.clear()
         grid = figure.subplots(rows, 2, squeeze=False)
         for axes in grid.flat[len(measures) :]:
             axes.set_visible(False)
         for axes, measure in zip(grid.flat, measures, strict=False):
             part = frame[frame["measure"] == measure].set_index("label")
-            shown = [label for label in labels if label in part.index]
+            shown = [label for label in names if label in part.index]
             for place, label in enumerate(reversed(shown)):
                 row = part.loc[label]
                 axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
                 axes.plot(row["mean"], place, "o", color=COLOURS[0])
-            axes.set_yticks(range(len(shown)), [run.titles[label] for label in reversed(shown)])
+            axes.set_yticks(
+                range(len(shown)), [names[label] for label in reversed(shown)], fontsize=8
+            )
             axes.set_title(MEASURES[measure], fontsize=9)
             axes.grid(axis="y", visible=False)
         return keep(
@@ -39,15 +43,15 @@ def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Fi
             folder,
             "intervals",
             "Means over pairs, with 95 % intervals",
-            f"Over {int(frame['pairs'].max())} pairs. Intervals: bootstrap over contents "
-            "and styles, since pairs share pictures. With fewer than three contents or styles "
-            "there is no interval.",
+            f"Over {int(frame['pairs'].max())} pairs; modes of one objective are there "
+            "once. Intervals: bootstrap over contents and styles, since pairs share pictures. With "
+            "fewer than three contents or styles there is no interval.",
             frame,
         )
 
 
 def variance(tables: dict[str, pd.DataFrame], folder: Path) -> Figure | None:
-    """Draw what share of each measure's variance comes from method, content and style."""
+    """Draw what share of each measure's variance comes from output, content and style."""
     frame = tables["variance"]
     if frame.empty:
         return None
@@ -72,9 +76,9 @@ def variance(tables: dict[str, pd.DataFrame], folder: Path) -> Figure | None:
             figure,
             folder,
             "variance",
-            "Variance by method, content and style",
-            "Sums of squares of an additive model over all pairs and the methods that ran on all "
-            "of them. Where content or style has the "
-            "larger share, a comparison over few pictures says little.",
+            "Variance by output, content and style",
+            "Sums of squares of an additive model over all pairs and the outputs (for diversity "
+            "and seconds: the methods) that were made of all of them. Where content "
+            "or style has the larger share, a comparison over few pictures says little.",
             frame,
         )

@@ -13,7 +13,7 @@ from reports.figures.scatter import effectiveness_and_coherence, quality, qualit
 from reports.figures.sheets import contact_sheets, lambda_sweep
 from reports.figures.times import time_figures
 from reports.inputs.run_data import RunData
-from reports.tables.methods import diversity_table
+from reports.tables.diversity import diversity_table
 
 
 def all_figures(run: RunData, folder: Path) -> list[Figure]:
@@ -34,11 +34,15 @@ def all_figures(run: RunData, folder: Path) -> list[Figure]:
 
 
 def diversity(run: RunData, folder: Path) -> Figure | None:
-    """Draw LPIPS between every two modes, as one heat map per method with several outputs."""
+    """Draw LPIPS between every two modes, as one heat map per method with several outputs.
+
+    On the diagonal stands what chance alone does to a mode, where a mode was made twice.
+    """
     pairs = run.tables["pairs"]
     labels = [label for label in run.titles if (pairs["label"] == label).any()]
     if not labels:
         return None
+    diverse = diversity_table(run)
     with plot(4.2 * len(labels), 3.9, len(labels)) as figure:
         highest = float(pairs["lpips"].max()) or 1.0
         for axes, label in zip(figure.axes, labels, strict=True):
@@ -49,6 +53,9 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
             for item in means.to_dict("records"):
                 i, j = modes.index(item["mode_a"]), modes.index(item["mode_b"])
                 grid[i, j] = grid[j, i] = item["lpips"]
+            for mode, floor in _floors(run, label).items():
+                if mode in modes:
+                    grid[modes.index(mode), modes.index(mode)] = floor
             axes.imshow(grid, cmap="cividis", vmin=0, vmax=highest)
             for i in range(len(modes)):
                 for j in range(len(modes)):
@@ -59,7 +66,9 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
                     )  # fmt: skip
             axes.set_xticks(range(len(modes)), modes, rotation=35, ha="right")
             axes.set_yticks(range(len(modes)), modes)
-            axes.set_title(f"{run.titles[label]}: mean {part['lpips'].mean():.2f}")
+            found = diverse.loc[diverse["label"] == label, "diversity"]
+            told = "one objective" if found.empty else f"mean {found.mean():.2f}"
+            axes.set_title(f"{run.titles[label]}: {told}")
             axes.grid(visible=False)
         return keep(
             figure,
@@ -67,9 +76,19 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
             "diversity",
             "Diversity: LPIPS between the outputs of one pair",
             "LPIPS (AlexNet) between every two modes, mean over pairs; 0 means the same picture. "
-            "Modes with the same objective are computed once, and are then 0 apart.",
+            "On the diagonal: a mode and a second output of the same objective, which is the floor "
+            "of chance (0 where none was made). Modes of one objective that were computed once are "
+            "0 apart; the mean in a title counts them once.",
             pairs,
         )
+
+
+def _floors(run: RunData, label: str) -> dict[str, float]:
+    """Return mode -> mean LPIPS to the second output of the same objective."""
+    if run.floors.empty:
+        return {}
+    mine = run.floors[run.floors["label"] == label]
+    return {str(mode): float(part.mean()) for mode, part in mine.groupby("mode")["lpips"]}
 
 
 def loss_curves(run: RunData, folder: Path) -> Figure | None:

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from eval.analysis.pairs import bootstrap_interval, grid_of, per_pair
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
 from reports.inputs.run_data import RunData
-from reports.tables.methods import mode_means
+from reports.tables.diversity import above_chance
+from reports.tables.outputs import compared_outputs, mode_means, titles
 
 #: Points nearer than this part of the axis share one label.
 CLOSE = 0.025
@@ -37,17 +38,19 @@ def _scatter(
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
-def quality(run: RunData, folder: Path) -> Figure:
+def quality(run: RunData, folder: Path) -> Figure | None:
     """Draw style against content loss of every mode, in the shared setting."""
     means = mode_means(run)
+    if means["relative_style_loss"].isna().all():  # a run made before has none
+        return None
     with plot(8.5, 4.6) as figure:
         axes = figure.axes[0]
-        _scatter(axes, run, means, "content_loss", "style_loss", log=True)
+        _scatter(axes, run, means, "content_loss", "relative_style_loss", log=True)
         axes.set(
             xscale="log",
             yscale="log",
             xlabel="content loss (shared setting)",
-            ylabel="style loss (shared setting)",
+            ylabel="style loss / the style's own scale",
             title="Style against content",
         )
         return keep(
@@ -56,7 +59,8 @@ def quality(run: RunData, folder: Path) -> Figure:
             "style_against_content",
             "Style loss against content loss",
             "Mean over pairs of each mode. Both losses are those of the shared setting, also for "
-            "methods that minimise something else. Lower left is better.",
+            "methods that minimise something else. The style loss is divided by what a picture "
+            "without any style would have, since styles differ in scale. Lower left is better.",
             means,
         )
 
@@ -92,34 +96,59 @@ def effectiveness_and_coherence(run: RunData, folder: Path) -> Figure:
 
 
 def quality_and_diversity(run: RunData, diverse: pd.DataFrame, folder: Path) -> Figure | None:
-    """Draw how near a method comes to the style against how much its outputs differ.
+    """Draw how near a method's outputs come to the style against how much they differ.
+
+    Each output is a point of its own: the mean of modes that aim at different targets says nothing
+    of any of them.
 
     Args:
         run: the run.
         diverse: one row per cell with several outputs, see
-            `reports.tables.methods.diversity_table`.
+            `reports.tables.diversity.diversity_table`.
         folder: of the figures.
     """
     if diverse.empty:
         return None
-    outputs = run.tables["outputs"]
+    outputs, names = compared_outputs(run.tables["outputs"]), titles(run)
+    floors = above_chance(run).set_index("label")["floor"]
     rows = []
     for label, part in diverse.groupby("label", sort=False):
-        mine = outputs[outputs["label"] == label]
-        row: dict[str, object] = {"label": label}
-        for name, values in (("diversity", part.set_index(["content", "style"])["diversity"]),
-                             ("e_statistic", per_pair(mine, "e_statistic")[label])):  # fmt: skip
-            low, high = bootstrap_interval(grid_of(values))
-            row |= {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
-        rows.append(row)
+        spread = part.set_index(["content", "style"])["diversity"]
+        low, high = bootstrap_interval(grid_of(spread))
+        for key in (key for key in names if key.startswith(f"{label}/")):
+            effect = per_pair(outputs[outputs["label"] == key], "e_statistic")[key]
+            e_low, e_high = bootstrap_interval(grid_of(effect))
+            rows.append(
+                {
+                    "label": label, "output": names[key],
+                    "diversity": float(spread.mean()), "diversity_low": low, "diversity_high": high,
+                    "floor": floors.get(label, np.nan),
+                    "e_statistic": float(effect.mean()),
+                    "e_statistic_low": e_low, "e_statistic_high": e_high,
+                }
+            )  # fmt: skip
     frame = pd.DataFrame(rows)
-    with plot(6.4, 3.8) as figure:
+    with plot(7.6, 4.2) as figure:
         axes = figure.axes[0]
-        for index, item in enumerate(frame.to_dict("records")):
-            x, y, colour = item["diversity"], item["e_statistic"], COLOURS[index % len(COLOURS)]
-            axes.plot([item["diversity_low"], item["diversity_high"]], [y, y], color=colour)
-            axes.plot([x, x], [item["e_statistic_low"], item["e_statistic_high"]], color=colour)
-            axes.plot(x, y, "o", color=colour, label=run.titles[str(item["label"])])
+        for index, (label, part) in enumerate(frame.groupby("label", sort=False)):
+            colour, first = COLOURS[index % len(COLOURS)], part.iloc[0]
+            middle = part["e_statistic"].median()
+            axes.plot(
+                [first["floor"], first["diversity"]], [middle] * 2, ":|",
+                color=colour, markersize=12, zorder=0,
+            )  # fmt: skip
+            for item in part.to_dict("records"):
+                x, y = item["diversity"], item["e_statistic"]
+                axes.plot([item["diversity_low"], item["diversity_high"]], [y, y], color=colour)
+                axes.plot([x, x], [item["e_statistic_low"], item["e_statistic_high"]], color=colour)
+                axes.annotate(
+                    str(item["output"]).rpartition(", ")[2], (x, y),
+                    textcoords="offset points", xytext=(6, 3), fontsize=7, color="#444444",
+                )  # fmt: skip
+            axes.plot(
+                part["diversity"], part["e_statistic"], "o", color=colour,
+                label=run.titles[str(label)],
+            )  # fmt: skip
         axes.set(
             xlabel="diversity (LPIPS, AlexNet)",
             ylabel="E statistic (nearness to the style)",
@@ -127,15 +156,17 @@ def quality_and_diversity(run: RunData, diverse: pd.DataFrame, folder: Path) -> 
         )
         axes.set_xlim(0)
         axes.margins(y=0.2)
-        axes.legend(fontsize=8)
+        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         return keep(
             figure,
             folder,
             "quality_and_diversity",
             "Quality against diversity",
-            "Mean over pairs (and over a pair's outputs) of every method with several outputs, "
-            "with 95 % intervals; upper right is better. Outputs can also differ because some of "
-            "them fail: see the modes.",
+            "Each output of every method with several (those of one objective once): its nearness "
+            "to the style against the diversity of the method's outputs, means over pairs with "
+            "95 % intervals. The dotted line begins at the floor of chance, which is how far two "
+            "outputs of one objective are apart: diversity is what lies beyond it. Outputs also "
+            "differ if some of them fail, so look at each.",
             frame,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class RunData:
         tables: see `eval.runs.tables.tables`.
         audit: rows of `eval.runs.mode_audit.audit_rows`, empty while the run has not got there.
         timing: rows of `eval.speed.timing.time_cases`, likewise.
+        floors: rows of `eval.runs.floor.floor_rows`; none where the profile asks for none.
         votes: of the user study on the run's outputs, None where there is none.
     """
 
@@ -39,6 +40,7 @@ class RunData:
     tables: Mapping[str, pd.DataFrame]
     audit: list[dict[str, Any]]
     timing: list[dict[str, Any]]
+    floors: pd.DataFrame = field(default_factory=pd.DataFrame)
     votes: Votes | None = None
 
     @property
@@ -73,7 +75,9 @@ class RunData:
         wanted: int = sum(
             min(entry.get("pairs", pairs), pairs) for entry in identity["profile"]["methods"]
         )
-        return len([cell for cell in self.cells if cell["method"] != "external"]) == wanted
+        made = len([cell for cell in self.cells if cell["method"] != "external"])
+        floors = not identity["profile"].get("floor_pairs") or not self.floors.empty
+        return made == wanted and floors
 
     @property
     def size(self) -> str:
@@ -162,6 +166,7 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
         tables=tables(cells),
         audit=_rows(store, "audit.json"),
         timing=_rows(store, "timing.json"),
+        floors=pd.DataFrame(_rows(store, "floor.json")),
         votes=_votes(folder, described["identity"], votes, study),
     )
 

@@ -25,8 +25,10 @@ from reports.page.published import published_section
 from reports.reference.comparison import compare_with_reference
 from reports.tables.best import best_of, readable_best
 from reports.tables.certainty import certainty_tables
+from reports.tables.diversity import above_chance
 from reports.tables.files import keep_tables
-from reports.tables.methods import modes, summary
+from reports.tables.methods import summary
+from reports.tables.outputs import mode_means, outputs_table, titles
 from reports.tables.readable import readable, readable_solvers, readable_tests
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
@@ -64,7 +66,7 @@ def build_report(
     ]
     claims = all_claims(data)
     solvers = solver_effect(data)
-    methods, best, per_mode = summary(data), best_of(data, certainty), modes(data)
+    methods, best, outputs = summary(data), best_of(data, certainty), outputs_table(data)
     if data.votes is not None:
         from reports.votes.tables import best_by_votes, with_choice
 
@@ -75,7 +77,9 @@ def build_report(
     keep_tables(
         {
             "methods": methods,
-            "modes": per_mode,
+            "named_outputs": outputs,
+            "modes": mode_means(data),
+            "diversity": above_chance(data),
             "claims": claims_table(claims),
             **({} if solvers.empty else {"solvers": solvers}),
             **certainty,
@@ -101,10 +105,10 @@ def build_report(
         "votes": data.votes,
         "chosen": chosen,
         "published": published,
-        "tests": readable_tests(data, certainty["tests"]),
+        "tests": readable_tests(titles(data), certainty["tests"]),
         "claims": claims,
         "methods": methods,
-        "modes": per_mode,
+        "outputs": outputs,
         "solvers": readable_solvers(solvers),
         "solver_note": SOLVER_NOTE,
         "failures": failures(data),

@@ -12,7 +12,12 @@ import pandas as pd
 from dfr.methods.registry import METHODS, about
 from reports.inputs.run_data import RunData
 from reports.page import citations
-from reports.tables.certainty import MEASURES
+from reports.tables.certainty import MEASURES, SECONDS
+from reports.tables.outputs import titles
+from reports.tables.readable import readable
+
+#: Measures that belong to a method and not to one of its outputs.
+_OF_METHODS = ("diversity", "diversity_vgg", SECONDS)
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,9 @@ class Card:
         title: what readers see.
         about: one sentence.
         once: which modes were computed once for several; empty if none.
-        rows: measure, mean, low, high.
+        outputs: of a method with several: one row per output (those of one objective once), means
+            with intervals.
+        rows: what belongs to the whole method, or to its one output: measure, mean, low, high.
         pairs: how many pairs it ran on.
         settings: as JSON; empty for other people's outputs.
         bibtex: of the method; empty if none is known.
@@ -35,6 +42,7 @@ class Card:
     title: str
     about: str
     once: str
+    outputs: pd.DataFrame
     rows: list[dict[str, Any]]
     pairs: int
     settings: str
@@ -66,6 +74,7 @@ def _card(
         if known
         else "Outputs made elsewhere, measured here like any other.",
         once=", ".join(f"{mode} with {other}" for mode, other in cell["same_as"].items()),
+        outputs=_outputs(run, means, label),
         rows=[
             {
                 "measure": MEASURES[str(row["measure"])].split(" (")[0],
@@ -81,6 +90,31 @@ def _card(
         bibtex=citations.METHODS.get(cell["method"], ""),
         citation="" if known else str(cell["settings"].get("citation") or ""),
     )
+
+
+def _outputs(run: RunData, means: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the means of each output with their intervals; empty for a method of one output."""
+    names = titles(run)
+    keys = [key for key in names if key.startswith(f"{label}/")]
+    of_outputs = means[~means["measure"].isin(_OF_METHODS)]
+    rows = []
+    for key in keys:
+        mine = of_outputs[(of_outputs["label"] == key) & of_outputs["mean"].notna()]
+        if not mine.empty:
+            told = {
+                MEASURES[str(row["measure"])].split(" (")[0]: _with_ends(row)
+                for row in mine.to_dict("records")
+            }
+            rows.append({"output": key.removeprefix(f"{label}/"), **told})
+    return pd.DataFrame(rows)
+
+
+def _with_ends(row: Mapping[Any, Any]) -> str:
+    """Write a mean with its interval, where there is one."""
+    mean = readable(float(row["mean"]))
+    if row["low"] != row["low"]:
+        return mean
+    return f"{mean} [{readable(float(row['low']))}, {readable(float(row['high']))}]"
 
 
 def _chosen(run: RunData, label: str) -> list[dict[str, Any]]:

@@ -48,7 +48,9 @@ def explorer(run: RunData, folder: Path) -> dict[str, Any]:
                 if mode in cell["same_as"]:
                     name += f" (= {cell['same_as'][mode]})"
                 pictures.append(run.output(cell, mode))
-                items.append([name, [_short(rows[mode][measure]) for measure in OUTPUT_MEASURES]])
+                items.append(
+                    [name, [_short(rows[mode].get(measure)) for measure in OUTPUT_MEASURES]]
+                )
         strip = np.concatenate([np.asarray(picture) for picture in pictures], axis=1)
         strips.append(_jpeg(strip))
         width, height = pictures[0].size

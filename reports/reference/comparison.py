@@ -74,6 +74,7 @@ def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComp
         _compare(run.titles[str(label)], name, part)
         for label, part in both.groupby("label", sort=False)
         for name in OUTPUT_MEASURES
+        if f"{name}_reference" in part
     ]
     return ReferenceComparison(
         f"{len(both)} outputs have the same settings and pictures.", pd.DataFrame(rows)

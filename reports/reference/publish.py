@@ -21,10 +21,14 @@ from reports.inputs.run_data import RunData, read_run
 from reports.reference.comparison import FOLDER
 from reports.tables.best import best_of, readable_best
 from reports.tables.certainty import certainty_tables
-from reports.tables.methods import diversity_table, modes, summary
+from reports.tables.diversity import above_chance, diversity_table
+from reports.tables.methods import summary
+from reports.tables.outputs import outputs_table
 from reports.tables.readable import readable, readable_solvers
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 
+#: What earlier versions claimed, and why it was wrong.
+CORRECTIONS = FOLDER / "corrections.md"
 #: Digits that are kept; more would only be rounding.
 DIGITS = 6
 
@@ -44,11 +48,14 @@ def publish(run: Path, folder: Path = FOLDER) -> None:
     claims = claims_table(all_claims(data))
     keys = ["content", "style", "label", "mode"]
     tables = {
-        "outputs": data.tables["outputs"][[*keys, *OUTPUT_MEASURES, "own_total"]],
+        "outputs": data.tables["outputs"][
+            [*keys, *OUTPUT_MEASURES, "own_gap_closed", "own_total", "objective"]
+        ],
         "diversity": diversity_table(data),
         "timing": pd.DataFrame(data.timing),
         "methods": summary(data),
-        "modes": modes(data),
+        "modes": outputs_table(data),
+        "floors": above_chance(data),
         "best": best,
         "claims": claims,
         **({} if solvers.empty else {"solvers": solvers}),
@@ -79,11 +86,13 @@ Numbers of one whole run over {pairs} pairs; no pictures. **They hold at this sc
 other:** {data.scale}
 
 - Machine: {machines}.
-- The contents are photographs and the styles paintings and textures that the authors of DFR and
-  DeCorMST published beside their code; run.json has the SHA-256 of every one.
+- Contents: {data.identity["contents_from"]}; styles: {data.identity["styles_from"]}; run.json has
+  the SHA-256 of every one.
 - methods.csv says which solver made which numbers; timing.csv times DFR-X with the published one.
 - Losses, E, C, SSIM and LPIPS are of the 8-bit pictures, in fp32; the networks that stylize ran
   in {data.identity["profile"]["precision"]}.
+- The tables compare outputs under their names, and modes of one objective once; floors.csv has
+  each method's diversity beside the floor of chance.
 - Seconds in methods.csv and means.csv are those of a machine that made cells beside each other
   and did other work in between: they order the methods, no more. timing.csv was timed alone.
 - `dfr report` sets a run of the same settings and pictures beside these numbers.
@@ -96,7 +105,8 @@ Made by `dfr reproduce --profile {data.identity["profile"]["name"]} --content DI
 {_markdown(best)}
 {"" if solvers.empty else changes}## Claims
 
-{_markdown(claims[["name", "measured", "verdict"]])}"""
+{_markdown(claims[["name", "measured", "verdict", "scale"]])}
+{CORRECTIONS.read_text(encoding="utf-8")}"""
 
 
 def _markdown(table: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""The report in short: which method is best at what, by how much, and how sure that is."""
+"""The report in short: which output of which method is best at what, by how much, how surely."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from reports.inputs.run_data import RunData
 from reports.tables.certainty import LESS_IS_BETTER, MEASURES, values_of
+from reports.tables.outputs import titles
 
 #: A method on a smaller part of the pairs is not ranked: other pairs, another mean.
 LEAST_PART = 0.9
@@ -21,7 +22,7 @@ class Best:
     Attributes:
         measure: column of the tables.
         title: what readers see.
-        method: the best one's title.
+        method: the title of the best method or named output.
         value: its mean over pairs.
         runner_up: the second's title; empty if there is none.
         lead: mean difference to the second, positive where the best is better.
@@ -53,7 +54,7 @@ class Best:
 
 
 def best_of(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Best]:
-    """Return the best method by every measure.
+    """Return the best by every measure: of named outputs, or of methods where it is theirs.
 
     Args:
         run: the run.
@@ -88,6 +89,7 @@ def readable_best(best: list[Best]) -> pd.DataFrame:
 
 
 def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Best | None:
+    names = titles(run)
     means = tables["means"]
     means = means[(means["measure"] == measure) & means["mean"].notna()]
     means = means[means["pairs"] >= LEAST_PART * len(run.pairs)]
@@ -112,9 +114,9 @@ def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Bes
     return Best(
         measure=measure,
         title=MEASURES[measure],
-        method=run.titles[str(first["label"])],
+        method=names[str(first["label"])],
         value=float(first["mean"]),
-        runner_up=run.titles[second] if second else "",
+        runner_up=names[second] if second else "",
         lead=float(lead),
         low=float(low),
         high=float(high),

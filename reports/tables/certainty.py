@@ -5,9 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from eval.analysis.pairs import means, paired_tests, variance_shares
+from eval.measures import registry
 from reports.inputs.run_data import RunData
-from reports.tables.methods import diversity_table
+from reports.tables.diversity import diversity_table
+from reports.tables.outputs import compared_outputs
 
+SECONDS = "seconds_per_output"
 #: Column of the tables -> what readers see, with the direction that is better.
 MEASURES = {
     "style_gap_closed": "style gap closed (more = closer to the style)",
@@ -17,17 +20,20 @@ MEASURES = {
     "lpips_content": "LPIPS to content (less = closer to the content)",
     "diversity": "LPIPS diversity (more = outputs differ more)",
     "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
-    "seconds_per_output": "seconds per output, as run (less = faster)",
+    SECONDS: "seconds per output, as run (less = faster)",
 }
 #: The measures of which less is better.
-LESS_IS_BETTER = frozenset({"content_loss", "lpips_content", "seconds_per_output"})
+LESS_IS_BETTER = registry.LESS_IS_BETTER | {SECONDS}
 
 
 def values_of(run: RunData, measure: str) -> pd.DataFrame:
-    """Return rows with content, style, label and the measure."""
+    """Return rows with content, style, label and the measure.
+
+    A label is a method's, or the key of a named output, see `reports.tables.outputs.titles`.
+    """
     if measure.startswith("diversity"):
         return diversity_table(run)
-    return run.tables["cells" if measure == "seconds_per_output" else "outputs"]
+    return run.tables["cells"] if measure == SECONDS else compared_outputs(run.tables["outputs"])
 
 
 def certainty_tables(run: RunData) -> dict[str, pd.DataFrame]:

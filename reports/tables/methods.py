@@ -1,73 +1,46 @@
-"""The comparison in numbers: one row per method, and one row per mode of every method."""
+"""The methods in numbers that belong to a whole method: how its outputs differ, and what they cost.
+
+What belongs to one output stands in `reports.tables.outputs`.
+"""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from eval.measures.registry import OUTPUT_MEASURES
 from reports.inputs.run_data import RunData
-from reports.tables.readable import column_title
+from reports.tables.diversity import above_chance, diversity_table
+from reports.tables.outputs import distinct_outputs
 
 
 def summary(run: RunData) -> pd.DataFrame:
-    """Return one row per method: means over pairs (and over a pair's outputs)."""
-    outputs, cells = run.tables["outputs"], run.tables["cells"]
-    diverse = diversity_table(run)
+    """Return one row per method: outputs, diversity beside chance, time and memory."""
+    cells, distinct = run.tables["cells"], distinct_outputs(run.tables["outputs"])
+    diverse, chance = diversity_table(run), above_chance(run).set_index("label")
+    nothing = float("nan")
     rows = []
     for label, title in run.titles.items():
-        mine, cost = outputs[outputs["label"] == label], cells[cells["label"] == label]
+        cost = cells[cells["label"] == label]
         if cost.empty:
             continue
+        mine = diverse[diverse["label"] == label]
+        beside = chance.loc[label].to_dict() if label in chance.index else {}
         rows.append(
             {
                 "method": title,
                 "outputs": int(cost["outputs"].max()),
+                "objectives": distinct.loc[distinct["label"] == label, "mode"].nunique(),
+                "pairs": len(cost),
                 "solver": run.solvers[label],
                 "iterations": int(cost["iterations"].max()),
-                "style loss": mine["style_loss"].mean(),
-                "style gap closed": mine["style_gap_closed"].mean(),
-                "content loss": mine["content_loss"].mean(),
-                "E": mine["e_statistic"].mean(),
-                "C": mine["c_statistic"].mean(),
-                "SSIM to content": mine["ssim_content"].mean(),
-                "LPIPS to content": mine["lpips_content"].mean(),
-                "LPIPS diversity": diverse.loc[diverse["label"] == label, "diversity"].mean(),
-                "LPIPS diversity, VGG": diverse.loc[
-                    diverse["label"] == label, "diversity_vgg"
-                ].mean(),
+                "LPIPS diversity": mine["diversity"].mean(),
+                "LPIPS diversity, VGG": mine["diversity_vgg"].mean(),
+                "floor of chance": beside.get("floor", nothing),
+                "above the floor": beside.get("above", nothing),
+                "Vendi score": mine["vendi"].mean(),
+                "Vendi score of chance": beside.get("vendi_of_chance", nothing),
                 "seconds / output": cost["seconds_per_output"].median(),
                 "s / output / iteration": cost["seconds_per_output_iteration"].median(),
                 "memory (MB)": cost["peak_memory_mb"].max(),
             }
         )
     return pd.DataFrame(rows)
-
-
-def modes(run: RunData) -> pd.DataFrame:
-    """Return one row per method and mode: means over pairs."""
-    outputs = run.tables["outputs"]
-    columns = list(OUTPUT_MEASURES)
-    means = outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
-    means.insert(0, "method", means.pop("label").map(run.titles))
-    return means.rename(columns=column_title)
-
-
-def mode_means(run: RunData) -> pd.DataFrame:
-    """Return the mean over pairs of every measure, one row per method and mode."""
-    outputs = run.tables["outputs"]
-    means = outputs.groupby(["label", "mode"], sort=False)[list(OUTPUT_MEASURES)].mean()
-    return means.reset_index()
-
-
-def diversity_table(run: RunData) -> pd.DataFrame:
-    """Return the mean LPIPS between the outputs of each cell with at least two outputs.
-
-    Returns:
-        content, style, label, ``diversity`` (AlexNet) and ``diversity_vgg`` (VGG-16).
-    """
-    pairs = run.tables["pairs"]
-    if pairs.empty:
-        return pd.DataFrame(columns=["content", "style", "label", "diversity", "diversity_vgg"])
-    means = pairs.groupby(["content", "style", "label"], sort=False)[["lpips", "lpips_vgg"]].mean()
-    names = {"lpips": "diversity", "lpips_vgg": "diversity_vgg"}
-    return means.rename(columns=names).reset_index()

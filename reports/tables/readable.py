@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
 
-from reports.inputs.run_data import RunData
+import pandas as pd
 
 #: Columns whose name is not just their words.
 _TITLES = {
+    "own_gap_closed": "own target reached",
+    "relative_style_loss": "style loss / style's scale",
     "lpips_content": "LPIPS to content",
     "ssim_content": "SSIM to content",
     "e_statistic": "E",
@@ -22,13 +24,13 @@ def column_title(name: str) -> str:
     return _TITLES.get(name, name.replace("_", " "))
 
 
-def readable_tests(run: RunData, tests: pd.DataFrame) -> pd.DataFrame:
+def readable_tests(titles: Mapping[str, str], tests: pd.DataFrame) -> pd.DataFrame:
     """Return the paired tests with titles for labels and short column names."""
     return pd.DataFrame(
         {
             "measure": tests["measure"].map(column_title),
-            "a": tests["a"].map(run.titles),
-            "b": tests["b"].map(run.titles),
+            "a": tests["a"].map(titles),
+            "b": tests["b"].map(titles),
             "pairs": tests["pairs"],
             "a − b": tests["difference"],
             "low": tests["low"],

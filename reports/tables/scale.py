@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from eval.published.scale import METHODS
+from eval.analysis.published_numbers import SIZES
 from eval.published.scale_conclusions import IN_WORDS, NO_MINIATURE
 
 #: The longer sides of the study below the published ones, in pixels.
 SIDES = (96, 128, 181, 256)
-_TABLE = Path(__file__).parents[1] / "published" / "scale_conclusions.csv"
+TABLE = Path(__file__).parents[1] / "published" / "scale_conclusions.csv"
 
 
 def least_side(
@@ -53,13 +53,13 @@ def least_side(
         return None
     rows = rows[(rows["balanced"] == balanced) & (rows["depth"] == depth)]
     found = rows["least_side"].dropna()
-    return int(found.iloc[0]) if len(found) else max(METHODS[method][1])
+    return int(found.iloc[0]) if len(found) else max(SIZES[method])
 
 
 @cache
 def conclusions() -> pd.DataFrame:
     """Return the table of conclusions, see `eval.published.scale_conclusions.conclusions`."""
-    return pd.read_csv(_TABLE, keep_default_na=False, na_values={"least_side": [""]})
+    return pd.read_csv(TABLE, keep_default_na=False, na_values={"least_side": [""]})
 
 
 def summary(depth: str = "published") -> pd.DataFrame:

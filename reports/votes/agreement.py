@@ -15,12 +15,9 @@ from scipy import stats
 from eval.analysis.pairs import Array, per_pair
 from eval.measures.registry import OUTPUT_MEASURES
 from reports.inputs.votes import Votes
-from reports.tables.certainty import LESS_IS_BETTER
+from reports.tables.certainty import LESS_IS_BETTER, SECONDS
 from studies.analysis.tally import DRAWS, clustered_shares, wilson
 
-SECONDS = "seconds_per_output"
-#: The measures of which less is better; of all others the higher value is expected to be chosen.
-LESS = LESS_IS_BETTER | {"style_loss"}
 #: The row that says how far the methods alone go.
 METHODS = "methods' own order"
 
@@ -74,7 +71,7 @@ def agreement_table(
             }
         )
         for measure in (*OUTPUT_MEASURES, SECONDS):
-            sign = -1.0 if measure in LESS else 1.0
+            sign = -1.0 if measure in LESS_IS_BETTER else 1.0
             apart = sign * _gap(decisive, values, measure)
             means = sign * _means(tables, measure)
             both = pd.concat([means, strength], axis=1, join="inner").dropna()
@@ -83,7 +80,7 @@ def agreement_table(
                 {
                     "question": question,
                     "measure": measure,
-                    "expected": "less" if measure in LESS else "more",
+                    "expected": "less" if measure in LESS_IS_BETTER else "more",
                     **_agreed(decisive, apart, draws, seed),
                     "tau": float(tau.statistic) if tau else np.nan,
                     "methods": len(both),

@@ -7,9 +7,10 @@ import torch
 
 from dfr.core.images import resize
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.methods.optimisation import OptimisationMethod, Problem, stylization
+from dfr.methods.optimisation import OptimisationMethod, Problem, nudged, stylization
 from dfr.methods.registry import METHODS, build, method_class
 from dfr.network.encoder import Encoder
+from dfr.objective.gradients import terms_of
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
 from dfr.solvers.synthesis import synthesise
@@ -72,12 +73,14 @@ def test_every_mode_gets_its_row(problem):
     broken = dataclasses.replace(problem, objective=objective)
     method = DFR(solver=Adam(iterations=2))
     synthesis = synthesise(broken.start, objective, broken.encoder, method.solver)
-    result = stylization(method, broken, synthesis, seconds=3.0, seconds_targets=1.0)
+    before = terms_of(broken.start, objective, broken.encoder)
+    result = stylization(method, broken, synthesis, before, seconds=3.0, seconds_targets=1.0)
     assert set(result.pictures) == set(result.losses) == {"a", "c"}
     assert torch.equal(result.pictures["c"], synthesis.pictures[:1])
     assert set(result.failed) == {"b", "d"}
     assert result.curves["c"] == synthesis.curve[0].tolist()
     assert result.losses["a"]["total"] == pytest.approx(result.curves["a"][-1])
+    assert result.content_losses["a"]["total"] == pytest.approx(result.curves["a"][0])
     assert result.computed == 2
     assert (result.iterations, result.evaluations) == (2, 3)
     assert (result.seconds, result.seconds_targets) == (3.0, 1.0)
@@ -87,9 +90,9 @@ def test_iterations_are_those_of_the_row_that_took_most(problem):
     method = DFR(solver=Fast(iterations=9, tolerance=0.5, window=2))
     synthesis = synthesise(problem.start, problem.objective, problem.encoder, method.solver)
     done = {0: 3, 1: 5}
-    result = stylization(
-        method, problem, dataclasses.replace(synthesis, done=done), seconds=1.0, seconds_targets=0.0
-    )
+    done_early = dataclasses.replace(synthesis, done=done)
+    before = terms_of(problem.start, problem.objective, problem.encoder)
+    result = stylization(method, problem, done_early, before, seconds=1.0, seconds_targets=0.0)
     assert result.iterations == 5
     assert result.done == {"a": 3, "b": 5, "c": 3, "d": 5}
 
@@ -103,3 +106,33 @@ def test_every_solver_runs_in_float64(solver, encoder, content, style):
     first, *_, last = exact.curves["rot000"]
     assert first == pytest.approx(plain.curves["rot000"][0], rel=1e-4)
     assert last < first
+
+
+@pytest.mark.parametrize("name", OPTIMISING)
+def test_again_is_the_same_objective_from_a_start_that_looks_the_same(
+    encoder, content, style, name
+):
+    method = build(name, {"iterations": 2})
+    first = method.stylize(content, style, encoder)
+    again = method.stylize_again(content, style, encoder)
+    assert again.settings == first.settings
+    assert again.content_losses == first.content_losses
+    for mode, picture in first.pictures.items():
+        apart = (again.pictures[mode] - picture).abs()
+        assert 0 < apart.max() < 0.2
+    repeated = method.stylize_again(content, style, encoder)
+    for mode, picture in again.pictures.items():
+        assert torch.equal(repeated.pictures[mode], picture)
+
+
+def test_a_nudge_is_half_a_level_and_leaves_no_value_out_of_range():
+    pictures = torch.linspace(0, 1, 3 * 40 * 50).reshape(1, 3, 40, 50)
+    changed = nudged(pictures, seed=3)
+    inside = (pictures > 1 / 510) & (pictures < 1 - 1 / 510)
+    apart = (changed - pictures)[inside]
+    assert torch.allclose(apart.abs(), torch.tensor(1 / 510), atol=1e-6)
+    assert 0.45 < (apart > 0).float().mean() < 0.55
+    assert changed.min() == 0
+    assert changed.max() == 1
+    assert torch.equal(changed, nudged(pictures, seed=3))
+    assert not torch.equal(changed, nudged(pictures, seed=4))

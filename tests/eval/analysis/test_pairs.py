@@ -203,7 +203,7 @@ def test_variance_shares_of_known_parts(noise):
     found = variance_shares(frame(cube + 10), "loss").set_index("source")["share"]
     assert found["content"] == pytest.approx(9 * (parts[0] ** 2).sum() * 20 / total)
     assert found["style"] == pytest.approx(4 * (parts[1] ** 2).sum() * 24 / total)
-    assert found["method"] == pytest.approx((parts[2] ** 2).sum() * 30 / total)
+    assert found["output"] == pytest.approx((parts[2] ** 2).sum() * 30 / total)
     assert found["interaction and rest"] == pytest.approx(0, abs=1e-9)
     assert found.sum() == pytest.approx(1)
 
@@ -233,3 +233,15 @@ def test_variance_of_an_unfinished_run_keeps_every_method(noise):
 
 def test_variance_of_nothing_is_empty():
     assert variance_shares(frame(np.ones((3, 3, 2))), "loss").empty
+
+
+def test_means_of_all_draws_at_once_are_those_of_each():
+    random = np.random.default_rng(5)
+    grid = random.normal(size=(7, 5))
+    grid[random.random(grid.shape) < 0.3] = np.nan
+    each = bootstrap_interval(grid, lambda drawn: mean(drawn))
+    assert bootstrap_interval(grid) == pytest.approx(each, rel=1e-12)
+    alone = np.full((4, 4), np.nan)
+    alone[0, 0] = 2.0  # drawn in some draws only
+    assert bootstrap_interval(alone) == (2.0, 2.0)
+    assert np.isnan(bootstrap_interval(np.full((4, 4), np.nan))).all()

@@ -50,6 +50,15 @@ def test_the_cpu_profile_has_every_rotation_and_three_lambdas():
     assert len({method.rotation_weight for method in code} | {0.0}) >= 3
 
 
+def test_every_profile_at_another_size_than_the_published_one_keeps_the_balance():
+    sizes = {"dfr": "422x512", "decormst": "321x481"}
+    for name in profile_names():
+        profile = choose_profile(name, torch.device("cpu"))
+        for entry in profile.methods:
+            if entry.method in sizes:
+                assert entry.build().balanced == (profile.size != sizes[entry.method])
+
+
 def test_the_default_follows_the_device():
     assert choose_profile(None, torch.device("cpu")).name == "cpu"
     assert choose_profile(None, torch.device("cuda")).name == "paper"
@@ -69,6 +78,8 @@ def test_the_default_follows_the_device():
         (("contents = 1", "kontents = 1"), "'contents'"),
         (('label = "half"', 'label = "dfr"'), "stands there twice"),
         (('label = "half"', 'label = "../half"'), "label"),
+        (('label = "half"', 'label = "dfr~again"'), "label"),
+        (("floor_pairs = 1", "floor_pairs = -1"), "'floor_pairs'"),
         (("rotation_weight = 0.5", "rotation_weight = 5"), "lambda"),
         (("description", "= ="), "TOML"),
     ],

@@ -55,8 +55,8 @@ def test_the_summary_comes_first(page):
 
 
 def test_a_table_sorts_by_a_number_both_ways_and_says_so(page):
-    header = page.locator("[data-table=modes] thead th", has_text="style loss")
-    place = page.locator("[data-table=modes] thead th").all_inner_texts().index("style loss") + 1
+    header = page.locator("[data-table=modes] thead th", has_text="content loss")
+    place = page.locator("[data-table=modes] thead th").all_inner_texts().index("content loss") + 1
     values = f"[data-table=modes] tbody td:nth-child({place})"
     for direction in ("ascending", "descending"):
         header.get_by_role("button").click()
@@ -80,11 +80,11 @@ def test_csv_is_copied_in_full_precision(page, tiny_run):
     page.locator("[data-table=modes] [data-copy=csv]").click()
     page.wait_for_function("window.copied !== undefined")
     rows = list(csv.DictReader(io.StringIO(page.evaluate("window.copied"))))
-    kept = pd.read_csv(tiny_run / "report" / "tables" / "modes.csv")
+    kept = pd.read_csv(tiny_run / "report" / "tables" / "named_outputs.csv")
     assert len(rows) == len(kept)
     for row, (_, wanted) in zip(rows, kept.iterrows(), strict=True):
-        assert row["mode"] == wanted["mode"]
-        assert float(row["style loss"]) == pytest.approx(wanted["style loss"], rel=1e-12)
+        assert row["output"] == wanted["output"]
+        assert float(row["content loss"]) == pytest.approx(wanted["content loss"], rel=1e-12)
 
 
 def test_latex_is_copied_with_its_signs_written_as_latex(page):

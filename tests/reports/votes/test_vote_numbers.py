@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.claims.verdicts import FAILS, HOLDS, OPEN
+from reports.claims.verdicts import CONTRADICTED, HOLDS, OPEN
 from reports.claims.votes import dfr_over_decormst, shares_differ
 from reports.inputs.run_data import read_run
 from reports.inputs.votes import SIMULATED, Votes, results
@@ -35,7 +35,7 @@ def test_people_s_votes_judge_the_claim_about_dfr_and_decormst(large):
     assert published.verdict == OPEN and "independent votes: 13%" in published.measured
     assert judged(strengths=better).verdict == HOLDS
     assert judged(strengths=dict(reversed(better.items()))).verdict == HOLDS
-    assert judged(strengths=worse).verdict == FAILS
+    assert judged(strengths=worse).verdict == CONTRADICTED
     assert judged(strengths=dict.fromkeys(better, 0.0)).verdict == OPEN
     assert judged(strengths=better, simulated=True).verdict == OPEN
     assert SIMULATED in judged(strengths=better, simulated=True).measured
@@ -98,7 +98,8 @@ def hand_made() -> tuple[Votes, dict[str, pd.DataFrame]]:
     outputs = pd.DataFrame(
         [
             {"content": f"c{k}", "style": "s", "label": label, "mode": "m",
-             "style_loss": loss, "content_loss": 1.0 if label == "a" else 2.0,
+             "style_loss": loss, "relative_style_loss": loss,
+             "content_loss": 1.0 if label == "a" else 2.0,
              "style_gap_closed": -loss, "lpips_content": np.nan, "ssim_content": ssim,
              "e_statistic": -loss, "c_statistic": loss}
             for k, losses in enumerate(((1, 2, 5, 5), (1, 3, 5, 6), (4, 3, 7, 5)))

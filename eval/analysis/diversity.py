@@ -1,0 +1,36 @@
+"""How diverse some outputs are, and how diverse chance alone would make them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def vendi_score(distances: Array) -> float:
+    """Return the effective number of different outputs, from 1 (all equal) to n.
+
+    exp(-sum l log l) over the eigenvalues l of K / n (Friedman and Dieng, "The Vendi Score",
+    TMLR 2023), with the kernel K = exp(-d). LPIPS is a squared Euclidean distance of weighted
+    features, so K is positive semi-definite.
+
+    Args:
+        distances: (n, n), LPIPS d between every two outputs, 0 on the diagonal.
+    """
+    kernel = np.exp(-distances) / len(distances)
+    values = np.linalg.eigvalsh((kernel + kernel.T) / 2)
+    values = values[values > 1e-12]
+    return float(np.exp(-(values * np.log(values)).sum()))
+
+
+def vendi_of_chance(floor: float, outputs: int) -> float:
+    """Return the Vendi score of so many outputs that are all as far apart as chance sets them.
+
+    Args:
+        floor: LPIPS of two outputs of one objective.
+        outputs: how many.
+    """
+    distances = np.full((outputs, outputs), floor)
+    np.fill_diagonal(distances, 0.0)
+    return vendi_score(distances)

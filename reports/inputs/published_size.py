@@ -1,0 +1,69 @@
+"""What was measured at the published size once: ``reports/published``, read for the claims."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+FOLDER = Path(__file__).parents[1] / "published"
+#: Conclusion (see `eval.published.scale_conclusions`) -> the number of ``scale.csv`` that it is
+#: about, and when it is true.
+CONCLUSIONS: Mapping[str, tuple[str, Callable[[float, float], bool], float]] = MappingProxyType(
+    {
+        "loss_falls": ("loss_ratio", operator.lt, 1.0),
+        "own_gap_closed": ("style_gap_own", operator.gt, 0.5),
+        "unrotated_gap_closed": ("style_gap_unrotated", operator.gt, 0.5),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the published size says of a conclusion about one mode.
+
+    Attributes:
+        true: in how many pairs it is true.
+        pairs: how many pairs there are.
+        low: the smallest of the number that it is about, over the pairs.
+        high: the largest.
+    """
+
+    true: int
+    pairs: int
+    low: float
+    high: float
+
+    @property
+    def numbers(self) -> str:
+        """The range of the number, for readers."""
+        return f"{self.low:.2g} to {self.high:.2g}"
+
+
+def answers(method: str, conclusion: str) -> dict[str, Answer]:
+    """Return mode -> what the published size says of it, at the published iterations.
+
+    Args:
+        method: ``dfr`` or ``decormst``.
+        conclusion: a key of `CONCLUSIONS`.
+
+    Returns:
+        nothing, where the table is not there; without the modes whose number was not taken.
+    """
+    file = FOLDER / "scale.csv"
+    if not file.is_file():
+        return {}
+    number, holds, limit = CONCLUSIONS[conclusion]
+    outputs = pd.read_csv(file)
+    outputs = outputs[(outputs["method"] == method) & ~outputs["balanced"]]
+    outputs = outputs[outputs["longest"] == outputs["longest"].max()]
+    outputs = outputs[outputs["iterations"] == outputs["iterations"].max()]
+    found = {}
+    for mode, values in outputs.dropna(subset=number).groupby("mode", sort=False)[number]:
+        true = sum(holds(value, limit) for value in values)
+        found[str(mode)] = Answer(true, len(values), float(values.min()), float(values.max()))
+    return found

@@ -1,0 +1,115 @@
+"""How much a method's outputs differ, beside what chance alone does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from eval.analysis.diversity import vendi_of_chance, vendi_score
+from eval.analysis.pairs import bootstrap_interval, grid_of
+from reports.inputs.run_data import RunData
+
+_PAIR = ["content", "style"]
+_COLUMNS = [*_PAIR, "label", "outputs", "diversity", "diversity_vgg", "vendi"]
+
+
+def diversity_table(run: RunData) -> pd.DataFrame:
+    """Return the diversity of each cell with at least two outputs of different objectives.
+
+    Modes of one objective (twins) count once.
+
+    Returns:
+        content, style, label, ``outputs`` (how many distinct ones), ``diversity`` and
+        ``diversity_vgg``: the mean LPIPS between every two of them (AlexNet, VGG-16), and
+        ``vendi``: their effective number, see `eval.analysis.diversity.vendi_score`.
+    """
+    rows = []
+    pairs = _distinct_pairs(run)
+    for (content, style, label), part in pairs.groupby([*_PAIR, "label"], sort=False):
+        modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
+        rows.append(
+            {
+                "content": content,
+                "style": style,
+                "label": label,
+                "outputs": len(modes),
+                "diversity": part["lpips"].mean(),
+                "diversity_vgg": part["lpips_vgg"].mean(),
+                "vendi": vendi_score(_matrix(part, modes)),
+            }
+        )
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def floor_table(run: RunData) -> pd.DataFrame:
+    """Return the floor of chance of each cell of which a second one was made.
+
+    Returns:
+        content, style, label, and the mean over its outputs of the LPIPS distance between the first
+        and the second: ``floor`` (AlexNet) and ``floor_vgg`` (VGG-16).
+    """
+    rows = run.floors
+    if rows.empty:
+        return pd.DataFrame(columns=[*_PAIR, "label", "floor", "floor_vgg"])
+    means = rows.groupby([*_PAIR, "label"], sort=False)[["lpips", "lpips_vgg"]].mean()
+    return means.rename(columns={"lpips": "floor", "lpips_vgg": "floor_vgg"}).reset_index()
+
+
+def above_chance(run: RunData) -> pd.DataFrame:
+    """Return each method's diversity beside its floor, over the pairs that have one.
+
+    Returns:
+        one row per method with several outputs and a floor: label, pairs, outputs, ``diversity``,
+        ``floor``, ``above``: the mean of their difference with its 95 % interval ``low``, ``high``
+        (clustered by content and by style); ``vendi``, and ``vendi_of_chance``: that of as many
+        outputs of one objective.
+    """
+    both = diversity_table(run).merge(floor_table(run), on=[*_PAIR, "label"])
+    rows = []
+    for label, part in both.groupby("label", sort=False):
+        above = part["diversity"] - part["floor"]
+        grid = grid_of(part.assign(above=above).set_index(_PAIR)["above"])
+        low, high = bootstrap_interval(grid)
+        chance = [vendi_of_chance(row["floor"], row["outputs"]) for row in part.to_dict("records")]
+        rows.append(
+            {
+                "label": label,
+                "pairs": len(part),
+                "outputs": int(part["outputs"].max()),
+                "diversity": part["diversity"].mean(),
+                "floor": part["floor"].mean(),
+                "above": above.mean(),
+                "low": low,
+                "high": high,
+                "vendi": part["vendi"].mean(),
+                "vendi_of_chance": float(np.mean(chance)),
+            }
+        )
+    columns = ["label", "pairs", "outputs", "diversity", "floor", "above", "low", "high", "vendi",
+               "vendi_of_chance"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _distinct_pairs(run: RunData) -> pd.DataFrame:
+    """Return the distances between outputs of different objectives."""
+    pairs, outputs = run.tables["pairs"], run.tables["outputs"]
+    twins = outputs.loc[outputs["objective"] != outputs["mode"], [*_PAIR, "label", "mode"]]
+    known = set(twins.itertuples(index=False, name=None))
+    keep = [
+        (*key, a) not in known and (*key, b) not in known
+        for *key, a, b in pairs[[*_PAIR, "label", "mode_a", "mode_b"]].itertuples(index=False)
+    ]
+    return pairs[keep]
+
+
+def _matrix(
+    pairs: pd.DataFrame, modes: Sequence[str]
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return the (n, n) distances of the modes."""
+    distances = np.zeros((len(modes), len(modes)))
+    for row in pairs.to_dict("records"):
+        i, j = modes.index(row["mode_a"]), modes.index(row["mode_b"])
+        distances[i, j] = distances[j, i] = row["lpips"]
+    return distances

@@ -1,0 +1,102 @@
+"""Named outputs: what is compared, since a method's modes aim at different targets.
+
+A method with several outputs has no one number: the mean over modes that aim at different targets
+says nothing of any of them. So the rows of a comparison are outputs under their names ("DFR (code),
+rot000"), and modes of one objective (twins) are there once.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from eval.measures.registry import LESS_IS_BETTER, OUTPUT_MEASURES
+from reports.inputs.run_data import RunData
+from reports.tables.readable import column_title
+
+#: What a table over styles shows of an output. The raw style loss is not among them: Gram matrices
+#: of styles differ in size by orders of magnitude.
+SHOWN = (
+    "style_gap_closed",
+    "own_gap_closed",
+    "relative_style_loss",
+    "e_statistic",
+    "c_statistic",
+    "content_loss",
+    "ssim_content",
+    "lpips_content",
+)
+
+
+def distinct_outputs(outputs: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of outputs without those whose objective an earlier mode has too."""
+    return outputs[outputs["objective"] == outputs["mode"]]
+
+
+def compared_outputs(outputs: pd.DataFrame) -> pd.DataFrame:
+    """Return the distinct outputs, each under the key of its name (see `titles`) as its label.
+
+    Args:
+        outputs: a run's table of outputs.
+    """
+    outputs = distinct_outputs(outputs)
+    several = _several(outputs)
+    keys = [
+        f"{label}/{mode}" if label in several else label
+        for label, mode in zip(outputs["label"], outputs["mode"], strict=True)
+    ]
+    return outputs.assign(label=keys)
+
+
+def titles(run: RunData) -> dict[str, str]:
+    """Return the title of every method by its label, and of every compared output by its key.
+
+    The key is LABEL/MODE and the title "TITLE, MODE" where a method has several outputs, and the
+    method's own otherwise. In the order of the methods, and of their modes.
+    """
+    outputs = distinct_outputs(run.tables["outputs"])
+    several = _several(outputs)
+    found: dict[str, str] = {}
+    for label, title in run.titles.items():
+        found[label] = title
+        if label in several:
+            modes = dict.fromkeys(outputs.loc[outputs["label"] == label, "mode"])
+            found |= {f"{label}/{mode}": f"{title}, {mode}" for mode in modes}
+    return found
+
+
+def outputs_table(run: RunData) -> pd.DataFrame:
+    """Return one row per named output: means over pairs.
+
+    A method of several outputs has two rows more: the mean over its outputs, and the best of them
+    in each pair, by each measure for itself. They are no outputs that anybody has, and they are not
+    ranked.
+    """
+    outputs = distinct_outputs(run.tables["outputs"])
+    rows = []
+    for label, title in run.titles.items():
+        mine = outputs[outputs["label"] == label]
+        modes = list(dict.fromkeys(mine["mode"]))
+        for mode in modes:
+            part = mine[mine["mode"] == mode]
+            name = f"{title}, {mode}" if len(modes) > 1 else title
+            rows.append({"output": name, "pairs": len(part), **part[list(SHOWN)].mean()})
+        if len(modes) > 1:
+            pairs = mine.groupby(["content", "style"], sort=False)
+            ends = {name: "min" if name in LESS_IS_BETTER else "max" for name in SHOWN}
+            for name, how in (("mean", dict.fromkeys(SHOWN, "mean")), ("best", ends)):
+                row = {"output": f"{title}, {name} of {len(modes)}", "pairs": len(pairs)}
+                rows.append({**row, **pairs.agg(how).mean()})
+    frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
+    return frame.rename(columns=column_title)
+
+
+def mode_means(run: RunData) -> pd.DataFrame:
+    """Return the mean over pairs of every measure, one row per method and mode, twins included."""
+    outputs = run.tables["outputs"]
+    columns = [*OUTPUT_MEASURES, "own_gap_closed"]
+    return outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
+
+
+def _several(outputs: pd.DataFrame) -> set[str]:
+    counts = outputs.groupby("label")["mode"].nunique()
+    return set(counts[counts > 1].index)
