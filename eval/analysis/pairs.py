@@ -60,6 +60,8 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the percentile interval of a statistic of a (contents, styles) grid.
 
+    Where no two known pairs share a picture they are independent, and are drawn as they are.
+
     Args:
         grid: (contents, styles), NaN where a pair is missing.
         statistic: of a grid drawn with replacement by rows and by columns.
@@ -68,16 +70,22 @@ def bootstrap_interval(
         seed: of the draws.
 
     Returns:
-        (low, high); NaN where there are fewer than `LEAST_CLUSTERS` contents or styles.
+        (low, high); NaN where there are fewer than `LEAST_CLUSTERS` contents or styles, or pairs
+        where those are drawn.
     """
-    contents, styles = grid.shape
-    if min(contents, styles) < LEAST_CLUSTERS:
+    known = ~np.isnan(grid)
+    alone = known.any() and max(known.sum(axis=0).max(), known.sum(axis=1).max()) == 1
+    if min(grid.shape) < LEAST_CLUSTERS or (alone and known.sum() < LEAST_CLUSTERS):
         return np.nan, np.nan
-    drawn = _drawn(contents, styles, draws, seed)
-    if statistic is mean:
-        found = _means_drawn(grid, drawn)
+    if alone:
+        random = np.random.default_rng(seed)
+        values = grid[known][random.integers(known.sum(), size=(draws, known.sum()))]
+        found = np.array([statistic(each[None]) for each in values])
+    elif statistic is mean:
+        found = _means_drawn(grid, _drawn(*grid.shape, draws, seed))
     else:
-        found = np.array([statistic(grid[np.ix_(*each)]) for each in zip(*drawn, strict=True)])
+        drawn = zip(*_drawn(*grid.shape, draws, seed), strict=True)
+        found = np.array([statistic(grid[np.ix_(*each)]) for each in drawn])
     if np.isnan(found).all():
         return np.nan, np.nan
     low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])

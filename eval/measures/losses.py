@@ -29,13 +29,13 @@ def style_gap_closed(context: Context) -> dict[str, float]:
     """How much of the way from the content to the style each output has gone, by style loss.
 
     1 - L_style(output) / L_style(content picture): 0 for the content picture itself, 1 where the
-    Gram matrices are those of the style, negative where an output is further off than before.
+    Gram matrices are those of the style, negative where an output is further off than before; NaN
+    where content and style are one picture.
     """
     content = context.content.to(context.encoder.device)
     start = context.yardstick(content, context.encoder(content, context.yardstick.layers))
-    return {
-        mode: 1 - loss / float(start.style[0]) for mode, loss in _term(context, "style").items()
-    }
+    gap = float(start.style[0]) or float("nan")
+    return {mode: 1 - loss / gap for mode, loss in _term(context, "style").items()}
 
 
 @torch.no_grad()

@@ -241,7 +241,21 @@ def test_means_of_all_draws_at_once_are_those_of_each():
     grid[random.random(grid.shape) < 0.3] = np.nan
     each = bootstrap_interval(grid, lambda drawn: mean(drawn))
     assert bootstrap_interval(grid) == pytest.approx(each, rel=1e-12)
-    alone = np.full((4, 4), np.nan)
-    alone[0, 0] = 2.0  # drawn in some draws only
-    assert bootstrap_interval(alone) == (2.0, 2.0)
+    few = np.full((4, 4), np.nan)
+    few[0, :2] = 2.0  # drawn in some draws only
+    assert bootstrap_interval(few) == (2.0, 2.0)
     assert np.isnan(bootstrap_interval(np.full((4, 4), np.nan))).all()
+
+
+def test_pairs_that_share_no_picture_are_drawn_as_they_are():
+    """The interval is that of the plain bootstrap of a mean, and has its width."""
+    values = np.random.default_rng(1).normal(size=40)
+    grid = np.full((40, 40), np.nan)
+    np.fill_diagonal(grid, values)
+    low, high = bootstrap_interval(grid)
+    half = 1.96 * values.std(ddof=0) / np.sqrt(40)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.05)
+    one, two = np.full((4, 4), np.nan), np.full((4, 4), np.nan)
+    one[0, 0], two[0, 0], two[1, 1] = 2.0, 2.0, 3.0
+    assert np.isnan(bootstrap_interval(one)).all()
+    assert np.isnan(bootstrap_interval(two)).all()
