@@ -11,8 +11,10 @@ from dfr.core.errors import UserError, unknown
 from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.balance import DECORMST_SIZE, with_balance
-from dfr.objective.feature_statistics import STATISTICS, statistic
-from dfr.objective.objective import Objective, Weights, apply_each
+from dfr.objective.feature_statistics import STATISTICS
+from dfr.objective.objective import Objective, Weights
+from dfr.objective.style_terms import style_term
+from dfr.objective.targets import targets_of
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import first_picture
 from dfr.solvers.synthesis import Solver
@@ -28,7 +30,8 @@ class DeCorMST(OptimisationMethod):
     how it was published, and it is kept.
 
     Attributes:
-        statistics: names in `dfr.objective.feature_statistics.STATISTICS`, one output each.
+        statistics: names of style terms, one output each; by default the published five, see
+            `dfr.objective.style_terms`.
         channels: ``published`` or ``correct``. The published code reads pictures as blue, green,
             red and hands them to a preprocessing that expects red, green, blue. So its network
             sees red where its weights expect blue, and the other way round, with the means of the
@@ -42,7 +45,7 @@ class DeCorMST(OptimisationMethod):
         solver: Adam for 1000 iterations as published.
 
     Raises:
-        UserError: no, a repeated, or an unknown statistic, or unknown channels.
+        UserError: no, a repeated, or an unknown style term, or unknown channels.
     """
 
     name: ClassVar[str] = "decormst"
@@ -58,7 +61,7 @@ class DeCorMST(OptimisationMethod):
         if not self.statistics or len(set(self.statistics)) < len(self.statistics):
             raise UserError(f"statistics {self.statistics}: name at least one, and each once")
         for name in self.statistics:
-            statistic(name)
+            style_term(name)
         if self.channels not in CHANNELS:
             raise unknown("channels", self.channels, CHANNELS)
 
@@ -83,15 +86,15 @@ class DeCorMST(OptimisationMethod):
         if self.channels == "published":
             encoder = encoder.with_swapped_colours()
         count = len(self.statistics)
-        statistics = tuple(statistic(name) for name in self.statistics)
+        terms = tuple(style_term(name) for name in self.statistics)
         style_features = encoder(style, STYLE_LAYERS)
         objective = Objective(
             content=encoder(content, CONTENT_LAYERS),
             style={
-                layer: apply_each(statistics, features.expand(count, -1, -1, -1))
+                layer: targets_of(terms, features.expand(count, -1, -1, -1))
                 for layer, features in style_features.items()
             },
-            statistics=statistics,
+            terms=terms,
             weights=self.loss_weights,
         )
         if self.balanced:

@@ -11,8 +11,8 @@ import torch
 from dfr.core.errors import UserError, unknown
 from dfr.methods.optimisation import OptimisationMethod, Problem
 from dfr.network.encoder import POOLINGS, STYLE_LAYERS, Encoder
-from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Objective, Weights
+from dfr.objective.style_terms import GRAM
 from dfr.solvers.fast import first_picture
 from dfr.solvers.lbfgs import LBFGS
 from dfr.solvers.synthesis import Solver
@@ -85,10 +85,10 @@ class Gatys(OptimisationMethod):
         objective = Objective(
             content=content_features,
             style={
-                layer: gram(features).repeat(self.samples, 1, 1)
+                layer: GRAM(features).repeat(self.samples, 1, 1)
                 for layer, features in style_features.items()
             },
-            statistics=(gram,) * self.samples,
+            terms=(GRAM,) * self.samples,
             weights=self._loss_weights(content_features[CONTENT_LAYER].numel()),
         )
         start = self._start(content, style, seed)

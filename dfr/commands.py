@@ -67,6 +67,15 @@ def stylize(
             show_default=False,
         ),
     ] = None,
+    style_term: Annotated[
+        str | None,
+        typer.Option(
+            help="Match something else of the style, one output each: any of DeCorMST's "
+            "statistics, sliced-wasserstein, mean-deviation, moments. This is --method decormst "
+            "with these statistics and --channels correct.",
+            show_default=False,
+        ),
+    ] = None,
     channels: Annotated[
         str | None,
         typer.Option(
@@ -129,6 +138,13 @@ def stylize(
     from dfr.methods.registry import build
     from dfr.methods.stylize import stylize_files
 
+    if style_term is not None:
+        if statistics is not None or method not in ("dfr", "decormst"):
+            raise UserError(
+                "--style-term is --method decormst with statistics of your own: leave --method and "
+                "--statistics out"
+            )
+        method, statistics, channels = "decormst", style_term, channels or "correct"
     asked = {
         "rotations": numbers("rotations", rotations),
         "reading": reading,

@@ -98,7 +98,7 @@ def styled_by(
             layer: torch.cat([amount * target for amount in amounts])
             for layer, target in shared.style.items()
         },
-        statistics=shared.statistics * len(amounts),
+        terms=shared.terms * len(amounts),
     )
 
 

@@ -14,7 +14,9 @@ from dfr.methods.rotation import PUBLISHED, rotation
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.balance import DFR_SIZE, with_balance
 from dfr.objective.feature_statistics import gram
-from dfr.objective.objective import Features, Objective, Weights, same_targets
+from dfr.objective.objective import Features, Objective, Weights
+from dfr.objective.style_terms import GRAM
+from dfr.objective.targets import same_targets
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import first_picture
 from dfr.solvers.synthesis import Solver
@@ -37,7 +39,7 @@ class DFR(OptimisationMethod):
         rotation_weight: lambda in [0, 1].
         fusion: ``"gram"`` or ``"features"``.
         merge: compute modes whose targets are the same once (see
-            `dfr.objective.objective.same_targets`), and give the one picture for each. The
+            `dfr.objective.targets.same_targets`), and give the one picture for each. The
             published code computes every mode.
         balanced: scale the weights to what they weigh at the published size, 422 x 512, see
             `dfr.objective.balance`. The readings ``code`` and ``paper`` of 90 and 270 have no
@@ -97,7 +99,7 @@ class DFR(OptimisationMethod):
         objective = Objective(
             content=encoder(content, CONTENT_LAYERS),
             style=self.targets(encoder(style, STYLE_LAYERS)),
-            statistics=(gram,) * len(self.rotations),
+            terms=(GRAM,) * len(self.rotations),
             weights=self.loss_weights,
         )
         if self.balanced:

@@ -13,7 +13,7 @@ import torch
 
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import STYLE_LAYERS, Encoder
-from dfr.objective.objective import same_targets, target_distances
+from dfr.objective.targets import same_targets, target_distances
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization, settings_of
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import terms_of
-from dfr.objective.objective import Objective, Terms, same_targets
+from dfr.objective.objective import Objective, Terms
+from dfr.objective.targets import same_targets
 from dfr.solvers.synthesis import Solver, Synthesis, synthesise
 
 
@@ -49,7 +50,7 @@ class Problem:
         first: dict[object, str] = {}
         found = {}
         for mode, row in self.rows.items():
-            known = first.setdefault((leader[row], self.objective.statistics[row]), mode)
+            known = first.setdefault((leader[row], self.objective.terms[row]), mode)
             if known != mode:
                 found[mode] = known
         return found

@@ -27,18 +27,14 @@ channels by h w against c, so another size is another target (see `dfr.methods.r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 import torch
 
 from dfr.network.weights import CONVOLUTIONS
-from dfr.objective.feature_statistics import Statistic, euclidean, pearson
 from dfr.objective.objective import Objective, RowWeights, Weights
-
-#: Statistic -> the power of N with which its squared difference grows; 0 where it is not named.
-GROWTH: Mapping[Statistic, int] = MappingProxyType({pearson: 2, euclidean: 1})
+from dfr.objective.style_term import StyleTerm
 
 
 def places(layer: str, height: int, width: int) -> int:
@@ -55,7 +51,7 @@ DFR_SIZE, DECORMST_SIZE = (422, 512), (321, 481)
 
 def balanced(
     weights: Weights,
-    statistics: Sequence[Statistic],
+    terms: Sequence[StyleTerm],
     layers: Sequence[str],
     size: tuple[int, int],
     published: tuple[int, int],
@@ -65,7 +61,7 @@ def balanced(
 
     Args:
         weights: as published.
-        statistics: of the n outputs.
+        terms: of the n outputs, each with the growth of its distance.
         layers: of the style term.
         size: height and width of the run's pictures.
         published: height and width at which the weights were published.
@@ -73,8 +69,8 @@ def balanced(
     """
     pixels = published[0] * published[1] / (size[0] * size[1])
     plain = replace(weights, variation=weights.variation * pixels)
-    rows = plain.for_rows(len(statistics), layers, device)
-    growth = [GROWTH.get(each, 0) for each in statistics]
+    rows = plain.for_rows(len(terms), layers, device)
+    growth = [term.growth for term in terms]
     style = {
         layer: weight
         * torch.tensor(
@@ -99,7 +95,5 @@ def with_balance(
     assert isinstance(objective.weights, Weights)
     size = content.shape[-2], content.shape[-1]
     layers = tuple(objective.style)
-    weights = balanced(
-        objective.weights, objective.statistics, layers, size, published, content.device
-    )
+    weights = balanced(objective.weights, objective.terms, layers, size, published, content.device)
     return replace(objective, weights=weights)

@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 
-from dfr.core.errors import unknown
 from dfr.core.precision import wide
 
 Statistic = Callable[[torch.Tensor], torch.Tensor]
@@ -35,7 +34,7 @@ def gram(features: torch.Tensor) -> torch.Tensor:
 def pearson(features: torch.Tensor) -> torch.Tensor:
     """Pearson correlation Z Z^T with Z = (F - mu) / (sd + 1e-8); as published, not over N."""
     places = _centred(features)
-    deviation = _safe_sqrt(places.square().mean(dim=1, keepdim=True))
+    deviation = safe_sqrt(places.square().mean(dim=1, keepdim=True))
     return _products(places / (deviation + EPSILON))
 
 
@@ -56,17 +55,17 @@ def euclidean(features: torch.Tensor) -> torch.Tensor:
     squared = squares.unsqueeze(2) + squares.unsqueeze(1) - 2 * products
     # A channel is at no distance from itself; rounding must not say otherwise.
     itself = torch.eye(features.shape[1], dtype=torch.bool, device=features.device)
-    return _safe_sqrt(squared.masked_fill(itself, 0.0))
+    return safe_sqrt(squared.masked_fill(itself, 0.0))
 
 
 def cosine(features: torch.Tensor) -> torch.Tensor:
     """Cosine similarity of channels U U^T with U = F / (|F| + 1e-8)."""
     places = wide(_places(features))
-    norm = _safe_sqrt(places.square().sum(dim=1, keepdim=True))
+    norm = safe_sqrt(places.square().sum(dim=1, keepdim=True))
     return _products(places / (norm + EPSILON))
 
 
-#: Every statistic by its name, in DeCorMST's order.
+#: DeCorMST's five by their names, in its order. Style terms are in `dfr.objective.style_terms`.
 STATISTICS: Mapping[str, Statistic] = MappingProxyType(
     {
         "gram": gram,
@@ -76,17 +75,6 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
         "cosine": cosine,
     }
 )
-
-
-def statistic(name: str) -> Statistic:
-    """Look a statistic up by name.
-
-    Raises:
-        UserError: there is none of this name.
-    """
-    if name not in STATISTICS:
-        raise unknown("statistic", name, STATISTICS)
-    return STATISTICS[name]
 
 
 def _places(features: torch.Tensor) -> torch.Tensor:
@@ -145,7 +133,7 @@ def _summed_in_parts(places: torch.Tensor) -> torch.Tensor:
     return torch.bmm(each.mT, each).view(count, parts, channels, channels).sum(dim=1)
 
 
-def _safe_sqrt(squared: torch.Tensor) -> torch.Tensor:
+def safe_sqrt(squared: torch.Tensor) -> torch.Tensor:
     """Square root with value 0 and gradient 0 where the argument is not positive."""
     positive = squared > 0
     # The inner `where` keeps the root away from 0, so no inf * 0 = nan arises in the gradient.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -13,7 +12,9 @@ import torch
 from dfr.core.errors import UserError
 from dfr.core.precision import wide
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
-from dfr.objective.feature_statistics import Statistic, gram
+from dfr.objective.style_term import StyleTerm
+from dfr.objective.style_terms import GRAM
+from dfr.objective.targets import neighbours, shaped_as, stacked
 
 Features = Mapping[str, torch.Tensor]
 
@@ -105,14 +106,15 @@ class Objective:
     Attributes:
         content: layer -> (1, c, h, w), the features of the one content picture; or (n, c, h, w),
             those of each output's own.
-        style: layer -> (n, c, c): the target statistic of each of the n outputs.
-        statistics: the statistic of each of the n outputs; DeCorMST has five different ones.
+        style: layer -> (n, ...): what the style term of each of the n outputs makes of its style,
+            see `dfr.objective.targets`.
+        terms: the style term of each of the n outputs; DeCorMST has five different ones.
         weights: how the terms are added, for all outputs or for each.
     """
 
     content: Features
     style: Features
-    statistics: tuple[Statistic, ...] = field(default=(gram,))
+    terms: tuple[StyleTerm, ...] = field(default=(GRAM,))
     weights: Weights | RowWeights = Weights()
 
     @property
@@ -130,7 +132,7 @@ class Objective:
                 for layer, target in self.content.items()
             },
             style={layer: target[chosen] for layer, target in self.style.items()},
-            statistics=tuple(self.statistics[row] for row in chosen),
+            terms=tuple(self.terms[row] for row in chosen),
             weights=weights if isinstance(weights, Weights) else weights.rows(chosen),
         )
 
@@ -160,41 +162,31 @@ class Objective:
     def _style(self, features: Features) -> torch.Tensor:
         parts = []
         for layer, target in self.style.items():
-            found = apply_each(self.statistics, features[layer])
-            distance = (found - target).square().flatten(1).mean(dim=1)
+            distance = self._apart(features[layer], target)
             if isinstance(self.weights, RowWeights):
                 distance = self.weights.style[layer] * distance
             parts.append(distance)
         mean = torch.stack(parts).mean(dim=0)
         return self.weights.style * mean if isinstance(self.weights, Weights) else mean
 
-
-def apply_each(statistics: Sequence[Statistic], features: torch.Tensor) -> torch.Tensor:
-    """Apply to each picture its own statistic; neighbours with the same one go in one call.
-
-    Args:
-        statistics: n functions from (m, c, h, w) to (m, c, c).
-        features: (n, c, h, w).
-    """
-    if len(set(statistics)) == 1:
-        return statistics[0](features)
-    found, first = [], 0
-    for each, same in groupby(statistics):
-        count = len(list(same))
-        found.append(each(features[first : first + count]))
-        first += count
-    return torch.cat(found)
+    def _apart(self, features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return how far each picture's features are from its target in one layer, (n,)."""
+        parts = []
+        for term, rows in neighbours(self.terms):
+            found = term(features[rows])
+            parts.append(term.apart(found, shaped_as(found, target[rows])))
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
 def joined(objectives: Sequence[Objective]) -> Objective:
     """Return one objective with the outputs of several, in their order.
 
-    Each output keeps its own content, target, statistic and weights, so each is what it is alone.
+    Each output keeps its own content, target, style term and weights, so each is what it is alone.
 
     Args:
         objectives: of one size, with the same layers.
     """
-    counts = [len(each.statistics) for each in objectives]
+    counts = [len(each.terms) for each in objectives]
     content_layers, style_layers = objectives[0].content, objectives[0].style
 
     device = next(iter(objectives[0].style.values())).device
@@ -215,54 +207,15 @@ def joined(objectives: Sequence[Objective]) -> Objective:
             for layer in content_layers
         },
         style={
-            layer: torch.cat([each.style[layer] for each in objectives]) for layer in style_layers
+            layer: stacked([each.style[layer] for each in objectives]) for layer in style_layers
         },
-        statistics=tuple(statistic for each in objectives for statistic in each.statistics),
+        terms=tuple(term for each in objectives for term in each.terms),
         weights=RowWeights(
             torch.cat([each.content for each in weights]),
             {layer: torch.cat([each.style[layer] for each in weights]) for layer in style_layers},
             torch.cat([each.variation for each in weights]),
         ),
     )
-
-
-#: Two targets nearer than this, relative, at every layer are the same objective: float32 sums
-#: of the same numbers in another order differ by less.
-SAME = 1e-5
-
-
-def target_distances(targets: Features, a: int, b: int) -> dict[str, float]:
-    """Return layer -> |G_b - G_a| / |G_a| (Frobenius) of two rows of style targets.
-
-    Args:
-        targets: layer -> (n, c, c).
-        a: row that the distance is relative to.
-        b: the other row.
-    """
-    return {
-        layer: float((grams[b] - grams[a]).norm() / grams[a].norm().clamp_min(1e-30))
-        for layer, grams in targets.items()
-    }
-
-
-def same_targets(targets: Features) -> tuple[tuple[int, ...], ...]:
-    """Group the rows whose targets are the same (nearer than `SAME`) at every layer.
-
-    Args:
-        targets: layer -> (n, c, c).
-
-    Returns:
-        the groups, each in order, by their first rows.
-    """
-    groups: list[list[int]] = []
-    for row in range(len(next(iter(targets.values())))):
-        for group in groups:
-            if max(target_distances(targets, group[0], row).values()) < SAME:
-                group.append(row)
-                break
-        else:
-            groups.append([row])
-    return tuple(tuple(group) for group in groups)
 
 
 def total_variation(pictures: torch.Tensor) -> torch.Tensor:
@@ -287,7 +240,7 @@ def shared_objective(
     targets = encoder(style, STYLE_LAYERS)
     return Objective(
         content=encoder(content, CONTENT_LAYERS),
-        style={layer: gram(targets[layer]) for layer in STYLE_LAYERS},
+        style={layer: GRAM(targets[layer]) for layer in STYLE_LAYERS},
         weights=weights,
     )
 

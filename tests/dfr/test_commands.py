@@ -56,6 +56,7 @@ def test_the_same_command_gives_the_same_bytes(dfr, files, tmp_path):
         (["--method", "gatys"], ["gatys"]),
         (["--method", "gatys", "--start", "noise", "--samples", "2"], ["noise0", "noise1"]),
         (["--method", "decormst", "--statistics", "gram,cosine"], ["cosine", "gram"]),
+        (["--style-term", "sliced-wasserstein,moments"], ["moments", "sliced-wasserstein"]),
         (
             ["--reading", "angle", "--rotations", "0,30", "--weight", "0.5", "--fusion",
              "features", "--precision", "bf16"],

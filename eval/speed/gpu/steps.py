@@ -42,7 +42,7 @@ def equality(bench: Bench) -> None:
                 objective_of(DeCorMST(channels="correct"), *pictures, encoder),
             ]
         )
-        start = pictures[0].repeat(len(objective.statistics), 1, 1, 1)
+        start = pictures[0].repeat(len(objective.terms), 1, 1, 1)
         curves[name] = synthesise(start, objective, encoder, Adam(iterations=20)).curve
     names = [*DFR().modes, *DeCorMST().modes]
     for row, name in enumerate(names):

@@ -6,17 +6,16 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS
-from dfr.objective.feature_statistics import STATISTICS, gram
+from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import (
     Objective,
     Weights,
-    apply_each,
-    same_targets,
     shared_objective,
-    target_distances,
     total_variation,
     yardstick,
 )
+from dfr.objective.style_terms import GRAM, STYLE_TERMS
+from dfr.objective.targets import same_targets, target_distances, targets_of
 
 
 @torch.no_grad()
@@ -49,15 +48,14 @@ def test_the_shared_setting_written_out(encoder, content, style):
 @torch.no_grad()
 def test_one_value_per_picture_whatever_the_batch(encoder, content, style):
     pictures = torch.cat([content, style, (content + style) / 2])
-    statistics = tuple(STATISTICS[name] for name in ("gram", "cosine", "euclidean"))
+    terms = tuple(STYLE_TERMS[name] for name in ("gram", "cosine", "euclidean"))
     of_style = encoder(style)
     objective = Objective(
         content=encoder(content, CONTENT_LAYERS),
         style={
-            layer: torch.cat([each(of_style[layer]) for each in statistics])
-            for layer in STYLE_LAYERS
+            layer: torch.cat([each(of_style[layer]) for each in terms]) for layer in STYLE_LAYERS
         },
-        statistics=statistics,
+        terms=terms,
         weights=Weights(content=1.0, style=2.0, variation=3.0),
     )
     together = objective(pictures, encoder(pictures, objective.layers)).total
@@ -92,7 +90,7 @@ def test_a_term_that_is_not_asked_for_is_zero_and_asks_for_no_features(encoder, 
     whole = shared_objective(content, style, encoder, Weights(variation=0.0))
     pictures = torch.cat([content, style])
     assert whole(style, encoder(style)).variation.tolist() == [0]
-    of_style = Objective(content={}, style=whole.style, statistics=(gram, gram))
+    of_style = Objective(content={}, style=whole.style, terms=(GRAM, GRAM))
     terms = of_style(pictures, encoder(pictures, of_style.layers))
     assert of_style.layers == STYLE_LAYERS
     assert terms.content.tolist() == [0, 0]
@@ -114,7 +112,7 @@ def test_the_shared_objective_has_the_published_weights_and_the_yardstick_no_var
     shared, ruler = (make(content, style, encoder) for make in (shared_objective, yardstick))
     assert shared.weights == Weights()
     assert ruler.weights == Weights(variation=0.0)
-    assert shared.statistics == (gram,)
+    assert shared.terms == (GRAM,)
     features = encoder(style)
     for layer in STYLE_LAYERS:
         assert torch.equal(shared.style[layer], gram(features[layer]))
@@ -123,12 +121,12 @@ def test_the_shared_objective_has_the_published_weights_and_the_yardstick_no_var
 
 def test_each_picture_has_its_own_statistic():
     features = torch.randn(3, 4, 5, 6, generator=torch.Generator().manual_seed(0))
-    three = tuple(STATISTICS[name] for name in ("gram", "cosine", "gram"))
-    found = apply_each(three, features)
+    three = tuple(STYLE_TERMS[name] for name in ("gram", "cosine", "gram"))
+    found = targets_of(three, features)
     assert found.shape == (3, 4, 4)
     for row, each in enumerate(three):
         assert torch.allclose(found[row : row + 1], each(features[row : row + 1]))
-    assert torch.equal(apply_each((gram, gram, gram), features), gram(features))
+    assert torch.equal(targets_of((GRAM,) * 3, features), gram(features))
 
 
 def targets(*scales: float) -> dict[str, torch.Tensor]:

@@ -13,6 +13,8 @@ from dfr.core.images import resize
 from dfr.objective.feature_statistics import gram
 from dfr.objective.gradients import PASS_PIXELS, loss_and_gradient, rows_per_pass, terms_of
 from dfr.objective.objective import Objective
+from dfr.objective.style_term import StyleTerm
+from dfr.objective.style_terms import GRAM
 from dfr.solvers import fast
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast, first_picture
@@ -117,7 +119,9 @@ def test_a_nan_on_the_way_is_a_failure_and_not_the_end(
         monkeypatch.setattr(fast, "_SHORT", 40)
     objective = shallow_objective(content, style, encoder, 1.0, 0.5)
     layers = len(objective.style)
-    sharp = dataclasses.replace(objective, statistics=(Breaking(passes * layers), gram))
+    sharp = dataclasses.replace(
+        objective, terms=(StyleTerm("breaking", Breaking(passes * layers)), GRAM)
+    )
     start = content.repeat(2, 1, 1, 1)
     result = synthesise(start, sharp, encoder, solver)
     assert list(result.failed) == [0]

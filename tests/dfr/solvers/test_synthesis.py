@@ -11,6 +11,8 @@ from dfr.core.errors import UserError
 from dfr.objective.feature_statistics import gram
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
+from dfr.objective.style_term import StyleTerm
+from dfr.objective.style_terms import GRAM
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
 from dfr.solvers.lbfgs import LBFGS
@@ -130,7 +132,7 @@ def test_an_infinite_gradient_stops_that_output_only(encoder, objective, content
     def rooted(features: torch.Tensor) -> torch.Tensor:
         return gram(features).sub(gram(features).detach()).sqrt()
 
-    sharp = dataclasses.replace(objective, statistics=(gram, rooted, gram))
+    sharp = dataclasses.replace(objective, terms=(GRAM, StyleTerm("rooted", rooted), GRAM))
     result = synthesise(content.repeat(3, 1, 1, 1), sharp, encoder, Adam(iterations=4))
     assert list(result.failed) == [1]
     assert "gradient was not finite" in result.failed[1]
@@ -146,9 +148,9 @@ def test_an_output_that_fails_later_keeps_its_last_finite_picture(encoder, objec
         return gram(features) * (1 if len(calls) < 3 else float("nan"))
 
     start = content.repeat(3, 1, 1, 1)
-    worn = dataclasses.replace(objective, statistics=(gram, wears_out, gram))
+    worn = dataclasses.replace(objective, terms=(GRAM, StyleTerm("wears out", wears_out), GRAM))
     worn = dataclasses.replace(worn, style={"block1_conv1": worn.style["block1_conv1"]})
-    whole = dataclasses.replace(worn, statistics=(gram, lambda features: gram(features), gram))
+    whole = dataclasses.replace(worn, terms=(GRAM, StyleTerm("whole", gram), GRAM))
     found = synthesise(start, worn, encoder, Adam(iterations=4))
     healthy = synthesise(start, whole, encoder, Adam(iterations=4))
     assert list(found.failed) == [1]
@@ -168,7 +170,7 @@ def test_a_loss_that_is_nan_while_its_gradient_is_finite_stops_lbfgs(encoder, ob
     def flat_and_nan(features: torch.Tensor) -> torch.Tensor:
         return gram(features) * 0 + float("nan")
 
-    sharp = dataclasses.replace(objective, statistics=(flat_and_nan, gram, gram))
+    sharp = dataclasses.replace(objective, terms=(StyleTerm("flat", flat_and_nan), GRAM, GRAM))
     result = synthesise(content.repeat(3, 1, 1, 1), sharp, encoder, LBFGS(iterations=3))
     assert list(result.failed) == [0]
     assert "the loss was not finite at iteration 0" in result.failed[0]
