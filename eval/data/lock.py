@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dfr.core.errors import UserError
 from dfr.core.files import alone, read_json, seal_of, sha256, write_json
@@ -108,6 +108,15 @@ class Lock(BaseModel):
             if not _FILE.fullmatch(file):
                 raise ValueError(f"'{file}' is no place of a picture in a data folder")
         return files
+
+    @model_validator(mode="after")
+    def _pairs_of_files(self) -> Lock:
+        for pair in self.pairs:
+            outputs = [file for files in pair.outputs.values() for file in files]
+            for file in (pair.content, pair.style, *outputs):
+                if file not in self.files:
+                    raise ValueError(f"pair '{pair.name}': '{file}' is none of the files")
+        return self
 
     @property
     def option(self) -> str:

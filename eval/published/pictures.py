@@ -19,6 +19,7 @@ import pandas as pd
 import torch
 from scipy import stats
 
+from dfr.core.errors import UserError
 from dfr.core.images import load, resize
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
@@ -50,11 +51,22 @@ def pictures_in(folder: Path, pairs: Sequence[PublishedPair]) -> dict[str, dict[
 
     Returns:
         pair -> mode -> file, of the pairs of which all four outputs are there.
+
+    Raises:
+        UserError: one that cannot be read, or has another size than the published ones.
     """
     found = {}
     for pair in pairs:
         files = {mode: folder / pair.name / f"{mode}.png" for mode in MODES}
         if all(file.is_file() for file in files.values()):
+            wanted = load(pair.outputs[SOURCE][0]).shape[-2:]
+            for file in files.values():
+                height, width = load(file).shape[-2:]
+                if (height, width) != tuple(wanted):
+                    raise UserError(
+                        f"{file}: has {height} x {width} pixels, and the published outputs have "
+                        f"{wanted[0]} x {wanted[1]}; make it at that size"
+                    )
             found[pair.name] = files
     return found
 
@@ -81,7 +93,7 @@ def compare_pictures(
     made = [pair for pair in pairs if pair.name in ours]
     bases = fit_bases((_at_size(pair.content, pair) for pair in made), encoder)
     seen = {}
-    for output, file in _files(made, ours):
+    for output, file in _files(pairs, ours):
         seen[output] = distance.features(load(file))
     pictures, nearest, diverse = [], [], []
     for pair in made:
@@ -119,12 +131,13 @@ def colour_distance(one: torch.Tensor, other: torch.Tensor) -> float:
     )
 
 
-def _files(made: Sequence[PublishedPair], ours: Ours) -> Iterator[tuple[Output, Path]]:
-    for pair in made:
+def _files(pairs: Sequence[PublishedPair], ours: Ours) -> Iterator[tuple[Output, Path]]:
+    """Return every published output, also of pairs that we did not make, and ours."""
+    for pair in pairs:
         for source, files in pair.outputs.items():
             for mode, file in zip(MODES, files, strict=True):
                 yield Output(pair.name, source, mode), file
-        for mode, file in ours[pair.name].items():
+        for mode, file in ours.get(pair.name, {}).items():
             yield Output(pair.name, "ours", mode), file
 
 

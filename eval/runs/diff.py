@@ -82,11 +82,12 @@ def diff_runs(a: Path, b: Path) -> Difference:
 def _compare(both: pd.DataFrame, name: str) -> dict[str, Any]:
     a = both[f"{name}_a"].to_numpy(dtype=np.float64)
     b = both[f"{name}_b"].to_numpy(dtype=np.float64)
-    known = np.isnan(a) == np.isnan(b)  # one of the runs may lack the measure
-    both, a, b = both[known], a[known], b[known]
-    same = (a == b) | np.isnan(a)
+    if np.isnan(a).all() != np.isnan(b).all():  # one of the runs lacks the measure
+        both, a, b = both[:0], a[:0], b[:0]
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
     scale = np.where(same, 0.0, np.maximum(np.abs(a), np.abs(b)))
     relative = np.divide(np.abs(b - a), scale, out=np.zeros_like(scale), where=scale > 0)
+    relative = np.where(same | ~np.isnan(a - b), relative, 1.0)  # a number against none
     where = _names(both.iloc[[int(relative.argmax())]])[0] if relative.any() else ""
     return {
         "measure": name,

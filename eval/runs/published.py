@@ -7,6 +7,7 @@ published code. The tables are those of `eval.published.pictures`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
 from dfr.objective.balance import DFR_SIZE
+from eval.analysis.published_numbers import PRECISIONS, WEIGHTS
 from eval.data.lock import Lock, open_locked
 from eval.published.numbers import MODES, SOURCE
 from eval.published.outputs import locked_pairs
@@ -58,13 +60,18 @@ def compare_run(
     compared = {pair.name: compared_pair(store, ours[pair.name], pair.name, lock) for pair in pairs}
     before = read_comparison(store)
     if before is not None and before.pairs == compared:
+        if before.data != data.resolve():  # the same pictures in another place
+            before = replace(before, data=data.resolve())
+            write_comparison(store, before)
         return before
     weights = load_vgg19(identity["weights"]["source"])
     files = {
         name: {mode: store.cell_folder(*cell) / f"{mode}.png" for mode in MODES}
         for name, cell in ours.items()
     }
-    tables = compare_pictures(pairs, files, Lpips("alex"), Encoder(weights), tell)
+    # What is nearest to ours is looked for among all published pairs, made or not.
+    every = [pair for pair in locked_pairs(data) if pair.rotation_weight == 1]
+    tables = compare_pictures(every, files, Lpips("alex"), Encoder(weights), tell)
     comparison = Comparison(data.resolve(), compared, tables)
     write_comparison(store, comparison)
     return comparison
@@ -81,6 +88,8 @@ def compare_folder(
         UserError: all four outputs of no published pair are there.
     """
     pairs = [pair for pair in locked_pairs(data) if pair.rotation_weight == 1]
+    if not pairs:
+        raise UserError(f"{data}: holds no published pair at lambda 1; import them again")
     found = pictures_in(ours, pairs)
     if not found:
         raise UserError(
@@ -112,7 +121,7 @@ def pair_names(identity: Mapping[str, Any], lock: Lock) -> dict[tuple[str, str],
 def _as_published(
     store: RunStore, identity: Mapping[str, Any], cells: list[dict[str, Any]]
 ) -> None:
-    """Refuse a run whose size, resizing, saving or settings are not the published ones."""
+    """Refuse a run whose pictures, network or settings are not the published ones."""
     published = {
         "size": f"{DFR_SIZE[0]}x{DFR_SIZE[1]}",
         "resizing": "published",
@@ -124,6 +133,10 @@ def _as_published(
         for name, wanted in published.items()
         if getattr(profile, name) != wanted
     ]
+    if profile.precision not in PRECISIONS:
+        wrong.append(f"precision {profile.precision} instead of {' or '.join(PRECISIONS)}")
+    if identity["weights"]["source"] != WEIGHTS:
+        wrong.append(f"weights {identity['weights']['source']} instead of {WEIGHTS}")
     made = {cell["label"]: cell["settings"] for cell in cells if cell["method"] == "dfr"}
     if not made:
         wrong.append("no finished cell of DFR")

@@ -54,7 +54,9 @@ def _optimised(run: RunData, modes: Sequence[str], name: str, claim: str) -> Cla
             told.append(f"{', '.join(parts)} ({run.solvers[label]})")
     by_adam = [label for label in labels if run.solvers[label] == "adam"][:1]
     here = falls[by_adam[0]] if by_adam else {}
-    found = judged(run, by_adam, "decormst", "loss_falls", here or dict.fromkeys(modes, False))
+    if not set(modes) <= here.keys():  # a run that lacks one of them cannot tell
+        by_adam, here = [], dict.fromkeys(modes, False)
+    found = judged(run, by_adam, "decormst", "loss_falls", here)
     return Claim(
         name=name,
         claim=claim,

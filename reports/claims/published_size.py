@@ -2,18 +2,20 @@
 
 Terms of the objectives grow with the number of pixels, each in its own way, so on smaller pictures
 the published weights make another method. A run judges a published result only if it has the
-published size, iterations and solver, or if it has the published balance
-(`dfr.objective.balance`) at a size at which the study of scale (``reports/published``) found the
-same conclusion as at the published size. Every other run leaves the verdict to what was measured
-at the published size once, and says so.
+published size and settings, or if it has the published balance
+(`dfr.objective.balance`) at another size at which the study of scale (``reports/published``) found
+the same conclusion as at the published size. Every other run leaves the verdict to what was
+measured at the published size once, and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from eval.analysis import published_numbers as published
 from eval.published.scale_conclusions import NO_MINIATURE
 from reports.claims.verdicts import (
     CONTRADICTED,
@@ -29,11 +31,16 @@ from reports.tables.scale import least_side
 
 #: What a run needs that judges a published result, in words.
 NEEDED = (
-    "A run judges it with the published size, iterations and solver (DFR 422 × 512, 3000, "
-    "DeCorMST 321 × 481, 1000, Adam), or with the published balance and solver at a size at which "
-    f"the study of scale found the same conclusion, on {LEAST_PAIRS} pairs. For any other run it "
-    "is judged by the outputs that were made at the published size once (reports/published), where "
-    "all pairs agree."
+    "A run judges it with the published settings, size and iterations (DFR 422 × 512, 3000, "
+    "DeCorMST 321 × 481, 1000), or with the published balance at another size at which the study "
+    f"of scale found the same conclusion, on {LEAST_PAIRS} pairs. For any other run it is judged "
+    "by the outputs that were made at the published size once (reports/published, three pairs): it "
+    "holds where it is true of every mode in every pair, is contradicted where there is a mode of "
+    "which it is true in no pair, and is open otherwise."
+)
+#: How the outputs of the published size were made, where that is not as published.
+_MADE: Mapping[str, str] = MappingProxyType(
+    {"dfr": "", "decormst": ", colours in the order of the weights and not swapped as published"}
 )
 #: The scale of a verdict that is open for want of one.
 NO_SCALE = "At no scale that could tell."
@@ -102,7 +109,7 @@ def published_size(method: str, conclusion: str, modes: tuple[str, ...]) -> Publ
     verdict = CONTRADICTED if 0 in shares else HOLDS if set(shares) == {1} else OPEN
     (height, width), iterations = PUBLISHED_SCALE[method]
     pairs = min(found[mode].pairs for mode in modes)
-    where = f"{height} × {width}, {iterations} iterations, {pairs} published pairs"
+    where = f"{height} × {width}, {iterations} iterations, {pairs} pairs{_MADE[method]}"
     numbers = ", ".join(f"{mode} {found[mode].numbers}" for mode in modes)
     return PublishedSize(
         verdict,
@@ -118,7 +125,7 @@ def _may_judge(
     cells = [cell for cell in run.cells if cell["label"] in labels]
     if at_published_size(run, labels, method):
         return "The published size and iterations."
-    if not _published_solver(cells, method):
+    if not _as_published(run, cells, method):
         return ""
     if set(NO_MINIATURE) & set(modes) or not all(cell["settings"]["balanced"] for cell in cells):
         return ""
@@ -127,13 +134,13 @@ def _may_judge(
     if len(known) < len(sides) or min(max(cell["size"]) for cell in cells) < max(known):
         return ""
     return (
-        "A miniature with the published balance; from a longer side of "
+        "Another size with the published balance; from a longer side of "
         f"{max(known)} pixels on it agrees with the published size."
     )
 
 
 def at_published_size(run: RunData, labels: Collection[str], method: str) -> bool:
-    """Tell whether a method ran with its published size, iterations and solver on enough pairs.
+    """Tell whether a method ran with its published size and settings on enough pairs.
 
     Args:
         run: the run.
@@ -141,20 +148,33 @@ def at_published_size(run: RunData, labels: Collection[str], method: str) -> boo
         method: its name in `reports.claims.verdicts.PUBLISHED_SCALE`.
     """
     cells = [cell for cell in run.cells if cell["label"] in labels]
-    (height, width), _ = PUBLISHED_SCALE[method]
-    return _published_solver(cells, method) and all(
-        cell["size"][0] * cell["size"][1] >= height * width for cell in cells
+    size, _ = PUBLISHED_SCALE[method]
+    # DFR resizes every picture to its size; DeCorMST's contents keep theirs, also upright.
+    sizes = {size} if method == "dfr" else {size, size[::-1]}
+    return _as_published(run, cells, method) and all(tuple(cell["size"]) in sizes for cell in cells)
+
+
+def _as_published(run: RunData, cells: Sequence[Mapping[str, Any]], method: str) -> bool:
+    """Tell whether cells have the published settings, whatever their size, on enough pairs."""
+    pairs = {(cell["content"], cell["style"]) for cell in cells}
+    return (
+        len(pairs) >= LEAST_PAIRS
+        and run.identity["profile"]["precision"] in published.PRECISIONS
+        and run.identity["weights"]["source"] == published.WEIGHTS
+        and all(_published_settings(cell["settings"], method) for cell in cells)
     )
 
 
-def _published_solver(cells: Sequence[Mapping[str, Any]], method: str) -> bool:
-    """Tell whether these cells have the published solver and iterations, on enough pairs."""
+def _published_settings(settings: Mapping[str, Any], method: str) -> bool:
+    """Tell whether a method's settings are the published ones, but for its balance."""
     _, iterations = PUBLISHED_SCALE[method]
-    pairs = {(cell["content"], cell["style"]) for cell in cells}
-    return len(pairs) >= LEAST_PAIRS and all(
-        cell["settings"]["solver"]["name"] == "adam"
-        and cell["settings"]["solver"]["iterations"] >= iterations
-        for cell in cells
+    wanted = {**published.ADAM, "counter_steps": published.COUNTER_STEPS[method]}
+    solver = settings["solver"]
+    return (
+        all(solver.get(name) == value for name, value in wanted.items())
+        and solver["iterations"] >= iterations
+        and settings["loss_weights"] == published.LOSS_WEIGHTS[method]
+        and settings.get("fusion", "gram") == "gram"
     )
 
 

@@ -54,16 +54,41 @@ def answers(method: str, conclusion: str) -> dict[str, Answer]:
     Returns:
         nothing, where the table is not there; without the modes whose number was not taken.
     """
-    file = FOLDER / "scale.csv"
-    if not file.is_file():
-        return {}
     number, holds, limit = CONCLUSIONS[conclusion]
-    outputs = pd.read_csv(file)
-    outputs = outputs[(outputs["method"] == method) & ~outputs["balanced"]]
-    outputs = outputs[outputs["longest"] == outputs["longest"].max()]
-    outputs = outputs[outputs["iterations"] == outputs["iterations"].max()]
+    outputs = _outputs(method)
+    if outputs.empty:
+        return {}
     found = {}
     for mode, values in outputs.dropna(subset=number).groupby("mode", sort=False)[number]:
         true = sum(holds(value, limit) for value in values)
         found[str(mode)] = Answer(true, len(values), float(values.min()), float(values.max()))
     return found
+
+
+def nearer_by_e(method: str) -> str:
+    """Tell of each mode in how many pairs it is nearer to the style than the content, by E.
+
+    Args:
+        method: ``dfr`` or ``decormst``.
+
+    Returns:
+        a sentence; empty where the table is not there.
+    """
+    outputs = _outputs(method)
+    if outputs.empty or "e_of_content" not in outputs:
+        return ""
+    nearer = (outputs["e_statistic"] > outputs["e_of_content"]).groupby(outputs["mode"], sort=False)
+    told = ", ".join(f"{mode} {part.sum()} of {len(part)}" for mode, part in nearer)
+    return f"Pairs in which the E statistic is above the content picture's: {told}."
+
+
+def _outputs(method: str) -> pd.DataFrame:
+    """Return the outputs at the published size after the published iterations."""
+    file = FOLDER / "scale.csv"
+    if not file.is_file():
+        return pd.DataFrame()
+    outputs = pd.read_csv(file)
+    outputs = outputs[(outputs["method"] == method) & ~outputs["balanced"]]
+    outputs = outputs[outputs["longest"] == outputs["longest"].max()]
+    last: pd.DataFrame = outputs[outputs["iterations"] == outputs["iterations"].max()]
+    return last

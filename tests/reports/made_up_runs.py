@@ -28,20 +28,29 @@ def solved(cell, name: str, iterations: int):
     """The same cell, as if another solver had made it."""
     if "solver" not in cell["settings"]:
         return cell
-    settings = {**cell["settings"], "solver": {"name": name, "iterations": iterations}}
+    own = cell["settings"]["solver"] if cell["settings"]["solver"]["name"] == name else {}
+    solver = {**own, "name": name, "iterations": iterations}
+    settings = {**cell["settings"], "solver": solver}
     return {**cell, "settings": settings, "cost": {**cell["cost"], "iterations": iterations}}
 
 
 PUBLISHED = [422, 512]
 
 
+def published(cell) -> list[int]:
+    return [321, 481] if cell["method"] == "decormst" else PUBLISHED
+
+
 def enlarged(
-    run, pairs: int = 6, solver: str = "adam", iterations: int = 3000, size: list[int] = PUBLISHED
+    run, pairs: int = 6, solver: str = "adam", iterations: int = 3000, size: list[int] | None = None
 ):
-    """The same cells under more styles, as if of another size, solver and more iterations."""
+    """The same cells under more styles, as if of another size, solver and more iterations.
+
+    Where no size is given, it is the one that was published for each method.
+    """
     styles = [f"style{i}" for i in range(pairs)]
     cells = [
-        solved({**cell, "style": style, "size": size}, solver, iterations)
+        solved({**cell, "style": style, "size": size or published(cell)}, solver, iterations)
         for style in styles
         for cell in run.cells
         if cell["style"] == "strokes"

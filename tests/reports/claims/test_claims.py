@@ -116,7 +116,7 @@ def test_a_small_run_leaves_the_verdict_to_the_published_size(run, no_tables, en
                                                     "gram": ends})  # fmt: skip
     claim = rules.four_correlations(run)
     assert claim.verdict == found
-    assert "321 × 481, 1000 iterations, 3 published pairs (reports/published" in claim.scale
+    assert "321 × 481, 1000 iterations, 3 pairs, colours in the order of" in claim.scale
     assert f"gram {min(ends):.2g} to {max(ends):.2g}" in claim.measured
     assert bool(claim.decides) == (found == OPEN)
 
@@ -162,7 +162,7 @@ def test_a_miniature_judges_where_the_study_of_scale_says_that_it_agrees(
     small = dataclasses.replace(small, tables={**small.tables, "curves": curves})
     claim = rules.four_correlations(small)
     assert claim.verdict == found
-    assert ("miniature" in claim.scale) == (found == CONTRADICTED)
+    assert ("Another size" in claim.scale) == (found == CONTRADICTED)
 
 
 def test_verdict_of_lambda(run):
@@ -178,7 +178,7 @@ def test_verdict_of_lambda(run):
         return verdict(changed, rules.lambda_controls)
 
     assert judged(amounts) == HOLDS
-    assert judged({("half", "rot090"): 9.0}) == CONTRADICTED
+    assert judged({("half", "rot090"): 9.0}) == CONTRADICTED  # in no pair
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,8 @@ def test_verdict_of_the_five_correlations(run, judge):
         ("adam", 3000, PUBLISHED, 5, CONTRADICTED),
         ("adam", 2999, PUBLISHED, 5, OPEN),
         ("adam", 3000, [421, 512], 5, OPEN),
+        ("adam", 3000, [512, 512], 5, OPEN),
+        ("adam", 3000, [512, 422], 5, OPEN),
         ("adam", 3000, PUBLISHED, 4, OPEN),
         ("fast", 3000, PUBLISHED, 5, OPEN),
     ],
@@ -235,6 +237,48 @@ def test_published_pictures_are_judged_at_the_published_scale_only(
     outputs = large.tables["outputs"].assign(style_gap_closed=0.1)
     large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
     assert verdict(large, rules.style_reached) == found
+
+
+@pytest.mark.usefixtures("no_tables")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"loss_weights": {"content": 1e4, "style": 1e-3, "variation": 30.0}},
+        {"solver": {"lr": 0.05}},
+        {"solver": {"counter_steps": 1}},
+        {"fusion": "features"},
+    ],
+)
+def test_a_run_with_other_settings_does_not_judge(run, other):
+    large = enlarged(run)
+    outputs = large.tables["outputs"].assign(style_gap_closed=0.1)
+    large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+    assert verdict(large, rules.style_reached) == CONTRADICTED
+    for cell in large.cells:
+        if cell["method"] == "dfr":
+            solver = {**cell["settings"]["solver"], **other.get("solver", {})}
+            cell["settings"] = {**cell["settings"], **other, "solver": solver}
+    assert verdict(large, rules.style_reached) == OPEN
+
+
+@pytest.mark.usefixtures("no_tables")
+def test_a_run_in_bfloat16_or_of_other_weights_does_not_judge(run):
+    large = enlarged(run)
+    outputs = large.tables["outputs"].assign(style_gap_closed=0.1)
+    large = dataclasses.replace(large, tables={**large.tables, "outputs": outputs})
+    for change in ({"profile": {**large.identity["profile"], "precision": "bf16"}},
+                   {"weights": {"source": "torchvision", "sha256": ""}}):  # fmt: skip
+        other = dataclasses.replace(large, identity={**large.identity, **change})
+        assert verdict(other, rules.style_reached) == OPEN
+
+
+@pytest.mark.usefixtures("no_tables")
+def test_one_correlation_does_not_stand_for_four(run):
+    large = enlarged(run)
+    curves = large.tables["curves"]
+    curves = curves[~curves["mode"].isin(["pearson", "covariance", "euclidean"])]
+    large = dataclasses.replace(large, tables={**large.tables, "curves": curves})
+    assert verdict(large, rules.four_correlations) == OPEN
 
 
 @pytest.mark.usefixtures("no_tables")

@@ -18,7 +18,9 @@ from eval.runs.tables import tables
 from tests.eval.executors.test_executors import alive, one_thread
 from tests.eval.runs.test_runner import without_time
 
-MODES = 24  # pictures of the tiny profile's ten cells
+#: The tiny profile's cells: five methods on two pairs, and again on one of them for the floor.
+CELLS = 15
+MODES = 36  # pictures in them
 
 
 def ray_processes(title: bytes) -> set[int]:
