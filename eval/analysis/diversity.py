@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Array = npt.NDArray[np.float64]
 
@@ -34,3 +37,17 @@ def vendi_of_chance(floor: float, outputs: int) -> float:
     distances = np.full((outputs, outputs), floor)
     np.fill_diagonal(distances, 0.0)
     return vendi_score(distances)
+
+
+def distance_matrix(pairs: pd.DataFrame, modes: Sequence[str]) -> Array:
+    """Return the (n, n) distances of n modes.
+
+    Args:
+        pairs: ``mode_a``, ``mode_b`` and ``lpips`` of every two of them, once.
+        modes: in the order of rows and columns.
+    """
+    distances = np.zeros((len(modes), len(modes)))
+    for row in pairs.to_dict("records"):
+        i, j = modes.index(row["mode_a"]), modes.index(row["mode_b"])
+        distances[i, j] = distances[j, i] = row["lpips"]
+    return distances

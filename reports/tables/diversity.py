@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from eval.analysis.diversity import vendi_of_chance, vendi_score
+from eval.analysis.diversity import distance_matrix, vendi_of_chance, vendi_score
 from eval.analysis.pairs import bootstrap_interval, grid_of
 from reports.inputs.run_data import RunData
 
@@ -37,7 +35,7 @@ def diversity_table(run: RunData) -> pd.DataFrame:
                 "outputs": len(modes),
                 "diversity": part["lpips"].mean(),
                 "diversity_vgg": part["lpips_vgg"].mean(),
-                "vendi": vendi_score(_matrix(part, modes)),
+                "vendi": vendi_score(distance_matrix(part, modes)),
             }
         )
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -101,15 +99,4 @@ def _distinct_pairs(run: RunData) -> pd.DataFrame:
         (*key, a) not in known and (*key, b) not in known
         for *key, a, b in pairs[[*_PAIR, "label", "mode_a", "mode_b"]].itertuples(index=False)
     ]
-    return pairs[keep]
-
-
-def _matrix(
-    pairs: pd.DataFrame, modes: Sequence[str]
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Return the (n, n) distances of the modes."""
-    distances = np.zeros((len(modes), len(modes)))
-    for row in pairs.to_dict("records"):
-        i, j = modes.index(row["mode_a"]), modes.index(row["mode_b"])
-        distances[i, j] = distances[j, i] = row["lpips"]
-    return distances
+    return pairs.loc[np.array(keep, dtype=bool)]

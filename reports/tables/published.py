@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from eval.published.numbers import in_short
+from eval.analysis.diversity import distance_matrix, vendi_of_chance, vendi_score
+from eval.published.numbers import MODES, in_short
 
 #: The tables of the published pairs that were made once at the published size.
 FOLDER = Path(__file__).parents[1] / "published"
@@ -63,12 +64,36 @@ def by_pair(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def diversity(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the median LPIPS of two outputs of a pair: of one objective, and of the other two."""
+    """Return how far the four outputs of a pair are apart, and how many they are, beside chance.
+
+    Args:
+        tables: ``diversity``, see `eval.published.pictures`.
+
+    Returns:
+        one row per source, medians over pairs: LPIPS of two outputs of one objective and of two
+        others; the Vendi score of the four, and that of four outputs of one objective.
+    """
     medians = tables["diversity"].groupby(["source", "one_objective"])["lpips"].median()
+    scores = _vendi_scores(tables["diversity"])
     return pd.DataFrame(
         {
             "outputs": list(_SOURCES.values()),
             "0 and 180, 90 and 270: the floor": [medians[source, True] for source in _SOURCES],
             "0 or 180, and 90 or 270": [medians[source, False] for source in _SOURCES],
+            "Vendi score of the four": [scores.loc[source, "score"] for source in _SOURCES],
+            "four by chance": [scores.loc[source, "chance"] for source in _SOURCES],
         }
     )
+
+
+def _vendi_scores(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return source -> ``score`` and ``chance``, medians over pairs."""
+    found = [
+        {
+            "source": source,
+            "score": vendi_score(distance_matrix(part, MODES)),
+            "chance": vendi_of_chance(part.loc[part["one_objective"], "lpips"].mean(), len(MODES)),
+        }
+        for (source, _), part in rows.groupby(["source", "pair"])
+    ]
+    return pd.DataFrame(found).groupby("source").median()

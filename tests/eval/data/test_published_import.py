@@ -20,7 +20,7 @@ from tests.eval.data.published_folder import PAIRS, draw, make_published
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory) -> Path:
-    return made_once(tmp_path_factory, "published", make_published)
+    return made_once(tmp_path_factory, "published-folder", make_published)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def published_run(files, tmp_path_factory) -> Path:
         (folder / "published.toml").write_text(PROFILE)
         again(folder)
 
-    return made_once(tmp_path_factory, "published", make)
+    return made_once(tmp_path_factory, "published-settings", make)
 
 
 def again(folder: Path) -> RunStore:

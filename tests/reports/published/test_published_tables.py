@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from eval.analysis.diversity import vendi_of_chance, vendi_score
 from eval.published.decormst_table import READINGS
 from eval.published.scale_conclusions import IN_WORDS, conclusions, numbers
+from reports.tables.published import diversity as diversity_table
 from reports.tables.scale import summary, summary_in_markdown
 from tests.conftest import ROOT
 
@@ -36,28 +35,15 @@ def test_every_output_found_its_own():
     assert len(retrieval) == 28 and retrieval["right"].all()
 
 
-def matrix(rows: pd.DataFrame) -> np.ndarray:
-    """The distances of the outputs of one pair."""
-    half = rows.pivot_table(index="mode_a", columns="mode_b", values="lpips")
-    modes = sorted({*rows["mode_a"], *rows["mode_b"]})
-    upper = half.reindex(index=modes, columns=modes).fillna(0.0).to_numpy()
-    return upper + upper.T
-
-
 def test_diversity_is_that_of_the_table():
     diversity = pd.read_csv(FOLDER / "diversity.csv")
     medians = diversity.groupby(["source", "one_objective"])["lpips"].median()
-    scores = pd.DataFrame(
-        [
-            (source, vendi_score(matrix(rows)),
-             vendi_of_chance(rows.loc[rows["one_objective"], "lpips"].mean(), 4))
-            for (source, _), rows in diversity.groupby(["source", "pair"])
-        ], columns=["source", "score", "chance"],
-    ).groupby("source").median()  # fmt: skip
+    scores = diversity_table({"diversity": diversity}).set_index("outputs")
     for source, title in (("at_30", "published, notebook (`at_30`)"), ("ours", "ours"),
                           ("at_3000", "published, train.py (`at_3000`)")):  # fmt: skip
         floor, apart = medians[source, True], medians[source, False]
-        vendi = f"{scores.loc[source, 'score']:.2f} | {scores.loc[source, 'chance']:.2f}"
+        shown = title.partition(" (")[0]
+        vendi = f"{scores.loc[shown].iloc[-2]:.2f} | {scores.loc[shown].iloc[-1]:.2f}"
         assert f"| {title} | {floor:.3f} | {apart:.3f} | {vendi} |" in TEXT
 
 

@@ -103,3 +103,10 @@ def test_a_run_without_floors_has_none_to_tell(run):
     assert above_chance(plain).empty
     assert summary(plain)["floor of chance"].isna().all()
     assert summary(plain)["LPIPS diversity"].notna().sum() == 2
+
+
+def test_a_run_of_single_outputs_has_no_diversity(run):
+    plain = dataclasses.replace(run, tables={**run.tables, "pairs": run.tables["pairs"].iloc[:0]})
+    assert diversity_table(plain).empty
+    assert above_chance(plain).empty
+    assert summary(plain)["LPIPS diversity"].isna().all()
