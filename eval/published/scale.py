@@ -29,7 +29,6 @@ import torch
 
 from baselines.decormst import DeCorMST
 from dfr.core.errors import UserError
-from dfr.core.files import write_whole
 from dfr.core.images import load, picture_files, resize
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import Encoder
@@ -40,7 +39,7 @@ from dfr.objective.objective import yardstick
 from eval.measures import coherence, effectiveness, losses, lpips_distance
 from eval.measures.context import Context
 from eval.measures.pca_bases import PcaBases, fit_bases
-from eval.published.numbers import TWIN
+from eval.published.numbers import TWIN, write_tables
 from eval.published.outputs import PublishedPair, published_pairs
 
 #: Each method with the size and iterations that were published for it. The study was made with
@@ -281,14 +280,9 @@ def measure_all(published: Path, ours: Path, curves: pd.DataFrame, out: Path) ->
                 between += measures.chance(
                     next(each for each in every if each.key == plain.key), outputs
                 )
-        write_table(with_losses(pd.DataFrame(rows), curves), files[0])
-        write_table(pd.DataFrame(between), files[1])
+        losses = with_losses(pd.DataFrame(rows), curves)
+        write_tables({"scale": losses, "scale_pairs": pd.DataFrame(between)}, out)
         print(*every[0].key.values(), flush=True)
-
-
-def write_table(table: pd.DataFrame, file: Path) -> None:
-    """Write a table as CSV, with five digits."""
-    write_whole(file, lambda path: table.to_csv(path, index=False, float_format="%.5g"))
 
 
 def main() -> None:

@@ -24,11 +24,11 @@ from typing import Any
 
 import pandas as pd
 
-from dfr.core.files import write_whole
 from eval.analysis.published_numbers import SIZES
+from eval.published.numbers import write_tables
 
-#: Conclusion about one output -> whether it is true of a row of ``scale.csv``.
-CONCLUSIONS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+#: Conclusion about one output -> whether it is true of a row of ``scale.csv``, or of each of many.
+CONCLUSIONS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "loss_falls": lambda row: row["loss_ratio"] < 1,
         "own_gap_closed": lambda row: row["style_gap_own"] > 0.5,
@@ -235,10 +235,6 @@ def _whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(names, "Int64"))
 
 
-def _write(table: pd.DataFrame, file: Path) -> None:
-    write_whole(file, lambda path: table.to_csv(path, index=False, float_format="%.5g"))
-
-
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -246,8 +242,11 @@ def main() -> None:
     folder = parser.parse_args().tables
     outputs = pd.read_csv(folder / "scale.csv")
     between = pd.read_csv(folder / "scale_pairs.csv")
-    _write(conclusions(outputs, between), folder / "scale_conclusions.csv")
-    _write(numbers(outputs, between), folder / "scale_numbers.csv")
+    found = {
+        "scale_conclusions": conclusions(outputs, between),
+        "scale_numbers": numbers(outputs, between),
+    }
+    write_tables(found, folder)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from eval.analysis import published_numbers as published
+from eval.published.numbers import MODES, TWIN
 from reports.claims.published_size import NEEDED, NO_SCALE, at_published_size, judged
 from reports.claims.verdicts import (
     CONTRADICTED,
@@ -24,8 +25,6 @@ from reports.inputs.published_size import nearer_by_e
 from reports.inputs.run_data import RunData
 from reports.tables.intervals import with_interval
 
-#: The published modes.
-MODES = ("rot000", "rot090", "rot180", "rot270")
 #: What would decide a claim about their pictures.
 FIVE_PAIRS = "Five pairs at 422 × 512 with 3000 iterations of Adam."
 #: LPIPS between the authors' own outputs of one pair, by lambda.
@@ -223,9 +222,8 @@ def published_sweep() -> str:
         return ""
     rows = pd.read_csv(SWEEP)
     told, floors = [], []
-    twins = [{"rot000", "rot180"}, {"rot090", "rot270"}]
     for amount, part in rows.groupby("lambda"):
-        apart = [{a, b} not in twins for a, b in zip(part["mode_a"], part["mode_b"], strict=True)]
+        apart = part["mode_a"].map(TWIN) != part["mode_b"]
         told.append(f"{amount:g}: {part.loc[apart, 'lpips'].median():.2f}")
         floors.append(float(part.loc[part["one_objective"], "lpips"].median()))
     return (

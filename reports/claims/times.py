@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +20,7 @@ from reports.claims.verdicts import NOT_COMPARABLE, Claim
 from reports.inputs.run_data import RunData
 
 #: Height x width of the published setting.
-_PIXELS = 422 * 512
+_PIXELS = math.prod(published.SIZES["dfr"])
 #: DeCorMST's outputs.
 _CORRELATIONS = 5
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 
+from eval.published.scale_conclusions import CONCLUSIONS
+
 FOLDER = Path(__file__).parents[1] / "published"
-#: Conclusion (see `eval.published.scale_conclusions`) -> the number of ``scale.csv`` that it is
-#: about, and when it is true.
-CONCLUSIONS: Mapping[str, tuple[str, Callable[[float, float], bool], float]] = MappingProxyType(
+#: Conclusion that claims rest on -> the number of ``scale.csv`` that it is about.
+NUMBER_OF: Mapping[str, str] = MappingProxyType(
     {
-        "loss_falls": ("loss_ratio", operator.lt, 1.0),
-        "own_gap_closed": ("style_gap_own", operator.gt, 0.5),
-        "unrotated_gap_closed": ("style_gap_unrotated", operator.gt, 0.5),
+        "loss_falls": "loss_ratio",
+        "own_gap_closed": "style_gap_own",
+        "unrotated_gap_closed": "style_gap_unrotated",
     }
 )
 
@@ -49,19 +49,19 @@ def answers(method: str, conclusion: str) -> dict[str, Answer]:
 
     Args:
         method: ``dfr`` or ``decormst``.
-        conclusion: a key of `CONCLUSIONS`.
+        conclusion: a key of `NUMBER_OF`; `eval.published.scale_conclusions` says when it is true.
 
     Returns:
         nothing, where the table is not there; without the modes whose number was not taken.
     """
-    number, holds, limit = CONCLUSIONS[conclusion]
+    number, holds = NUMBER_OF[conclusion], CONCLUSIONS[conclusion]
     outputs = _outputs(method)
     if outputs.empty:
         return {}
     found = {}
-    for mode, values in outputs.dropna(subset=number).groupby("mode", sort=False)[number]:
-        true = sum(holds(value, limit) for value in values)
-        found[str(mode)] = Answer(true, len(values), float(values.min()), float(values.max()))
+    for mode, rows in outputs.dropna(subset=number).groupby("mode", sort=False):
+        true, values = int(holds(rows).sum()), rows[number]
+        found[str(mode)] = Answer(true, len(rows), float(values.min()), float(values.max()))
     return found
 
 
@@ -77,7 +77,7 @@ def nearer_by_e(method: str) -> str:
     outputs = _outputs(method)
     if outputs.empty or "e_of_content" not in outputs:
         return ""
-    nearer = (outputs["e_statistic"] > outputs["e_of_content"]).groupby(outputs["mode"], sort=False)
+    nearer = CONCLUSIONS["e_above_content"](outputs).groupby(outputs["mode"], sort=False)
     told = ", ".join(f"{mode} {part.sum()} of {len(part)}" for mode, part in nearer)
     return f"Pairs in which the E statistic is above the content picture's: {told}."
 

@@ -19,7 +19,7 @@ def verdict(run, judge) -> str:
 
 def tables_of(folder, method, conclusion, answers, least_side=""):
     """Tables of the published size with these answers: mode -> one number for each pair."""
-    number, *_ = published_size.CONCLUSIONS[conclusion]
+    number = published_size.NUMBER_OF[conclusion]
     longest, iterations = {"dfr": (512, 3000), "decormst": (481, 1000)}[method]
     outputs = [
         {"method": method, "pair": f"p{i}", "longest": longest, "balanced": False,
