@@ -30,7 +30,7 @@ def _passes(
     """Cut pictures and their objective into what goes through the encoder at once."""
     most = rows_per_pass(pictures)
     if most >= len(pictures):
-        yield pictures, objective  # as it is: a part of an objective is a copy
+        yield pictures, objective
         return
     for first in range(0, len(pictures), most):
         batch = pictures[first : first + most]

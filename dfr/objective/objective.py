@@ -69,7 +69,7 @@ class RowWeights:
 
     def rows(self, rows: Sequence[int]) -> RowWeights:
         """Return the weights of a part of the pictures."""
-        chosen = list(rows)
+        chosen = _indices(rows)
         return RowWeights(
             self.content[chosen],
             {layer: weight[chosen] for layer, weight in self.style.items()},
@@ -124,7 +124,7 @@ class Objective:
 
     def rows(self, rows: Sequence[int]) -> Objective:
         """Return the objective of a part of the outputs."""
-        chosen = list(rows)
+        chosen = _indices(rows)
         weights = self.weights
         return Objective(
             content={
@@ -132,8 +132,8 @@ class Objective:
                 for layer, target in self.content.items()
             },
             style={layer: target[chosen] for layer, target in self.style.items()},
-            terms=tuple(self.terms[row] for row in chosen),
-            weights=weights if isinstance(weights, Weights) else weights.rows(chosen),
+            terms=tuple(self.terms[row] for row in rows),
+            weights=weights if isinstance(weights, Weights) else weights.rows(rows),
         )
 
     def __call__(self, pictures: torch.Tensor, features: Features) -> Terms:
@@ -176,6 +176,16 @@ class Objective:
             found = term(features[rows])
             parts.append(term.apart(found, shaped_as(found, target[rows])))
         return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+
+def _indices(rows: Sequence[int]) -> slice | list[int]:
+    """Return what takes these rows of a tensor: a slice where they are neighbours.
+
+    A slice is a view; a list would be sent to the device, which a solver's loop must not wait for.
+    """
+    if rows and list(rows) == list(range(rows[0], rows[0] + len(rows))):
+        return slice(rows[0], rows[0] + len(rows))
+    return list(rows)
 
 
 def joined(objectives: Sequence[Objective]) -> Objective:

@@ -38,17 +38,21 @@ class SortedProjections:
     def __call__(self, features: torch.Tensor) -> torch.Tensor:
         """Project on each direction and sort."""
         places = wide(features).flatten(2)
-        directions = _directions(self.seed, places.shape[1]).to(places)
+        directions = _directions(self.seed, places.shape[1], places.dtype, places.device)
         return (directions @ places).sort(dim=2).values
 
 
 @lru_cache(16)
-def _directions(seed: int, channels: int) -> torch.Tensor:
-    """Draw (channels, channels): one direction of length 1 in each row, the same everywhere."""
+def _directions(seed: int, channels: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Draw (channels, channels): one direction of length 1 in each row, the same everywhere.
+
+    They stay on the device: a solver's loop copies nothing to it.
+    """
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randn((channels, channels), generator=generator, dtype=torch.float64)
     lengths: torch.Tensor = drawn.norm(dim=1, keepdim=True)
-    return drawn / lengths
+    # Rounded before it is moved: not every device has float64.
+    return (drawn / lengths).to(dtype).to(device)
 
 
 SLICED_WASSERSTEIN = StyleTerm("sliced-wasserstein", SortedProjections(), weight=1e6)

@@ -1,8 +1,7 @@
 """Adam as it was published for DFR and DeCorMST, with its loop.
 
-Everything that the loop decides stays on the device: rows that fail are masked, and the host looks
-at the device only every `LOOK_EVERY` iterations. So a graphics processor never waits for the host,
-and the whole iteration can be captured as a CUDA graph.
+Everything that the loop decides stays on the device, see `dfr.solvers.outcomes`, so the whole
+iteration can be captured as a CUDA graph.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ from dfr.core.progress import Progress
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient, rows_per_pass
 from dfr.objective.objective import Objective
-from dfr.solvers.batch import SolverResult, finite_rows, not_finite, per_row
+from dfr.solvers.batch import SolverResult, finite_rows, per_row
+from dfr.solvers.outcomes import looks_every, told_failures
+from dfr.solvers.rows import why_not_finite
 
-#: Iterations between two looks of the host at the device.
-LOOK_EVERY = 50
 #: Iterations before a CUDA graph is captured: libraries set themselves up in the first ones.
 _WARM = 3
-_LOSS, _GRADIENT = 1, 2
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,13 @@ class Adam:
         """Minimise an objective; see `dfr.solvers.synthesis.synthesise` for the arguments."""
         state = State(start, objective, encoder, self)
         step = step_taker(state)
-        look_every = 1 if start.device.type == "cpu" else LOOK_EVERY
+        every = looks_every(start.device)
         taken = 0
         while taken < self.iterations:
             step()
             taken += 1
             progress(taken, self.iterations)
-            if taken % look_every == 0 and not bool(state.active.any()):
+            if taken % every == 0 and not bool(state.active.any()):
                 break
         return SolverResult(state.pictures, state.curve.T.contiguous().cpu(), state.failed, taken)
 
@@ -97,16 +95,14 @@ class State:
         self.steps = solver.steps(rows).to(start.dtype).to(device)
         self.curve = start.new_full((solver.iterations, rows), float("nan"))
         self.active = torch.ones(rows, dtype=torch.bool, device=device)
-        self.failed_at = torch.full((rows,), -1, device=device)
+        self.failed_at = torch.zeros(rows, dtype=torch.long, device=device)
         self.reason = torch.zeros_like(self.failed_at)
         self.iteration = torch.zeros(1, dtype=torch.long, device=device)
 
     @property
     def failed(self) -> dict[int, str]:
         """Row -> why it was stopped. The host waits for the device here."""
-        told = zip(self.failed_at.tolist(), self.reason.tolist(), strict=True)
-        names = {_LOSS: "loss", _GRADIENT: "gradient"}
-        return {row: not_finite(names[why], at) for row, (at, why) in enumerate(told) if at >= 0}
+        return told_failures(self.failed_at.tolist(), self.reason.tolist())
 
     @torch.no_grad()
     def step(self) -> None:
@@ -114,9 +110,8 @@ class State:
         with torch.enable_grad():
             losses, slope = loss_and_gradient(self.pictures, self.objective, self.encoder)
         fails = self.active & ~finite_rows(losses, slope)
-        why = torch.where(losses.isfinite(), _GRADIENT, _LOSS)
         self.failed_at.copy_(torch.where(fails, self.iteration, self.failed_at))
-        self.reason.copy_(torch.where(fails, why, self.reason))
+        self.reason.copy_(torch.where(fails, why_not_finite(losses), self.reason))
         self.active.logical_and_(~fails)
         told = torch.where(self.active, losses, float("nan"))
         self.curve.index_copy_(0, self.iteration, told.unsqueeze(0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import torch
@@ -43,34 +42,6 @@ class Step(NamedTuple):
     loss: torch.Tensor
 
 
-@dataclass(kw_only=True)
-class ActiveRows:
-    """The pictures of a batch that are still optimised; every field is a tensor (m, ...).
-
-    Attributes:
-        row: the picture's row in the whole batch, (m,).
-        picture: where each is now, (m, 3, h, w).
-        best: where its loss was lowest, (m, 3, h, w).
-        lowest: that loss, (m,).
-    """
-
-    row: torch.Tensor
-    picture: torch.Tensor
-    best: torch.Tensor
-    lowest: torch.Tensor
-
-    def keep(self, indices: torch.Tensor) -> None:
-        """Keep only the pictures at these indices, (k,)."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name)[indices])
-
-    def remember(self, tried: torch.Tensor, pictures: torch.Tensor, loss: torch.Tensor) -> None:
-        """Keep pictures as the best where ``tried`` (m,) holds and their loss is the lowest yet."""
-        better = tried & (loss < self.lowest)
-        self.best = torch.where(per_row(better), pictures, self.best)
-        self.lowest = torch.where(better, loss, self.lowest)
-
-
 def finite_rows(loss: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     """Return which of n rows have a finite loss (n,) and gradient (n, ...), as (n,)."""
     return loss.isfinite() & gradient.isfinite().flatten(1).all(dim=1)
@@ -87,17 +58,3 @@ def not_finite(what: str, iteration: int) -> str:
         f"the {what} was not finite at iteration {iteration}; this output was stopped there "
         "(try --precision fp32, or smaller weights)"
     )
-
-
-def failures(broken: torch.Tensor, loss: torch.Tensor, iteration: int) -> dict[int, str]:
-    """Return index -> message for the rows that are ``broken``, (n,).
-
-    Args:
-        broken: rows whose loss or gradient is not finite, (n,).
-        loss: the loss of every row, (n,).
-        iteration: at which it happened.
-    """
-    return {
-        index: not_finite("gradient" if bool(loss[index].isfinite()) else "loss", iteration)
-        for index in broken.nonzero().flatten().tolist()
-    }

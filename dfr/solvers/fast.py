@@ -21,8 +21,10 @@ from dfr.core.progress import Progress
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
-from dfr.solvers.batch import SolverResult, failures, finite_rows
+from dfr.solvers.batch import SolverResult, finite_rows
+from dfr.solvers.outcomes import Outcomes, looks_every
 from dfr.solvers.quasi_newton import QuasiNewton
+from dfr.solvers.rows import DONE, why_not_finite
 from dfr.solvers.spectral_adam import SpectralAdam
 
 #: Fewer evaluations than this are all L-BFGS's.
@@ -82,55 +84,52 @@ class Fast:
         A row ends at the lowest loss that it has had, also where it fails.
         """
         losses, gradient = loss_and_gradient(start, objective, encoder)
-        evaluations = 1
-        good = finite_rows(losses, gradient)
-        failed = failures(~good, losses, 0)
-        done: dict[int, int] = {}
-        pictures = start.clone()
-        curve = torch.full((len(start), self.iterations), float("nan"), dtype=start.dtype)
+        outcomes = Outcomes(start, self.iterations)
         short = self.iterations < _SHORT
         scouts = self.iterations if short else self.scouts
         floor = _FLOOR_OF_SHORT if short else _FLOOR
         phase: QuasiNewton | SpectralAdam
-        phase = QuasiNewton(start, losses, gradient, self.history, floor)
-
-        def keep(staying: torch.Tensor) -> None:
-            """Write the pictures of the other rows down and go on without them."""
-            nonlocal objective
-            leaving = ~staying
-            pictures[phase.state.row[leaving]] = phase.state.best[leaving]
-            indices = staying.nonzero().flatten()
-            objective = objective.rows(indices.tolist())
-            phase.keep(indices)
-
-        if failed:
-            keep(good)
+        phase = QuasiNewton(start, losses, gradient, min(self.history, scouts), floor)
+        phase.state.end(~finite_rows(losses, gradient), why_not_finite(losses), 0)
+        every = looks_every(start.device)
         for iteration in range(self.iterations):
+            state = phase.state
+            if iteration % every == 0:
+                staying = outcomes.look(state, state.best, state.lowest)
+                if staying == []:
+                    progress(self.iterations, self.iterations)
+                    break
+                if staying is not None:
+                    objective = objective.rows(staying)
+                    phase.keep(torch.tensor(staying, device=start.device))
             if isinstance(phase, QuasiNewton) and iteration == scouts:
                 steps = self.iterations - iteration
                 phase = SpectralAdam(phase, steps, self.lr, self.beta1, self.beta2)
-            rows = phase.state.row.tolist()
-            if not rows:
-                progress(self.iterations, self.iterations)
-                break
-            curve[rows, iteration] = phase.state.lowest.cpu()
-            ended, broken, losses = phase.step(objective, encoder)
-            evaluations += 1
-            for index, message in failures(broken, losses, iteration + 1).items():
-                failed[rows[index]] = message
-            lowest = phase.state.lowest
-            if self.tolerance and phase.settling and iteration + 1 >= self.window:
-                # "At most", so that a loss of 0 is done too.
-                before = curve[rows, iteration + 1 - self.window].to(lowest)
-                ended = ended | (before - lowest <= self.tolerance * self.window * lowest.abs())
-            if bool(ended.any()) and iteration + 1 < self.iterations:
-                for index in (ended & ~broken).nonzero().flatten().tolist():
-                    done[rows[index]] = iteration + 1
-                    curve[rows[index], iteration + 1 :] = float(lowest[index])
-                keep(~ended)
+            self._step(phase, outcomes.curve, objective, encoder, iteration)
             progress(iteration + 1, self.iterations)
-        keep(torch.zeros_like(phase.state.row, dtype=torch.bool))
-        return SolverResult(pictures, curve, failed, evaluations, done)
+        outcomes.take_rest(phase.state, phase.state.best, phase.state.lowest)
+        return outcomes.result(evaluations=1 + outcomes.taken)
+
+    def _step(
+        self,
+        phase: QuasiNewton | SpectralAdam,
+        curve: torch.Tensor,
+        objective: Objective,
+        encoder: Encoder,
+        iteration: int,
+    ) -> None:
+        """Take a step; note the losses before it in the curve, and which rows end with it."""
+        state = phase.state
+        told = torch.where(state.failed, float("nan"), state.lowest)
+        curve[iteration].index_copy_(0, state.row, told)
+        ended, broken, losses = phase.step(objective, encoder)
+        state.end(broken, why_not_finite(losses), iteration + 1)
+        if self.tolerance and phase.settling and iteration + 1 >= self.window:
+            lowest = state.lowest
+            # "At most", so that a loss of 0 is done too.
+            before = curve[iteration + 1 - self.window].index_select(0, state.row)
+            ended = ended | (before - lowest <= self.tolerance * self.window * lowest.abs())
+        state.end(ended, DONE, iteration + 1)
 
 
 def first_picture(solver: object, start: torch.Tensor, style: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,10 @@ import torch
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
-from dfr.solvers.batch import ActiveRows, Step, finite_rows, per_row
+from dfr.solvers.batch import Step, finite_rows, per_row
+from dfr.solvers.history import History, dot
+from dfr.solvers.outcomes import may_hold
+from dfr.solvers.rows import RowsWithBest, all_active
 from dfr.solvers.spectrum import Spectrum
 
 #: Root mean square of the first step, when nothing is known of the curvature.
@@ -33,7 +36,7 @@ _PATIENCE = 8
 
 
 @dataclass(kw_only=True)
-class _QuasiNewtonRows(ActiveRows):
+class _QuasiNewtonRows(RowsWithBest):
     """What L-BFGS keeps of each picture besides."""
 
     loss: torch.Tensor
@@ -45,39 +48,6 @@ class _QuasiNewtonRows(ActiveRows):
     refused: torch.Tensor  # steps in a row
     ready: torch.Tensor  # wants a new direction
     fresh: torch.Tensor  # what was learned was dropped, and no step was taken since
-
-
-class _History:
-    """The last pairs of steps and changes of gradient."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.pairs: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
-
-    def add(self, step: torch.Tensor, change: torch.Tensor, inverse: torch.Tensor) -> None:
-        self.pairs.append((step, change, inverse))
-        del self.pairs[: -self.most]
-
-    def keep(self, rows: torch.Tensor) -> None:
-        self.pairs = [(step[rows], change[rows], inv[rows]) for step, change, inv in self.pairs]
-
-    def forget(self, rows: torch.Tensor) -> None:
-        for _, _, inverse in self.pairs:
-            inverse[rows] = 0.0
-
-    def direction(
-        self, gradient: torch.Tensor, free: torch.Tensor, spectrum: Spectrum, scale: torch.Tensor
-    ) -> torch.Tensor:
-        """Return minus the inverse curvature times the gradient, on the free pixels (two loops)."""
-        current, amounts = gradient * free, []
-        for step, change, inverse in reversed(self.pairs):
-            amount = inverse * _dot(step, current)
-            amounts.append(amount)
-            current = current - per_row(amount) * change
-        current = spectrum.precondition(current * free) * free * per_row(scale)
-        for (step, change, inverse), amount in zip(self.pairs, reversed(amounts), strict=True):
-            current = current + per_row(amount - inverse * _dot(change, current)) * step
-        return -current * free
 
 
 class QuasiNewton:
@@ -101,7 +71,7 @@ class QuasiNewton:
     ) -> None:
         count, device = len(start), start.device
         self.state = _QuasiNewtonRows(
-            row=torch.arange(count, device=device),
+            **all_active(count, device),
             picture=start.clone(),
             loss=loss,
             gradient=gradient,
@@ -115,7 +85,7 @@ class QuasiNewton:
             best=start.clone(),
             lowest=loss.clone(),
         )
-        self.history, self.spectrum = _History(history), Spectrum(start, floor)
+        self.history, self.spectrum = History(start, history), Spectrum(start, floor)
 
     @property
     def settling(self) -> bool:
@@ -150,18 +120,22 @@ class QuasiNewton:
         return Step(ended=stuck, broken=stuck & ~finite, loss=loss)
 
 
-def _aim(state: _QuasiNewtonRows, history: _History, spectrum: Spectrum) -> None:
+def _aim(state: _QuasiNewtonRows, history: History, spectrum: Spectrum) -> None:
     """Give the rows that are ready a new direction and step length."""
     ready = state.ready
-    if not bool(ready.any()):
+    if not may_hold(ready):
         return
     picture, gradient = state.picture, state.gradient
     bound = ((picture <= 0) & (gradient > 0)) | ((picture >= 1) & (gradient < 0))
     free = (~bound).to(picture.dtype)
-    direction = history.direction(gradient, free, spectrum, state.scale)
-    downhill = _dot(direction, gradient) < 0
+    scale = per_row(state.scale)
+    found = history.over_curvature(
+        gradient * free, lambda current: spectrum.precondition(current * free) * free * scale
+    )
+    direction = -found * free
+    downhill = dot(direction, gradient) < 0
     usable = downhill & direction.isfinite().flatten(1).all(dim=1)
-    if not bool(usable.all()):
+    if may_hold(~usable):
         plain = -spectrum.precondition(gradient * free) * free
         direction = torch.where(per_row(usable), direction, plain)
     size = direction.square().flatten(1).mean(dim=1).sqrt().clamp_min(1e-30)
@@ -177,12 +151,12 @@ def _accept(
     trial: torch.Tensor,
     loss: torch.Tensor,
     gradient: torch.Tensor,
-    history: _History,
+    history: History,
     spectrum: Spectrum,
 ) -> torch.Tensor:
     """Take the steps to ``trial`` that lower the loss enough; return whose were taken."""
     step = trial - state.picture
-    promised = _dot(state.gradient, step)
+    promised = dot(state.gradient, step)
     limit = state.loss + _SUFFICIENT * promised + _NOISE * state.loss.abs()
     finite = finite_rows(loss, gradient)
     taken = finite & (loss <= limit)
@@ -193,15 +167,15 @@ def _accept(
 
     change = torch.where(per_row(taken), gradient - state.gradient, torch.zeros_like(gradient))
     step = torch.where(per_row(taken), step, torch.zeros_like(step))
-    bends = _dot(step, change)
-    sizes = (_dot(step, step) * _dot(change, change)).sqrt()
+    bends = dot(step, change)
+    sizes = (dot(step, step) * dot(change, change)).sqrt()
     convex = taken & (bends > 1e-10 * sizes) & (sizes > 0)
     inverse = torch.where(convex, 1 / bends.clamp_min(1e-30), torch.zeros_like(bends))
-    if bool(convex.any()):
-        history.add(step, change, inverse)
+    if may_hold(convex):
+        history.add(convex, step, change, inverse)
         moved, changed = step * state.free, change * state.free
         spectrum.learn(moved, changed, convex, _MEMORY)
-        found = bends / _dot(changed, spectrum.precondition(changed)).clamp_min(1e-30)
+        found = bends / dot(changed, spectrum.precondition(changed)).clamp_min(1e-30)
         state.scale = torch.where(convex, found, state.scale)
     state.picture = torch.where(per_row(taken), trial, state.picture)
     state.loss = torch.where(taken, loss, state.loss)
@@ -211,8 +185,3 @@ def _accept(
     state.fresh = state.fresh & ~convex
     state.remember(taken, trial, loss)
     return taken
-
-
-def _dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Return the scalar product of each row, (n,)."""
-    return (a * b).flatten(1).sum(dim=1)

@@ -19,8 +19,9 @@ import torch
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
-from dfr.solvers.batch import ActiveRows, Step, finite_rows, per_row
+from dfr.solvers.batch import Step, finite_rows, per_row
 from dfr.solvers.quasi_newton import QuasiNewton
+from dfr.solvers.rows import RowsWithBest
 
 #: First steps, which are smaller: momentum has seen little yet.
 _WARM_UP = 10
@@ -33,7 +34,7 @@ _SMALL = 0.2
 
 
 @dataclass(kw_only=True)
-class _AdamRows(ActiveRows):
+class _AdamRows(RowsWithBest):
     """What Adam keeps of each picture besides."""
 
     mean: torch.Tensor  # of whitened gradients
@@ -60,6 +61,9 @@ class SpectralAdam:
         self.spectrum = begun.spectrum
         self.state = _AdamRows(
             row=old.row,
+            active=old.active,
+            ended=old.ended,
+            why=old.why,
             picture=old.best.clone(),
             mean=torch.zeros_like(old.best),
             square=torch.zeros_like(old.best),
