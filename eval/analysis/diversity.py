@@ -27,6 +27,19 @@ def vendi_score(distances: Array) -> float:
     return float(np.exp(-(values * np.log(values)).sum()))
 
 
+def weighted_vendi_score(distances: Array, qualities: Array) -> float:
+    """Return the Vendi score times the mean quality: the effective sum of qualities, 0 to n.
+
+    Nguyen and Dieng, "Quality-Weighted Vendi Scores And Their Application To Diverse Experimental
+    Design", ICML 2024. Outputs that differ because they missed their aim count little.
+
+    Args:
+        distances: see `vendi_score`.
+        qualities: (n,), in [0, 1], of each output.
+    """
+    return float(qualities.mean()) * vendi_score(distances)
+
+
 def vendi_of_chance(floor: float, outputs: int) -> float:
     """Return the Vendi score of so many outputs that are all as far apart as chance sets them.
 

@@ -14,6 +14,8 @@ the curve of precision and recall instead). The score is kept here, and both sid
   no random part. Unlike Pb it looks at one scale and at no colour or texture: a brush stroke is a
   contour to it, and an edge between two colours of one luminance is none.
 
+`eval.measures.coherence_learned` has C with a learned detector, which is what Pb was.
+
 So values are not comparable with published ones, and C is lower than a person would have it where
 a style brings its own strokes. Contours also meet by chance: a picture that has nothing to do with
 the content, or noise, scores about 0.1 to 0.35 and not 0. C is meant for comparing outputs of one
@@ -23,6 +25,7 @@ content at one size.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,29 +54,38 @@ QUANTILES = (0.5, 0.6, 0.7, 0.8, 0.85, CONTENT_QUANTILE, 0.95, 0.98)
 LEAST_GRADIENT = 1e-3
 
 Mask = npt.NDArray[np.bool_]
+Array = npt.NDArray[np.float64]
 
 
 class Edges(NamedTuple):
     """The edges of one picture.
 
     Attributes:
-        strength: (h, w), the luminance's gradient in 1 / pixel.
+        strength: (h, w), of the edge: the luminance's gradient in 1 / pixel, for Canny's.
         maxima: (h, w), where it is largest across the edge.
+        least: a strength below this is no contour at any threshold.
     """
 
-    strength: npt.NDArray[np.float64]
+    strength: Array
     maxima: Mask
+    least: float
 
     def contours(self, quantile: float) -> Mask:
         """Return the maxima whose strength is above this quantile of all places, (h, w)."""
-        least = max(float(np.quantile(self.strength, quantile)), LEAST_GRADIENT)
+        least = max(float(np.quantile(self.strength, quantile)), self.least)
         return self.maxima & (self.strength >= least)
 
 
 def coherence(context: Context) -> dict[str, float]:
     """C of each output, see `c_statistic`."""
+    return of_outputs(context, edges)
+
+
+def of_outputs(context: Context, detector: Callable[[torch.Tensor], Edges]) -> dict[str, float]:
+    """Return C of each output by a detector of edges, with one look at the content for all."""
+    content = detector(context.content)
     return {
-        mode: c_statistic(picture, context.content) for mode, picture in context.outputs.items()
+        mode: agreement(detector(picture), content) for mode, picture in context.outputs.items()
     }
 
 
@@ -93,8 +105,17 @@ def c_statistic(output: torch.Tensor, content: torch.Tensor) -> float:
     """
     if output.shape != content.shape:
         raise ValueError(f"output {tuple(output.shape)}, content {tuple(content.shape)}")
-    wanted = edges(content).contours(CONTENT_QUANTILE)
-    found = edges(output)
+    return agreement(edges(output), edges(content))
+
+
+def agreement(found: Edges, content: Edges) -> float:
+    """Return the largest F over the thresholds, see `c_statistic`.
+
+    Args:
+        found: of the output.
+        content: of the content, of the same size.
+    """
+    wanted = content.contours(CONTENT_QUANTILE)
     reach = pixels(TOLERANCE, wanted.shape)
     return max(f_score(found.contours(quantile), wanted, reach) for quantile in QUANTILES)
 
@@ -115,7 +136,7 @@ def edges(picture: torch.Tensor) -> Edges:
         high_threshold=LEAST_GRADIENT,
         mode="nearest",
     )
-    return Edges(strength, maxima)
+    return Edges(strength, maxima, LEAST_GRADIENT)
 
 
 def f_score(found: Mask, wanted: Mask, reach: float) -> float:

@@ -39,11 +39,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from statistics import fmean
+from types import MappingProxyType
 
 import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from dfr.network.encoder import Encoder
+from dfr.network.encoder import STYLE_LAYERS, Encoder
 from eval.measures.context import Context
 from eval.measures.pca_bases import PcaBases, covariance, features_at_places
 
@@ -51,6 +52,10 @@ from eval.measures.pca_bases import PcaBases, covariance, features_at_places
 RIDGE = 1e-3
 #: The smallest divergence that is told apart from 0, in nats.
 LEAST_DIVERGENCE = 1e-6
+#: Layer -> the name of its E in tables.
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {layer: f"e_{layer.replace('block', 'relu').replace('_conv', '_')}" for layer in STYLE_LAYERS}
+)
 
 
 def e_statistics(
@@ -117,7 +122,11 @@ def effectiveness(output: MultivariateNormal, style: MultivariateNormal) -> floa
     return -math.log(max(divergence, LEAST_DIVERGENCE))
 
 
-def to_style(context: Context) -> dict[str, float]:
-    """E of each output: the mean over the layers."""
+def to_style(context: Context) -> dict[str, dict[str, float]]:
+    """E of each output: ``e_statistic``, the mean over the layers, and each layer's (`COLUMNS`)."""
     found = of_outputs(context.outputs, context.style, context.bases, context.encoder)
-    return {mode: fmean(layers.values()) for mode, layers in found.items()}
+    return {
+        mode: {"e_statistic": fmean(layers.values())}
+        | {COLUMNS[layer]: value for layer, value in layers.items()}
+        for mode, layers in found.items()
+    }

@@ -3,53 +3,121 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # names are read without torch
     from eval.measures.context import Context
 
-#: Name -> where its function stands: Context -> one value per output.
-OUTPUT_MEASURES: Mapping[str, str] = MappingProxyType(
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of one pair.
+
+    Attributes:
+        where: ``module:function``. The function takes a `eval.measures.context.Context` and returns
+            a value for each output (or each two outputs): a number, or a number for each column.
+        columns: the columns of its numbers in tables; its own name if empty.
+        default: whether a run takes it as it goes. Others are added by ``dfr measure``: what costs
+            much beside the rest, or needs weights that are no dependency.
+        less_is_better: nearer to the style, or to the content.
+    """
+
+    where: str
+    columns: tuple[str, ...] = ()
+    default: bool = True
+    less_is_better: bool = False
+
+
+_LAYERS = tuple(f"e_relu{block}_1" for block in range(1, 6))
+
+#: Measures of each output.
+OUTPUT_MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "style_loss": "eval.measures.losses:style_loss",
-        "relative_style_loss": "eval.measures.losses:relative_style_loss",
-        "content_loss": "eval.measures.losses:content_loss",
-        "style_gap_closed": "eval.measures.losses:style_gap_closed",
-        "lpips_content": "eval.measures.lpips_distance:to_content",
-        "ssim_content": "eval.measures.similarity:to_content",
-        "e_statistic": "eval.measures.effectiveness:to_style",
-        "c_statistic": "eval.measures.coherence:coherence",
+        "style_loss": Measure("eval.measures.losses:style_loss", less_is_better=True),
+        "relative_style_loss": Measure(
+            "eval.measures.losses:relative_style_loss", less_is_better=True
+        ),
+        "content_loss": Measure("eval.measures.losses:content_loss", less_is_better=True),
+        "style_gap_closed": Measure("eval.measures.losses:style_gap_closed"),
+        "lpips_content": Measure("eval.measures.lpips_distance:to_content", less_is_better=True),
+        "ssim_content": Measure("eval.measures.similarity:to_content"),
+        "e_statistic": Measure(
+            "eval.measures.effectiveness:to_style", columns=("e_statistic", *_LAYERS)
+        ),
+        "c_statistic": Measure("eval.measures.coherence:coherence"),
+        "cfsd": Measure(
+            "eval.measures.content_structure:to_content",
+            columns=("cfsd", "cfsd_sum"),
+            less_is_better=True,
+        ),
+        "sifid_style": Measure("eval.measures.single_image_frechet:to_style", less_is_better=True),
+        "colour_style": Measure("eval.measures.colour:to_style", less_is_better=True),
+        "c_learned": Measure("eval.measures.coherence_learned:coherence", default=False),
     }
 )
-#: Of which less is better: nearer to the style, or to the content.
-LESS_IS_BETTER = frozenset({"style_loss", "relative_style_loss", "content_loss", "lpips_content"})
-#: Likewise: one value per two outputs of one method and pair.
-PAIR_MEASURES: Mapping[str, str] = MappingProxyType(
+#: Measures of every two outputs of one method and pair.
+PAIR_MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "lpips": "eval.measures.lpips_distance:between_outputs",
-        "lpips_vgg": "eval.measures.lpips_distance:between_outputs_vgg",
+        "lpips": Measure("eval.measures.lpips_distance:between_outputs"),
+        "lpips_vgg": Measure("eval.measures.lpips_distance:between_outputs_vgg"),
+        "pixel_distance": Measure("eval.measures.pixels:between_outputs"),
     }
+)
+MEASURES: Mapping[str, Measure] = MappingProxyType({**OUTPUT_MEASURES, **PAIR_MEASURES})
+#: What a run measures as it goes.
+DEFAULT: tuple[str, ...] = tuple(name for name, measure in MEASURES.items() if measure.default)
+
+
+def columns_of(name: str) -> tuple[str, ...]:
+    """Return the columns of a measure in tables."""
+    return MEASURES[name].columns or (name,)
+
+
+#: Columns of tables of outputs, of all measures.
+OUTPUT_COLUMNS: tuple[str, ...] = tuple(
+    column for name in OUTPUT_MEASURES for column in columns_of(name)
+)
+#: Likewise, of every two outputs.
+PAIR_COLUMNS: tuple[str, ...] = tuple(
+    column for name in PAIR_MEASURES for column in columns_of(name)
+)
+#: Columns of outputs that every run has from the start.
+DEFAULT_OUTPUT_COLUMNS: tuple[str, ...] = tuple(
+    column for name in OUTPUT_MEASURES if name in DEFAULT for column in columns_of(name)
+)
+#: The columns of which less is better.
+LESS_IS_BETTER = frozenset(
+    column
+    for name, measure in MEASURES.items()
+    if measure.less_is_better
+    for column in columns_of(name)
 )
 
 
-def measure(context: Context) -> dict[str, list[dict[str, object]]]:
-    """Apply every measure.
+def measure(context: Context, names: Iterable[str] = DEFAULT) -> dict[str, list[dict[str, object]]]:
+    """Apply measures.
+
+    Args:
+        context: what they look at.
+        names: of measures in the tables.
 
     Returns:
         ``outputs``: one row per output, with its mode; ``pairs``: one row per two outputs.
+
+    Raises:
+        UserError: one needs weights that cannot be had.
     """
-    single = {name: pkgutil.resolve_name(where)(context) for name, where in OUTPUT_MEASURES.items()}
-    double = {name: pkgutil.resolve_name(where)(context) for name, where in PAIR_MEASURES.items()}
-    keys = next(iter(double.values()))
-    return {
-        "outputs": [
-            {"mode": mode, **{name: values[mode] for name, values in single.items()}}
-            for mode in context.outputs
-        ],
-        "pairs": [
-            {"mode_a": a, "mode_b": b, **{name: values[a, b] for name, values in double.items()}}
-            for a, b in keys
-        ],
+    outputs: dict[str, dict[str, object]] = {mode: {"mode": mode} for mode in context.outputs}
+    modes = list(context.outputs)
+    pairs: dict[tuple[str, str], dict[str, object]] = {
+        (a, b): {"mode_a": a, "mode_b": b} for i, a in enumerate(modes) for b in modes[i + 1 :]
     }
+    for name in names:
+        rows: Mapping[object, dict[str, object]]
+        rows = outputs if name in OUTPUT_MEASURES else pairs  # type: ignore[assignment]
+        for key, value in pkgutil.resolve_name(MEASURES[name].where)(context).items():
+            rows[key].update(value if isinstance(value, Mapping) else {name: value})
+    return {"outputs": list(outputs.values()), "pairs": list(pairs.values())}

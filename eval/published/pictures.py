@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
-from scipy import stats
 
 from dfr.core.errors import UserError
 from dfr.core.images import load, resize
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from eval.measures.coherence import c_statistic
+from eval.measures.colour import colour_distance
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.measures.similarity import ssim
@@ -115,20 +115,6 @@ def compare_pictures(
         "retrieval": pd.DataFrame(nearest),
         "diversity": pd.DataFrame(diverse),
     }
-
-
-def colour_distance(one: torch.Tensor, other: torch.Tensor) -> float:
-    """Return how far two pictures' colours are apart, whatever their places, in [0, 1].
-
-    The Wasserstein distance of the values of R, G and B of (1, 3, h, w), mean over the three.
-    """
-    return float(
-        sum(
-            stats.wasserstein_distance(a.flatten().numpy(), b.flatten().numpy())
-            for a, b in zip(one[0], other[0], strict=True)
-        )
-        / 3
-    )
 
 
 def _files(pairs: Sequence[PublishedPair], ours: Ours) -> Iterator[tuple[Output, Path]]:

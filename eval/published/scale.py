@@ -151,12 +151,14 @@ class Measures:
     def rows(self, outputs: Outputs) -> list[dict[Hashable, Any]]:
         """Return one row for each output: the numbers on which claims rest."""
         context = self.context(outputs)
-        content = effectiveness.to_style(replace(context, outputs={"content": context.content}))
+        content = replace(context, outputs={"content": context.content})
+        e_of_content = effectiveness.to_style(content)["content"]["e_statistic"]
+        of_style = effectiveness.to_style(context)
         found = {
             "style_gap_own": own_gap_closed(context, METHODS[outputs.method][0]),
             "style_gap_unrotated": losses.style_gap_closed(context),
             "content_loss": losses.content_loss(context),
-            "e_statistic": effectiveness.to_style(context),
+            "e_statistic": {mode: found["e_statistic"] for mode, found in of_style.items()},
             "c_statistic": coherence.coherence(context),
             "lpips_content": lpips_distance.to_content(context),
         }
@@ -167,7 +169,7 @@ class Measures:
                 "width": outputs.size[1],
                 "mode": mode,
                 **{name: values[mode] for name, values in found.items()},
-                "e_of_content": content["content"],
+                "e_of_content": e_of_content,
             }
             for mode in context.outputs
         ]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eval.measures.registry import OUTPUT_MEASURES
+from eval.measures import registry
 from eval.runs.store import RunStore
 from eval.runs.tables import tables
 
 KEYS = ["content", "style", "label", "mode"]
 #: The columns of numbers that are compared: measures and cost.
-OUTPUT_COLUMNS = (*OUTPUT_MEASURES, "own_total")
+OUTPUT_COLUMNS = (*registry.OUTPUT_COLUMNS, "own_total")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ def diff_runs(a: Path, b: Path) -> Difference:
         UserError: one of the folders holds no run, or a changed cell.
     """
     stores = RunStore.open(a), RunStore.open(b)
-    found = [tables(store.cells())["outputs"] for store in stores]
+    found = [
+        tables(store.cells())["outputs"].reindex(columns=[*KEYS, *OUTPUT_COLUMNS])
+        for store in stores
+    ]
     flat = [flatten(store.description["identity"]) for store in stores]
     settings = [
         {"setting": name, "a": flat[0].get(name, "(absent)"), "b": flat[1].get(name, "(absent)")}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from eval.measures.registry import OUTPUT_MEASURES, PAIR_MEASURES
+from eval.measures.registry import DEFAULT_OUTPUT_COLUMNS, OUTPUT_COLUMNS, PAIR_COLUMNS
 
 #: What an output's own objective says of it.
 _OWN = ("own_content", "own_style", "own_variation", "own_total", "own_gap_closed")
@@ -39,8 +39,8 @@ def tables(cells: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
             ]
     columns = {
         "cells": [*keys, "outputs"],
-        "outputs": [*keys, "mode", *OUTPUT_MEASURES, "objective", *_OWN],
-        "pairs": [*keys, "mode_a", "mode_b", *PAIR_MEASURES],
+        "outputs": [*keys, "mode", *DEFAULT_OUTPUT_COLUMNS, "objective", *_OWN],
+        "pairs": [*keys, "mode_a", "mode_b", *PAIR_COLUMNS],
         "curves": [*keys, "mode", "iteration", "loss"],
     }
     rows = {"cells": costs, "outputs": outputs, "pairs": pairs, "curves": curves}
@@ -49,9 +49,15 @@ def tables(cells: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
         for name in rows
     }
     # A run made before may lack a measure: its column is there, and empty.
-    lacking = [name for name in columns["outputs"] if name not in found["outputs"]]
-    found["outputs"] = found["outputs"].assign(**dict.fromkeys(lacking, float("nan")))
+    for name in ("outputs", "pairs"):
+        lacking = [column for column in columns[name] if column not in found[name]]
+        found[name] = found[name].assign(**dict.fromkeys(lacking, float("nan")))
     return found
+
+
+def measured(outputs: pd.DataFrame) -> list[str]:
+    """Return the columns of measures that a run's table of outputs has, each with a number."""
+    return [name for name in OUTPUT_COLUMNS if name in outputs and outputs[name].notna().any()]
 
 
 def _objective(cell: dict[str, Any], mode: str) -> str:

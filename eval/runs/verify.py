@@ -18,7 +18,7 @@ from dfr.methods.method import settings_of
 from dfr.network.weights import load_vgg19
 from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
-from eval.measures.registry import OUTPUT_MEASURES
+from eval.measures.registry import OUTPUT_COLUMNS
 from eval.runs.cell import Tools, make_cell
 from eval.runs.profiles import MethodEntry, Profile
 from eval.runs.store import RunStore
@@ -151,8 +151,9 @@ def verify_run(
                     pixels=float(np.abs(kept.astype(float) - made.astype(float)).mean()),
                     measures={
                         name: _apart(before[mode][name], after[mode][name])
-                        for name in OUTPUT_MEASURES
-                        if name in before[mode]  # a run made before may have fewer
+                        for name in OUTPUT_COLUMNS
+                        # A run may have fewer or more than this version takes as it goes.
+                        if name in before[mode] and name in after[mode]
                     },
                 )
             )

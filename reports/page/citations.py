@@ -66,6 +66,44 @@ MEASURES: Mapping[str, str] = MappingProxyType(
   number  = {4},
   year    = {2004}
 }""",
+        "CFSD": """@inproceedings{chung2024styleid,
+  title     = {Style Injection in Diffusion: A Training-Free Approach for Adapting Large-Scale
+               Diffusion Models for Style Transfer},
+  author    = {Chung, Jiwoo and Hyun, Sangeek and Heo, Jae-Pil},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2024}
+}""",
+        "SIFID-like distance": """@inproceedings{shaham2019singan,
+  title     = {{SinGAN}: Learning a Generative Model from a Single Natural Image},
+  author    = {Shaham, Tamar Rott and Dekel, Tali and Michaeli, Tomer},
+  booktitle = {IEEE/CVF International Conference on Computer Vision (ICCV)},
+  year      = {2019}
+}""",
+        "Learned contours (HED)": """@inproceedings{xie2015hed,
+  title     = {Holistically-Nested Edge Detection},
+  author    = {Xie, Saining and Tu, Zhuowen},
+  booktitle = {IEEE International Conference on Computer Vision (ICCV)},
+  year      = {2015}
+}""",
+        "Pixel distance": """@inproceedings{wang2020dfp,
+  title     = {Diversified Arbitrary Style Transfer via Deep Feature Perturbation},
+  author    = {Wang, Zhizhong and Zhao, Lei and Chen, Haibo and Qiu, Lihong and Mo, Qihang and
+               Lin, Sihuan and Xing, Wei and Lu, Dongming},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2020}
+}""",
+        "Vendi score": """@article{friedman2023vendi,
+  title   = {The Vendi Score: A Diversity Evaluation Metric for Machine Learning},
+  author  = {Friedman, Dan and Dieng, Adji Bousso},
+  journal = {Transactions on Machine Learning Research},
+  year    = {2023}
+}""",
+        "Vendi score times quality": """@inproceedings{nguyen2024quality,
+  title     = {Quality-Weighted Vendi Scores And Their Application To Diverse Experimental Design},
+  author    = {Nguyen, Quan and Dieng, Adji Bousso},
+  booktitle = {International Conference on Machine Learning (ICML)},
+  year      = {2024}
+}""",
     }
 )
 

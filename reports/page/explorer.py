@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from dfr.core.files import write_whole
-from eval.measures.registry import OUTPUT_MEASURES
+from eval.runs.tables import measured
 from reports.inputs.run_data import RunData
 from reports.tables.readable import column_title
 
@@ -38,6 +38,7 @@ def explorer(run: RunData, folder: Path) -> dict[str, Any]:
     for cell in run.cells:
         by_pair.setdefault((cell["content"], cell["style"]), []).append(cell)
     pairs, strips = [], []
+    shown = measured(run.tables["outputs"])
     for (content, style), cells in by_pair.items():
         pictures = list(run.pair(content, style))
         items: list[list[Any]] = [[f"content: {content}", None], [f"style: {style}", None]]
@@ -48,9 +49,7 @@ def explorer(run: RunData, folder: Path) -> dict[str, Any]:
                 if mode in cell["same_as"]:
                     name += f" (= {cell['same_as'][mode]})"
                 pictures.append(run.output(cell, mode))
-                items.append(
-                    [name, [_short(rows[mode].get(measure)) for measure in OUTPUT_MEASURES]]
-                )
+                items.append([name, [_short(rows[mode].get(measure)) for measure in shown]])
         strip = np.concatenate([np.asarray(picture) for picture in pictures], axis=1)
         strips.append(_jpeg(strip))
         width, height = pictures[0].size
@@ -67,7 +66,7 @@ def explorer(run: RunData, folder: Path) -> dict[str, Any]:
             name = f"{pair['content']}__{pair['style']}.jpg"
             write_whole(folder / "pairs" / name, lambda path, d=data: path.write_bytes(d))  # type: ignore[misc]
             pair["strip"] = f"pairs/{name}"
-    return {"measures": [column_title(name) for name in OUTPUT_MEASURES], "pairs": pairs}
+    return {"measures": [column_title(name) for name in shown], "pairs": pairs}
 
 
 def _short(value: float | None) -> float | None:

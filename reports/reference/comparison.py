@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dfr.core.files import read_json
-from eval.measures.registry import OUTPUT_MEASURES
+from eval.measures.registry import OUTPUT_COLUMNS
 from reports.inputs.run_data import RunData
 
 FOLDER = Path(__file__).parent
@@ -73,7 +73,7 @@ def compare_with_reference(run: RunData, folder: Path = FOLDER) -> ReferenceComp
     rows = [
         _compare(run.titles[str(label)], name, part)
         for label, part in both.groupby("label", sort=False)
-        for name in OUTPUT_MEASURES
+        for name in OUTPUT_COLUMNS
         if f"{name}_reference" in part
     ]
     return ReferenceComparison(

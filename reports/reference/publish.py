@@ -15,7 +15,7 @@ import pandas as pd
 from dfr.core.errors import UserError
 from dfr.core.files import write_json, write_text, write_whole
 from dfr.core.terminal import complain
-from eval.measures.registry import OUTPUT_MEASURES
+from eval.runs.tables import measured
 from reports.claims.rules import all_claims, claims_table
 from reports.inputs.run_data import RunData, read_run
 from reports.reference.comparison import FOLDER
@@ -49,7 +49,13 @@ def publish(run: Path, folder: Path = FOLDER) -> None:
     keys = ["content", "style", "label", "mode"]
     tables = {
         "outputs": data.tables["outputs"][
-            [*keys, *OUTPUT_MEASURES, "own_gap_closed", "own_total", "objective"]
+            [
+                *keys,
+                *measured(data.tables["outputs"]),
+                "own_gap_closed",
+                "own_total",
+                "objective",
+            ]
         ],
         "diversity": diversity_table(data),
         "timing": pd.DataFrame(data.timing),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reports.inputs.run_data import RunData
-from reports.tables.certainty import LESS_IS_BETTER, MEASURES, values_of
+from reports.tables.certainty import LESS_IS_BETTER, MEASURES
 from reports.tables.outputs import titles
 
 #: A method on a smaller part of the pairs is not ranked: other pairs, another mean.
@@ -60,11 +60,7 @@ def best_of(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Best]:
         run: the run.
         tables: see `reports.tables.certainty.certainty_tables`.
     """
-    return [
-        found
-        for measure in MEASURES
-        if not values_of(run, measure).empty and (found := _best(run, tables, measure))
-    ]
+    return [found for measure in MEASURES if (found := _best(run, tables, measure))]
 
 
 def readable_best(best: list[Best]) -> pd.DataFrame:

@@ -15,8 +15,12 @@ SECONDS = "seconds_per_output"
 MEASURES = {
     "style_gap_closed": "style gap closed (more = closer to the style)",
     "e_statistic": "E statistic (more = closer to the style)",
+    "sifid_style": "SIFID-like distance to the style (less = closer to the style)",
+    "colour_style": "colour distance to the style (less = closer to the style)",
     "content_loss": "content loss (less = closer to the content)",
     "c_statistic": "C statistic (more = contours kept)",
+    "c_learned": "C with learned contours (more = contours kept)",
+    "cfsd": "CFSD, mean of rows (less = structure of the content kept)",
     "lpips_content": "LPIPS to content (less = closer to the content)",
     "diversity": "LPIPS diversity (more = outputs differ more)",
     "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
@@ -41,7 +45,7 @@ def certainty_tables(run: RunData) -> dict[str, pd.DataFrame]:
     found: dict[str, list[pd.DataFrame]] = {"means": [], "tests": [], "variance": []}
     for measure in MEASURES:
         values = values_of(run, measure)
-        if values.empty:
+        if measure not in values or values[measure].isna().all():
             continue
         for name, table in (
             ("means", means(values, measure)),

@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from eval.analysis.diversity import distance_matrix, vendi_of_chance, vendi_score
+from eval.analysis.diversity import (
+    distance_matrix,
+    vendi_of_chance,
+    vendi_score,
+    weighted_vendi_score,
+)
 from eval.analysis.pairs import bootstrap_interval, grid_of
 from reports.inputs.run_data import RunData
 
 _PAIR = ["content", "style"]
-_COLUMNS = [*_PAIR, "label", "outputs", "diversity", "diversity_vgg", "vendi"]
+_COLUMNS = [*_PAIR, "label", "outputs", "diversity", "diversity_vgg", "pixel_distance", "vendi",
+            "vendi_weighted"]  # fmt: skip
 
 
 def diversity_table(run: RunData) -> pd.DataFrame:
@@ -20,13 +26,21 @@ def diversity_table(run: RunData) -> pd.DataFrame:
 
     Returns:
         content, style, label, ``outputs`` (how many distinct ones), ``diversity`` and
-        ``diversity_vgg``: the mean LPIPS between every two of them (AlexNet, VGG-16), and
-        ``vendi``: their effective number, see `eval.analysis.diversity.vendi_score`.
+        ``diversity_vgg``: the mean LPIPS between every two of them (AlexNet, VGG-16);
+        ``pixel_distance``: their mean distance by pixels; ``vendi``: their effective number, see
+        `eval.analysis.diversity.vendi_score`; ``vendi_weighted``: that times their mean quality,
+        which is the share of the way to its own target that an output has gone, 0 to 1 (NaN where
+        it is not known, as for other people's outputs).
     """
     rows = []
     pairs = _distinct_pairs(run)
+    reached = run.tables["outputs"].set_index([*_PAIR, "label", "mode"])["own_gap_closed"].to_dict()
     for (content, style, label), part in pairs.groupby([*_PAIR, "label"], sort=False):
         modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
+        distances = distance_matrix(part, modes)
+        quality = np.array(
+            [reached.get((content, style, label, mode), np.nan) for mode in modes]
+        ).clip(0, 1)
         rows.append(
             {
                 "content": content,
@@ -35,7 +49,9 @@ def diversity_table(run: RunData) -> pd.DataFrame:
                 "outputs": len(modes),
                 "diversity": part["lpips"].mean(),
                 "diversity_vgg": part["lpips_vgg"].mean(),
-                "vendi": vendi_score(distance_matrix(part, modes)),
+                "pixel_distance": part["pixel_distance"].mean(),
+                "vendi": vendi_score(distances),
+                "vendi_weighted": weighted_vendi_score(distances, quality),
             }
         )
     return pd.DataFrame(rows, columns=_COLUMNS)

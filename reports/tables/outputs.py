@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from eval.measures.registry import LESS_IS_BETTER, OUTPUT_MEASURES
+from eval.measures.registry import LESS_IS_BETTER, columns_of
+from eval.runs.tables import measured
 from reports.inputs.run_data import RunData
 from reports.tables.readable import column_title
 
@@ -20,7 +21,11 @@ SHOWN = (
     "own_gap_closed",
     "relative_style_loss",
     "e_statistic",
+    "sifid_style",
+    "colour_style",
     "c_statistic",
+    "c_learned",
+    "cfsd",
     "content_loss",
     "ssim_content",
     "lpips_content",
@@ -72,6 +77,7 @@ def outputs_table(run: RunData) -> pd.DataFrame:
     ranked.
     """
     outputs = distinct_outputs(run.tables["outputs"])
+    shown = [name for name in SHOWN if name in outputs]
     rows = []
     for label, title in run.titles.items():
         mine = outputs[outputs["label"] == label]
@@ -79,21 +85,33 @@ def outputs_table(run: RunData) -> pd.DataFrame:
         for mode in modes:
             part = mine[mine["mode"] == mode]
             name = f"{title}, {mode}" if len(modes) > 1 else title
-            rows.append({"output": name, "pairs": len(part), **part[list(SHOWN)].mean()})
+            rows.append({"output": name, "pairs": len(part), **part[shown].mean()})
         if len(modes) > 1:
             pairs = mine.groupby(["content", "style"], sort=False)
-            ends = {name: "min" if name in LESS_IS_BETTER else "max" for name in SHOWN}
-            for name, how in (("mean", dict.fromkeys(SHOWN, "mean")), ("best", ends)):
+            ends = {name: "min" if name in LESS_IS_BETTER else "max" for name in shown}
+            for name, how in (("mean", dict.fromkeys(shown, "mean")), ("best", ends)):
                 row = {"output": f"{title}, {name} of {len(modes)}", "pairs": len(pairs)}
                 rows.append({**row, **pairs.agg(how).mean()})
     frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
     return frame.rename(columns=column_title)
 
 
+def layers_table(run: RunData) -> pd.DataFrame:
+    """Return the E statistic of each layer, one row per named output: means over pairs.
+
+    Empty for a run that was made before the layers were kept.
+    """
+    layers = columns_of("e_statistic")
+    outputs = compared_outputs(run.tables["outputs"])
+    means = outputs.groupby("label", sort=False)[list(layers)].mean().dropna(how="all")
+    means = means.rename(columns=column_title).reset_index()
+    return means.assign(label=means["label"].map(titles(run))).rename(columns={"label": "output"})
+
+
 def mode_means(run: RunData) -> pd.DataFrame:
     """Return the mean over pairs of every measure, one row per method and mode, twins included."""
     outputs = run.tables["outputs"]
-    columns = [*OUTPUT_MEASURES, "own_gap_closed"]
+    columns = [*measured(outputs), "own_gap_closed"]
     return outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
 
 

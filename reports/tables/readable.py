@@ -13,7 +13,13 @@ _TITLES = {
     "lpips_content": "LPIPS to content",
     "ssim_content": "SSIM to content",
     "e_statistic": "E",
+    **{f"e_relu{block}_1": f"E, relu{block}_1" for block in range(1, 6)},
     "c_statistic": "C",
+    "c_learned": "C, learned contours",
+    "cfsd": "CFSD, mean of rows",
+    "cfsd_sum": "CFSD, sum of rows",
+    "sifid_style": "SIFID-like distance to style",
+    "colour_style": "colour distance to style",
     "diversity": "LPIPS diversity",
     "diversity_vgg": "LPIPS diversity, VGG",
 }

@@ -14,6 +14,7 @@ from scipy import stats
 
 from eval.analysis.pairs import Array, per_pair
 from eval.measures.registry import OUTPUT_MEASURES
+from eval.runs.tables import measured
 from reports.inputs.votes import Votes
 from reports.tables.certainty import LESS_IS_BETTER, SECONDS
 from studies.analysis.tally import DRAWS, clustered_shares, wilson
@@ -70,7 +71,7 @@ def agreement_table(
                 "methods": len(strength.dropna()),
             }
         )
-        for measure in (*OUTPUT_MEASURES, SECONDS):
+        for measure in (*_measures(tables), SECONDS):
             sign = -1.0 if measure in LESS_IS_BETTER else 1.0
             apart = sign * _gap(decisive, values, measure)
             means = sign * _means(tables, measure)
@@ -89,10 +90,15 @@ def agreement_table(
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
+def _measures(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the measures that the run has, each by its first column."""
+    return [name for name in measured(tables["outputs"]) if name in OUTPUT_MEASURES]
+
+
 def _values(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return every output's measures, and its cell's seconds per output."""
     key = ["content", "style", "label"]
-    outputs = tables["outputs"][[*key, "mode", *OUTPUT_MEASURES]]
+    outputs = tables["outputs"][[*key, "mode", *_measures(tables)]]
     return outputs.merge(tables["cells"][[*key, SECONDS]], on=key).set_index([*key, "mode"])
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from eval.analysis.diversity import vendi_of_chance, vendi_score
+from eval.analysis.diversity import vendi_of_chance, vendi_score, weighted_vendi_score
 
 
 def squared_distances(points: np.ndarray) -> np.ndarray:
@@ -36,6 +36,14 @@ def test_equal_outputs_count_as_one_and_far_ones_each():
     assert vendi_score(np.zeros((4, 4))) == pytest.approx(1)
     far = 50 * (1 - np.eye(4))
     assert vendi_score(far) == pytest.approx(4)
+
+
+def test_the_score_times_quality_as_its_authors_print_it():
+    """The example in the README of vertaix/Quality-Weighted-Vendi-Score."""
+    places = np.array([0.0, 0.0, 2.0])
+    distances = np.abs(places[:, None] - places[None])
+    qualities = np.exp(-np.abs(places - 2))
+    assert weighted_vendi_score(distances, qualities) == pytest.approx(0.793705659274703)
 
 
 def test_the_score_of_two_by_hand():

@@ -19,10 +19,10 @@ from dfr.core.errors import UserError
 from eval.measures.coherence import c_statistic
 from eval.measures.effectiveness import e_statistic
 from eval.measures.pca_bases import fit_bases
-from eval.measures.registry import OUTPUT_MEASURES
+from eval.measures.registry import DEFAULT_OUTPUT_COLUMNS
 from eval.measures.similarity import ssim
 from eval.runs.store import RunStore
-from eval.runs.tables import tables
+from eval.runs.tables import measured, tables
 from tests.conftest import complaint
 from tests.eval.conftest import SMALL_CELLS, make_run
 
@@ -42,8 +42,10 @@ def test_a_run_has_every_cell_with_its_measures(tiny_run):
     assert len(found["pairs"]) == 2 * (6 + 10)
     assert len(found["curves"]) == 2 * (4 * 4 + 4 + 5 * 3 + 3)
     outputs = found["outputs"]
-    for name in OUTPUT_MEASURES:
+    for name in DEFAULT_OUTPUT_COLUMNS:
         assert outputs[name].notna().all(), name
+    assert measured(outputs) == list(DEFAULT_OUTPUT_COLUMNS)
+    assert found["pairs"]["pixel_distance"].between(0, 1).all()
     assert (outputs["own_total"].isna() == (outputs["label"] == "feedforward")).all()
     assert (found["cells"]["peak_memory_mb"] > 100).all()
     assert (found["cells"]["seconds"] > found["cells"]["seconds_targets"]).all()

@@ -32,12 +32,14 @@ def run(tiny_run):
                 noise = random.normal(scale=0.05)
                 outputs.append({**key, "mode": "m", "objective": "m",
                                 "style_gap_closed": gap + shared + noise,
+                                "own_gap_closed": gap,
                                 "content_loss": loss + shared + noise,
                                 **dict.fromkeys(("e_statistic", "c_statistic", "lpips_content"),
                                                 shared + noise)})  # fmt: skip
                 cells.append({**key, "seconds_per_output": loss + noise})
             pairs.append({"content": f"c{c}", "style": f"s{s}", "label": "dfr", "mode_a": "m",
-                          "mode_b": "other", "lpips": 0.3, "lpips_vgg": 0.4})  # fmt: skip
+                          "mode_b": "other", "lpips": 0.3, "lpips_vgg": 0.4,
+                          "pixel_distance": 0.1})  # fmt: skip
     tables = {**run.tables, "outputs": pd.DataFrame(outputs), "cells": pd.DataFrame(cells),
               "pairs": pd.DataFrame(pairs)}  # fmt: skip
     here = [{**cell, "content": f"c{c}", "style": f"s{s}"}
