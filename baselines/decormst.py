@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 
 from dfr.core.errors import UserError, unknown
-from dfr.methods.optimisation import OptimisationMethod, Problem
+from dfr.methods.optimisation import OptimisationMethod
+from dfr.methods.problem import Problem
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.balance import DECORMST_SIZE, with_balance
 from dfr.objective.feature_statistics import STATISTICS

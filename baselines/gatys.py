@@ -9,7 +9,8 @@ from typing import ClassVar
 import torch
 
 from dfr.core.errors import UserError, unknown
-from dfr.methods.optimisation import OptimisationMethod, Problem
+from dfr.methods.optimisation import OptimisationMethod
+from dfr.methods.problem import Problem
 from dfr.network.encoder import POOLINGS, STYLE_LAYERS, Encoder
 from dfr.objective.objective import Objective, Weights
 from dfr.objective.style_terms import GRAM

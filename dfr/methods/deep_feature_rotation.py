@@ -9,7 +9,8 @@ from typing import ClassVar
 import torch
 
 from dfr.core.errors import UserError, unknown
-from dfr.methods.optimisation import OptimisationMethod, Problem
+from dfr.methods.optimisation import OptimisationMethod
+from dfr.methods.problem import Problem
 from dfr.methods.rotation import PUBLISHED, rotation
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.balance import DFR_SIZE, with_balance

@@ -37,8 +37,11 @@ class Stylization:
         done: mode -> iterations after which its solver found it done, where that was before the
             last that it was given.
         evaluations: evaluations of the objective per output.
-        seconds: wall-clock seconds for all outputs, from two loaded pictures to the results.
+        seconds: wall-clock seconds for all outputs, from two loaded pictures to the results; a
+            share of the batch's where ``rows_beside`` is not 0.
         seconds_targets: the part of it spent on features and targets before the first iteration.
+        rows_beside: outputs of other pairs that were computed in the same batch, see
+            `dfr.methods.optimisation.stylize_together`; 0 if this pair was alone.
     """
 
     method: str
@@ -55,6 +58,7 @@ class Stylization:
     done: Mapping[str, int] = field(default_factory=dict)
     content_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     twin_of: Mapping[str, str] = field(default_factory=dict)
+    rows_beside: int = 0
 
     @property
     def computed(self) -> int:

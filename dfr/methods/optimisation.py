@@ -1,66 +1,28 @@
-"""Methods of optimisation: they turn a pair into a problem, and a solver solves it."""
+"""Methods of optimisation: they turn a pair into a problem, and a solver solves it.
+
+Problems of several pairs are solved as one batch, see `stylize_together`: small pictures gain from
+it on a CPU, and a graphics processor is kept busy by it.
+"""
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 
+from dfr.core.devices import synchronise
+from dfr.core.errors import UserError
 from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization, settings_of
+from dfr.methods.problem import Batch, Problem, can_join
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import terms_of
-from dfr.objective.objective import Objective, Terms
-from dfr.objective.targets import same_targets
+from dfr.objective.objective import Terms
 from dfr.solvers.synthesis import Solver, Synthesis, synthesise
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is optimised for one pair.
-
-    Attributes:
-        start: (n, 3, h, w) in [0, 1], one row per output that is computed.
-        objective: with one target per row.
-        encoder: gives the features that the objective compares.
-        rows: mode -> its row; modes of one and the same objective share a row.
-    """
-
-    start: torch.Tensor
-    objective: Objective
-    encoder: Encoder
-    rows: Mapping[str, int]
-
-    @property
-    def same_as(self) -> dict[str, str]:
-        """Mode -> the first mode of its row, for every mode that is not the first."""
-        first: dict[int, str] = {}
-        for mode, row in self.rows.items():
-            first.setdefault(row, mode)
-        return {mode: first[row] for mode, row in self.rows.items() if first[row] != mode}
-
-    @property
-    def twin_of(self) -> dict[str, str]:
-        """Mode -> the first mode of the same objective and start, in its row or in another one."""
-        leader = {row: group[0] for group in same_targets(self.objective.style) for row in group}
-        found: dict[str, str] = {}
-        firsts: list[tuple[str, int]] = []
-        for mode, row in self.rows.items():
-            for first, other in firsts:
-                if (
-                    leader[row] == leader[other]
-                    and self.objective.terms[row] == self.objective.terms[other]
-                    and torch.equal(self.start[row], self.start[other])
-                ):
-                    found[mode] = first
-                    break
-            else:
-                firsts.append((mode, row))
-        return found
 
 
 class OptimisationMethod(ABC):
@@ -101,7 +63,7 @@ class OptimisationMethod(ABC):
         progress: Progress = silent,
     ) -> Stylization:
         """Stylize; see `dfr.methods.method.Method`."""
-        return self._stylize(content, style, encoder, seed, progress, lambda start: start)
+        return stylize_together([Request(self, content, style)], encoder, seed, progress)[0]
 
     def stylize_again(
         self,
@@ -116,32 +78,119 @@ class OptimisationMethod(ABC):
         The objective is the same, so how far these outputs are from those of `stylize` is what
         chance alone does.
         """
-        return self._stylize(
-            content, style, encoder, seed, progress, lambda start: nudged(start, seed)
-        )
+        return stylize_together([Request(self, content, style, True)], encoder, seed, progress)[0]
 
-    def _stylize(
-        self,
-        content: torch.Tensor,
-        style: torch.Tensor,
-        encoder: Encoder,
-        seed: int,
-        progress: Progress,
-        started: Callable[[torch.Tensor], torch.Tensor],
-    ) -> Stylization:
+
+@dataclass(frozen=True)
+class Request:
+    """One pair for one method.
+
+    Attributes:
+        method: what to do with it.
+        content: (1, 3, h, w) in [0, 1].
+        style: (1, 3, h', w') likewise.
+        again: whether to start half a level of 8 bits off, see
+            `OptimisationMethod.stylize_again`.
+    """
+
+    method: OptimisationMethod
+    content: torch.Tensor
+    style: torch.Tensor
+    again: bool = False
+
+    def pose(self, encoder: Encoder, seed: int) -> Posed:
+        """Return the problem of this request."""
         began = time.perf_counter()
         content, style = (
-            picture.to(encoder.device, encoder.picture_dtype) for picture in (content, style)
+            picture.to(encoder.device, encoder.picture_dtype)
+            for picture in (self.content, self.style)
         )
-        problem = self.problem(content, style, encoder, seed)
-        start = started(problem.start)
-        seconds_targets = time.perf_counter() - began
-        synthesis = synthesise(start, problem.objective, problem.encoder, self.solver, progress)
-        seconds = time.perf_counter() - began
+        problem = self.method.problem(content, style, encoder, seed)
+        if self.again:
+            problem = replace(problem, start=nudged(problem.start, seed))
+        synchronise(encoder.device)
+        return Posed(self.method, content, problem, time.perf_counter() - began)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A request that was made a problem.
+
+    Attributes:
+        method: that made it.
+        content: the content picture, on the encoder's device.
+        problem: what is to be solved.
+        seconds: that making it took.
+    """
+
+    method: OptimisationMethod
+    content: torch.Tensor
+    problem: Problem
+    seconds: float
+
+
+def stylize_together(
+    requests: Sequence[Request], encoder: Encoder, seed: int = 0, progress: Progress = silent
+) -> list[Stylization]:
+    """Stylize several pairs at once, each row as it is alone, but for the order of sums.
+
+    Args:
+        requests: of methods with one and the same solver. Those of one network, size and layers
+            become one batch, see `dfr.methods.problem.can_join`; batches follow one another.
+        encoder: gives the features.
+        seed: of everything random, in each request.
+        progress: told after every iteration, over all batches.
+
+    Returns:
+        the stylizations, in the order of the requests. Where several share a batch, the seconds
+        of its loop are divided among them by their rows, see `Stylization.rows_beside`.
+
+    Raises:
+        UserError: the solvers differ.
+    """
+    solver = requests[0].method.solver
+    if any(request.method.solver != solver for request in requests):
+        raise UserError("methods with different solvers cannot be stylized together")
+    posed = [request.pose(encoder, seed) for request in requests]
+    batches = _batches(posed)
+    found: dict[int, Stylization] = {}
+    for number, batch in enumerate(batches):
+
+        def told(done: int, total: int, number: int = number) -> None:
+            progress(number * total + done, len(batches) * total)
+
+        found.update(
+            zip(batch, _solved([posed[place] for place in batch], solver, told), strict=True)
+        )
+    return [found[place] for place in range(len(posed))]
+
+
+def _batches(posed: Sequence[Posed]) -> list[list[int]]:
+    """Return the places of the problems that can be joined, batch by batch."""
+    batches: list[list[int]] = []
+    for place, each in enumerate(posed):
+        for batch in batches:
+            if can_join(posed[batch[0]].problem, each.problem):
+                batch.append(place)
+                break
+        else:
+            batches.append([place])
+    return batches
+
+
+def _solved(posed: Sequence[Posed], solver: Solver, progress: Progress) -> Iterable[Stylization]:
+    """Solve problems as one batch."""
+    batch = Batch([each.problem for each in posed])
+    encoder = posed[0].problem.encoder
+    synthesis = synthesise(batch.start, batch.objective, encoder, solver, progress, batch.turns)
+    for each, rows in zip(posed, batch.rows, strict=True):
         with torch.no_grad():
-            rows = content.expand(len(start), -1, -1, -1)
-            before = terms_of(rows, problem.objective, problem.encoder)
-        return stylization(self, problem, synthesis, before, seconds, seconds_targets)
+            contents = each.content.expand(len(rows), -1, -1, -1)
+            before = terms_of(contents, each.problem.objective, encoder)
+        share = synthesis.seconds * len(rows) / len(synthesis.pictures)
+        yield stylization(
+            each, synthesis.of(rows), before, len(synthesis.pictures) - len(rows), share
+        )
 
 
 def nudged(pictures: torch.Tensor, seed: int) -> torch.Tensor:
@@ -157,23 +206,18 @@ def nudged(pictures: torch.Tensor, seed: int) -> torch.Tensor:
 
 
 def stylization(
-    method: OptimisationMethod,
-    problem: Problem,
-    synthesis: Synthesis,
-    before: Terms,
-    seconds: float,
-    seconds_targets: float,
+    posed: Posed, synthesis: Synthesis, before: Terms, rows_beside: int, seconds: float
 ) -> Stylization:
     """Name the rows of a solved problem by the method's modes.
 
     Args:
-        method: whose problem it was.
-        problem: that was solved.
+        posed: the problem, and whose it is.
         synthesis: what came of its rows.
         before: the terms of the content picture in the objective of each row.
-        seconds: for all outputs, see `dfr.methods.method.Stylization`.
-        seconds_targets: the part of it before the first iteration.
+        rows_beside: rows of other problems in the same batch.
+        seconds: this problem's share of the loop.
     """
+    method, problem = posed.method, posed.problem
     failed = {
         mode: synthesis.failed[row] for mode, row in problem.rows.items() if row in synthesis.failed
     }
@@ -196,6 +240,7 @@ def stylization(
             for row in range(len(synthesis.pictures))
         ),
         evaluations=synthesis.evaluations,
-        seconds=seconds,
-        seconds_targets=seconds_targets,
+        seconds=posed.seconds + seconds,
+        seconds_targets=posed.seconds,
+        rows_beside=rows_beside,
     )

@@ -13,7 +13,7 @@ from torch import nn
 from dfr.core.errors import UserError, unknown
 from dfr.core.precision import wide
 from dfr.network.cpu import integers
-from dfr.network.cpu.convolution import Convolution, can_pack
+from dfr.network.cpu.convolution import Convolution, by_picture, can_pack
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
 
 #: The shared setting of DFR and DeCorMST (after ReLU).
@@ -231,7 +231,9 @@ class Encoder(nn.Module):
             pools = after is not None and _block(after) != _block(name)
             own = self._cpu_convolution(name) if on_cpu else None
             if own is None:
-                current = nn.functional.relu(self.convolutions[name](current))
+                layer = self.convolutions[name]
+                found = by_picture(layer, current) if on_cpu else layer(current)
+                current = nn.functional.relu(found)
             elif pools and self.pooling == "max" and name not in wanted:
                 current, pools = own.pooled(current), False
             else:

@@ -11,6 +11,7 @@ import torch
 
 from dfr.core.errors import UserError
 from dfr.core.precision import wide
+from dfr.core.row_sums import row_means, row_sums
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.objective.style_term import StyleTerm
 from dfr.objective.style_terms import GRAM
@@ -153,21 +154,18 @@ class Objective:
         )
 
     def _content(self, features: Features) -> torch.Tensor:
-        parts = [
-            (wide(features[layer]) - target).square().flatten(1).mean(dim=1)
+        return _mean(
+            row_means((wide(features[layer]) - target).square())
             for layer, target in self.content.items()
-        ]
-        return torch.stack(parts).mean(dim=0)
+        )
 
     def _style(self, features: Features) -> torch.Tensor:
-        parts = []
-        for layer, target in self.style.items():
-            distance = self._apart(features[layer], target)
-            if isinstance(self.weights, RowWeights):
-                distance = self.weights.style[layer] * distance
-            parts.append(distance)
-        mean = torch.stack(parts).mean(dim=0)
-        return self.weights.style * mean if isinstance(self.weights, Weights) else mean
+        weights = self.weights
+        return _mean(
+            (weights.style if isinstance(weights, Weights) else weights.style[layer])
+            * self._apart(features[layer], target)
+            for layer, target in self.style.items()
+        )
 
     def _apart(self, features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return how far each picture's features are from its target in one layer, (n,)."""
@@ -186,6 +184,18 @@ def _indices(rows: Sequence[int]) -> slice | list[int]:
     if rows and list(rows) == list(range(rows[0], rows[0] + len(rows))):
         return slice(rows[0], rows[0] + len(rows))
     return list(rows)
+
+
+def _mean(layers: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Return the mean of (n,) values over layers, added one by one.
+
+    So a picture's value does not depend on how many others there are, to the last bit.
+    """
+    parts = list(layers)
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total / len(parts)
 
 
 def joined(objectives: Sequence[Objective]) -> Objective:
@@ -232,7 +242,7 @@ def total_variation(pictures: torch.Tensor) -> torch.Tensor:
     """Anisotropic total variation: the sum of absolute differences of neighbours, (n,)."""
     down = pictures[:, :, 1:, :] - pictures[:, :, :-1, :]
     right = pictures[:, :, :, 1:] - pictures[:, :, :, :-1]
-    return down.abs().flatten(1).sum(dim=1) + right.abs().flatten(1).sum(dim=1)
+    return row_sums(down.abs()) + row_sums(right.abs())
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from dfr.core.row_sums import row_means
 from dfr.objective.feature_statistics import Statistic
 
 #: What is compared of m pictures and of their targets, (m, ...) each -> (m,).
@@ -15,7 +16,7 @@ Distance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 def mean_squared(found: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Mean squared difference of each row: (m, ...) and (m, ...) -> (m,)."""
-    return (found - target).square().flatten(1).mean(dim=1)
+    return row_means((found - target).square())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ iteration can be captured as a CUDA graph.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,8 +46,8 @@ class Adam:
         beta2: decay of the mean squared slope v.
         epsilon: in units of the slope.
         counter_steps: by how much the counter t goes up in an iteration: 1 for a counter of each
-            picture's own, 4 in DFR's published code, 5 in DeCorMST's. The output in row k of a
-            batch takes its turn as number k modulo this.
+            picture's own, 4 in DFR's published code, 5 in DeCorMST's. Output k of a pair takes
+            its turn as number k modulo this.
     """
 
     iterations: int = 3000
@@ -57,18 +57,27 @@ class Adam:
     epsilon: float = 0.1
     counter_steps: int = 1
 
-    def steps(self, rows: int) -> torch.Tensor:
-        """Return the corrected step lengths, (iterations, rows): lr times both corrections."""
-        turns = torch.arange(rows) % self.counter_steps
+    def steps(self, places: Sequence[int]) -> torch.Tensor:
+        """Return the corrected step lengths, (iterations, rows): lr times both corrections.
+
+        Args:
+            places: of each row among the outputs of its pair.
+        """
+        turns = torch.tensor(places) % self.counter_steps
         iterations = torch.arange(self.iterations).unsqueeze(1)
         t = (iterations * self.counter_steps + turns + 1).double()
         return self.lr * (1 - self.beta2**t).sqrt() / (1 - self.beta1**t)
 
     def minimise(
-        self, start: torch.Tensor, objective: Objective, encoder: Encoder, progress: Progress
+        self,
+        start: torch.Tensor,
+        objective: Objective,
+        encoder: Encoder,
+        progress: Progress,
+        turns: Sequence[int] | None = None,
     ) -> SolverResult:
         """Minimise an objective; see `dfr.solvers.synthesis.synthesise` for the arguments."""
-        state = State(start, objective, encoder, self)
+        state = State(start, objective, encoder, self, turns)
         step = step_taker(state)
         every = looks_every(start.device)
         taken = 0
@@ -85,14 +94,21 @@ class State:
     """What one run of Adam keeps on the device; `step` changes it in place."""
 
     def __init__(
-        self, start: torch.Tensor, objective: Objective, encoder: Encoder, solver: Adam
+        self,
+        start: torch.Tensor,
+        objective: Objective,
+        encoder: Encoder,
+        solver: Adam,
+        turns: Sequence[int] | None = None,
     ) -> None:
         rows, device = len(start), start.device
         self.objective, self.encoder, self.solver = objective, encoder, solver
         self.pictures = start.clone()
         self.good = start.clone()
         self.mean, self.square = torch.zeros_like(start), torch.zeros_like(start)
-        self.steps = solver.steps(rows).to(start.dtype).to(device)
+        self.steps = (
+            solver.steps(range(rows) if turns is None else turns).to(start.dtype).to(device)
+        )
         self.curve = start.new_full((solver.iterations, rows), float("nan"))
         self.active = torch.ones(rows, dtype=torch.bool, device=device)
         self.failed_at = torch.zeros(rows, dtype=torch.long, device=device)

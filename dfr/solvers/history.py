@@ -7,6 +7,7 @@ from functools import partial
 
 import torch
 
+from dfr.core.row_sums import row_sums
 from dfr.solvers.batch import per_row
 
 #: A step, (k, 3, h, w), the change of gradient along it, and the inverse of their product, (k,).
@@ -132,4 +133,4 @@ def _up(pair: _Reader, amounts: list[torch.Tensor], current: torch.Tensor) -> to
 
 def dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Return the scalar product of each row, (m,)."""
-    return (a * b).flatten(1).sum(dim=1)
+    return row_sums(a * b)

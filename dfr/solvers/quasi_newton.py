@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
+from dfr.core.row_sums import row_means
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
@@ -138,7 +139,7 @@ def _aim(state: _QuasiNewtonRows, history: History, spectrum: Spectrum) -> None:
     if may_hold(~usable):
         plain = -spectrum.precondition(gradient * free) * free
         direction = torch.where(per_row(usable), direction, plain)
-    size = direction.square().flatten(1).mean(dim=1).sqrt().clamp_min(1e-30)
+    size = row_means(direction.square()).sqrt().clamp_min(1e-30)
     learned = usable & ~state.fresh
     length = torch.where(learned, torch.ones_like(size), _FIRST / size)
     state.free = torch.where(per_row(ready), free, state.free)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 import torch
 
@@ -62,6 +63,22 @@ class Synthesis:
     seconds: float
     done: Mapping[int, int] = field(default_factory=dict)
 
+    def of(self, rows: range) -> Synthesis:
+        """Return what came out of a part of the pictures; the seconds stay those of all."""
+
+        def chosen(told: Mapping[int, Any]) -> dict[int, Any]:
+            return {row - rows.start: what for row, what in told.items() if row in rows}
+
+        part = slice(rows.start, rows.stop)
+        return replace(
+            self,
+            pictures=self.pictures[part],
+            curve=self.curve[part],
+            terms=Terms(*(term[part] for term in self.terms)),
+            failed=MappingProxyType(chosen(self.failed)),
+            done=chosen(self.done),
+        )
+
 
 def synthesise(
     start: torch.Tensor,
@@ -69,6 +86,7 @@ def synthesise(
     encoder: Encoder,
     solver: Solver,
     progress: Progress = silent,
+    turns: Sequence[int] | None = None,
 ) -> Synthesis:
     """Minimise an objective over a batch of pictures, each on its own.
 
@@ -78,6 +96,8 @@ def synthesise(
         encoder: gives the features.
         solver: `Adam`, `LBFGS` or `Fast`.
         progress: told after every iteration.
+        turns: the turn that each row takes in an iteration, see `Adam`; that of its place in the
+            batch if None. Other solvers know no turns.
 
     An output whose loss or gradient stops being finite is stopped where it last was finite and
     listed in ``failed``; the others go on.
@@ -89,7 +109,10 @@ def synthesise(
         raise UserError(f"iterations {solver.iterations}: must be at least 1")
     began = time.perf_counter()
     start = start.to(encoder.device, encoder.picture_dtype)
-    result = solver.minimise(start, objective, encoder, progress)
+    if isinstance(solver, Adam):
+        result = solver.minimise(start, objective, encoder, progress, turns)
+    else:
+        result = solver.minimise(start, objective, encoder, progress)
     terms = terms_of(result.pictures, objective, encoder)
     last, failed = terms.total.clone(), dict(result.failed)
     for row in range(len(last)):

@@ -7,7 +7,8 @@ import torch
 
 from dfr.core.images import resize
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.methods.optimisation import OptimisationMethod, Problem, nudged, stylization
+from dfr.methods.optimisation import OptimisationMethod, Posed, nudged, stylization
+from dfr.methods.problem import Problem
 from dfr.methods.registry import METHODS, build, method_class
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import terms_of
@@ -74,7 +75,8 @@ def test_every_mode_gets_its_row(problem):
     method = DFR(solver=Adam(iterations=2))
     synthesis = synthesise(broken.start, objective, broken.encoder, method.solver)
     before = terms_of(broken.start, objective, broken.encoder)
-    result = stylization(method, broken, synthesis, before, seconds=3.0, seconds_targets=1.0)
+    posed = Posed(method, broken.start[:1], broken, seconds=1.0)
+    result = stylization(posed, synthesis, before, rows_beside=0, seconds=2.0)
     assert set(result.pictures) == set(result.losses) == {"a", "c"}
     assert torch.equal(result.pictures["c"], synthesis.pictures[:1])
     assert set(result.failed) == {"b", "d"}
@@ -92,7 +94,8 @@ def test_iterations_are_those_of_the_row_that_took_most(problem):
     done = {0: 3, 1: 5}
     done_early = dataclasses.replace(synthesis, done=done)
     before = terms_of(problem.start, problem.objective, problem.encoder)
-    result = stylization(method, problem, done_early, before, seconds=1.0, seconds_targets=0.0)
+    posed = Posed(method, problem.start[:1], problem, seconds=0.0)
+    result = stylization(posed, done_early, before, rows_beside=0, seconds=1.0)
     assert result.iterations == 5
     assert result.done == {"a": 3, "b": 5, "c": 3, "d": 5}
 
