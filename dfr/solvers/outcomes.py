@@ -54,13 +54,14 @@ class Outcomes:
 
     Attributes:
         pictures: (n, 3, h, w), of the rows that were taken out; where the others began.
-        curve: the loss before each iteration, (iterations, n), on the device of the pictures; nan
-            where it is not known.
+        curve: the loss before each iteration, (iterations + 1, n), on the device of the pictures;
+            nan where it is not known. Whoever has nothing to tell may write it in the last row.
     """
 
     def __init__(self, start: torch.Tensor, iterations: int) -> None:
         self.pictures = start.clone()
-        self.curve = start.new_full((iterations, len(start)), float("nan"))
+        self.curve = start.new_full((iterations + 1, len(start)), float("nan"))
+        self.iterations = iterations
         self._ended, self._why = [iterations] * len(start), [0] * len(start)
 
     def look(self, rows: Rows, pictures: torch.Tensor, loss: torch.Tensor) -> list[int] | None:
@@ -111,8 +112,8 @@ class Outcomes:
         ended = enumerate(zip(self._ended, self._why, strict=True))
         return SolverResult(
             pictures=self.pictures,
-            curve=self.curve.T.contiguous().cpu(),
+            curve=self.curve[:-1].T.contiguous().cpu(),
             failed=told_failures(self._ended, self._why),
             evaluations=evaluations,
-            done={row: at for row, (at, why) in ended if why == DONE and at < len(self.curve)},
+            done={row: at for row, (at, why) in ended if why == DONE and at < self.iterations},
         )

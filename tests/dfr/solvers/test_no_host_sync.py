@@ -22,9 +22,10 @@ from dfr.methods.optimisation import Problem
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import PASS_PIXELS
 from dfr.objective.style_terms import STYLE_TERMS
-from dfr.solvers import fast
+from dfr.solvers import fast, lbfgs
 from dfr.solvers.adam import Adam, State, step_taker
 from dfr.solvers.fast import Fast
+from dfr.solvers.lbfgs import LBFGS
 from dfr.solvers.outcomes import Outcomes
 
 METHODS = {
@@ -85,7 +86,7 @@ def take_steps_of_adam(problem: Problem) -> torch.Tensor:
     return state.curve
 
 
-def run(solver: Fast) -> Callable[[Problem], torch.Tensor]:
+def run(solver: Fast | LBFGS) -> Callable[[Problem], torch.Tensor]:
     def taken(problem: Problem) -> torch.Tensor:
         return solver.minimise(problem.start, problem.objective, problem.encoder, silent).curve
 
@@ -95,6 +96,7 @@ def run(solver: Fast) -> Callable[[Problem], torch.Tensor]:
 RUNS = {
     "adam": take_steps_of_adam,
     "fast": run(Fast(iterations=4, scouts=2, window=1)),
+    "lbfgs": run(LBFGS(iterations=3, history=2)),
 }
 
 
@@ -103,7 +105,11 @@ def few_and_unseen(monkeypatch):
     """The second phase begins early in few iterations, nobody looks, and no step sends a thing."""
     monkeypatch.setattr(fast, "_SHORT", 4)
     monkeypatch.setattr(fast, "Outcomes", NeverLooked)
-    for owner, name in ((State, "step"), (Fast, "_step")):
+    monkeypatch.setattr(lbfgs, "Outcomes", NeverLooked)
+    left = iter([[3], []])
+    monkeypatch.setattr(lbfgs._Run, "left", lambda _: next(left))
+    monkeypatch.setattr(lbfgs._Run, "evaluations", lambda _: 0)
+    for owner, name in ((State, "step"), (Fast, "_step"), (lbfgs._Run, "step")):
         monkeypatch.setattr(owner, name, watched(getattr(owner, name)))
 
 
