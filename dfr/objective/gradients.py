@@ -37,6 +37,7 @@ def _passes(
         yield batch, objective.rows(range(first, first + len(batch)))
 
 
+@torch.enable_grad()
 def loss_and_gradient(
     pictures: torch.Tensor, objective: Objective, encoder: Encoder
 ) -> tuple[torch.Tensor, torch.Tensor]:
