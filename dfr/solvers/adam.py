@@ -179,6 +179,7 @@ def _captured(state: State) -> Callable[[], None]:
             state.step()
     except RuntimeError as error:
         torch.cuda.synchronize()
-        warnings.warn(f"no CUDA graph: {error}; going on without one", stacklevel=2)
+        reason = str(error).partition("\n")[0]
+        warnings.warn(f"no CUDA graph: {reason}; going on without one", stacklevel=2)
         return state.step
     return graph.replay
