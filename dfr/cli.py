@@ -70,6 +70,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "eval.commands:diff",
             "Show what differs between two runs, in settings and in numbers.",
         ),
+        "measure": Entry(
+            "eval.commands:measure",
+            "Add measures to a run that is there, from the pictures that it keeps.",
+        ),
         "published": Entry(
             "eval.commands:published",
             "Set our outputs of the published pairs beside the ones that DFR's authors published.",
@@ -167,14 +171,11 @@ def main(arguments: list[str] | None = None) -> None:
     except _Stopped:
         complain("stopped; what was finished is kept, and a run goes on with the same command")
         sys.exit(2)
-    except (RuntimeError, MemoryError) as error:
-        from dfr.core.memory import out_of_memory
-
-        short = out_of_memory(error)
-        if short is None:
-            raise
-        complain(str(short))
-        sys.exit(2)
+    except Exception as error:
+        if "DefaultCPUAllocator" in str(error) or "out of memory" in str(error):
+            complain("not enough memory; choose a smaller --size or fewer outputs")
+            sys.exit(2)
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -1,4 +1,4 @@
-"""The commands on finished runs: ``dfr verify``, ``dfr diff`` and ``dfr published``."""
+"""The commands on finished runs: ``dfr verify``, ``diff``, ``measure`` and ``published``."""
 
 from __future__ import annotations
 
@@ -87,6 +87,46 @@ def diff(
             f"{row['largest']:.2%}", escape(str(row["where"])),
         )  # fmt: skip
     table_console().print(table)
+
+
+def measure(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Measures, or controls; see eval/README.md.  [default: all that the run lacks]",
+            show_default=False,
+        ),
+    ] = None,
+    inception: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of torchvision's Inception-v3, for fid and kid.", show_default=False
+        ),
+    ] = None,
+    art_inception: Annotated[
+        Path | None,
+        typer.Option(help="File of art-Inception, for art_fid.", show_default=False),
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Add measures to a run that is there, from the pictures that it keeps."""
+    from dfr.core.devices import choose_device
+    from eval.runs.measuring import measure_run
+
+    files = {"inception": inception, "art-inception": art_inception}
+    added = measure_run(
+        run, names or (),
+        weights={name: file for name, file in files.items() if file is not None},
+        device=choose_device(device),
+        tell=lambda what: console.print(escape(what), soft_wrap=True, highlight=False),
+        progress=lambda what: console.print(escape(what), soft_wrap=True, highlight=False),
+    )  # fmt: skip
+    if added:
+        told = ", ".join(added)
+        console.print(f"added: {told}; `dfr report {run}` shows them", markup=False, soft_wrap=True)
+    else:
+        console.print("nothing was added")
 
 
 def published(

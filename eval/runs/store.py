@@ -5,6 +5,7 @@ RUN/pictures/{content,style}/HxW/NAME.png  the pictures at working size
 RUN/pictures.json                          their hashes
 RUN/cells/CONTENT/STYLE/LABEL/             MODE.png and cell.json
 RUN/cells/CONTENT/STYLE/LABEL~again/       the same, of outputs that were made a second time
+RUN/measures/                              see `eval.runs.added`
 RUN/audit.json, RUN/floor.json, RUN/timing.json
 
 Every JSON file is sealed: it holds a hash of its own content, so that a change is found. (The
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from dfr.core.errors import UserError, writing
 from dfr.core.files import alone, as_json, read_json, seal_of, sha256, write_text
+from eval.runs.added import Added
 
 if TYPE_CHECKING:  # who only reads a run, as the voting page does, needs no torch
     import torch
@@ -270,7 +272,10 @@ class RunStore:
         return cell
 
     def cells(self) -> list[dict[str, Any]]:
-        """Read every finished cell of the comparison, in the profile's and the data set's order."""
+        """Read every finished cell of the comparison, in the profile's and the data set's order.
+
+        With the measures that were added to the run, see `eval.runs.added`.
+        """
         return self._cells("")
 
     def cells_again(self) -> list[dict[str, Any]]:
@@ -280,13 +285,14 @@ class RunStore:
     def _cells(self, ending: str) -> list[dict[str, Any]]:
         identity = self.description["identity"]
         titles = {f"{label}{ending}": title for label, title in titles_of(identity).items()}
+        added = Added.read(self.folder)
         found = []
         for content in identity["contents"]:
             for style in identity["styles"]:
                 for label, title in titles.items():
                     folder = self.cell_folder(content["name"], style["name"], label)
                     if folder.exists():
-                        found.append({**self.read_cell(folder), "title": title})
+                        found.append({**added.into(self.read_cell(folder)), "title": title})
         return found
 
 

@@ -14,12 +14,12 @@ import torch
 from dfr.core.errors import UserError
 from dfr.core.images import load, to_bytes
 from dfr.core.provenance import environment
-from dfr.methods.method import settings_of
+from dfr.methods.method import Stylization, settings_of
 from dfr.network.weights import load_vgg19
 from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
-from eval.measures.registry import OUTPUT_COLUMNS
-from eval.runs.cell import Tools, make_cell
+from eval.measures.registry import DEFAULT, OUTPUT_COLUMNS, OUTPUT_MEASURES, measure
+from eval.runs.cell import Tools, context_of, make_cell
 from eval.runs.profiles import MethodEntry, Profile
 from eval.runs.store import RunStore
 
@@ -126,14 +126,17 @@ def verify_run(
         _check_settings(cell, entries[cell["label"]])
         torch.set_num_threads(cell["environment"]["threads"])  # so that sums have one order
         tell(f"{cell['content']} × {cell['style']}: {cell['title']}")
-        result, row = make_cell(
+        pair = (
             pictures["contents", cell["content"]].path,
             pictures["styles", cell["style"]].path,
-            entries[cell["label"]],
-            tools,
         )
+        result, row = make_cell(*pair, entries[cell["label"]], tools)
         before = {item["mode"]: item for item in cell["measures"]["outputs"]}
-        after = {item["mode"]: item for item in row["measures"]["outputs"]}
+        added = _added(cell, pair, result, tools, tell)
+        after = {
+            item["mode"]: {**item, **added.get(item["mode"], {})}
+            for item in row["measures"]["outputs"]
+        }
         if set(before) != set(after):
             raise UserError(
                 f"{cell['content']} × {cell['style']}, {cell['label']}: the outputs made again "
@@ -158,6 +161,28 @@ def verify_run(
                 )
             )
     return checks
+
+
+def _added(
+    cell: Mapping[str, Any],
+    pair: tuple[Path, Path],
+    result: Stylization,
+    tools: Tools,
+    tell: Callable[[str], None],
+) -> dict[str, Mapping[str, Any]]:
+    """Take the measures that were added to a cell, of the outputs made again: mode -> columns."""
+    rows = cell["measures"]["outputs"]
+    names = [
+        name for name in OUTPUT_MEASURES if name not in DEFAULT and all(name in row for row in rows)
+    ]
+    if not names:
+        return {}
+    context = context_of(*tools.images.load_pair(*pair), result, tools)
+    try:
+        return {str(row["mode"]): row for row in measure(context, names)["outputs"]}
+    except UserError as error:
+        tell(f"not measured again: {', '.join(names)} ({error})")
+        return {}
 
 
 def _check_settings(cell: Mapping[str, Any], entry: MethodEntry) -> None:

@@ -34,7 +34,7 @@ from eval.measures.effectiveness import e_statistic
 from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.speed.contenders import available, contest, seconds_of_steps
 from eval.speed.race_settings import LEVELS, RaceSettings
-from eval.speed.stopwatch import CPU, Laps
+from eval.speed.stopwatch import Laps
 
 #: Told of (what is done, iterations done, iterations in all).
 Watch = Callable[[str, int, int], None]
@@ -47,11 +47,8 @@ def race(
     weights: Vgg19Weights,
     peers: Path | None,
     watch: Watch,
-    device: torch.device = CPU,
 ) -> list[dict[str, Any]]:
     """Race on every pair; what is in ``out`` already is kept, so a stopped race goes on.
-
-    Everything is computed and timed on ``device``, by other implementations too.
 
     Returns:
         a row for each pair, as `out`/race/PAIR.json has it.
@@ -67,17 +64,17 @@ def race(
         _Pair(content, style, *load_pair(content.path, style.path, settings.size))
         for content, style in chosen
     ]
-    ruler = Encoder(weights).to(device)
+    ruler = Encoder(weights)
     track = _Track(
         out=out,
         settings=settings,
         weights=weights,
         ruler=ruler,
-        lpips=Lpips("alex", device),
+        lpips=Lpips("alex"),
         bases=fit_bases((pair.content for pair in pairs), ruler),
         peers=peers,
-        contenders=available(peers, device),
-        environment=environment(device),
+        contenders=available(peers),
+        environment=environment(torch.device("cpu")),
         watch=watch,
     )
     # All of the long runs first, so that what is timed stands close together.
@@ -151,13 +148,7 @@ class _Track:
         self.watch(f"{pair.name}: steps", 0, settings.rounds)
         threads = torch.get_num_threads()
         with contest(
-            self.contenders,
-            pair.content,
-            pair.style,
-            self.weights,
-            threads,
-            self.peers,
-            self.ruler.device,
+            self.contenders, pair.content, pair.style, self.weights, threads, self.peers
         ) as running:
             steps = seconds_of_steps(running, settings.rounds)
             versions = {contender.name: dict(contender.versions) for contender in running}
@@ -203,18 +194,16 @@ class _Track:
     ) -> tuple[Synthesis, Laps]:
         """Run a solver; return what came out, and when each iteration was done."""
         torch.manual_seed(0)
-        device = self.ruler.device
-        encoder = Encoder(self.weights, precision=precision).to(device)
-        laps = Laps(lambda done, total: self.watch(f"{pair.name}: {what}", done, total), device)
-        objective = shared_objective(pair.content.to(device), pair.style.to(device), encoder)
+        encoder = Encoder(self.weights, precision=precision)
+        laps = Laps(lambda done, total: self.watch(f"{pair.name}: {what}", done, total))
+        objective = shared_objective(pair.content, pair.style, encoder)
         start = first_picture(solver, pair.content, pair.style)
         result = synthesise(start, objective, encoder, solver, laps)
         return result, laps
 
     def _loss(self, picture: torch.Tensor, pair: _Pair) -> float:
-        device = self.ruler.device
-        objective = shared_objective(pair.content.to(device), pair.style.to(device), self.ruler)
-        return float(terms_of(picture.to(device), objective, self.ruler).total)
+        objective = shared_objective(pair.content, pair.style, self.ruler)
+        return float(terms_of(picture, objective, self.ruler).total)
 
     def _path(self, kind: str, pair: _Pair) -> Path:
         return self.out / kind / f"{pair.name}.json"
@@ -227,7 +216,6 @@ class _Track:
             "solver": {"name": type(solver).__name__.lower(), **vars(solver)},
             "precision": precision,
             "weights": self.weights.sha256,
-            **({} if self.ruler.device.type == "cpu" else {"device": str(self.ruler.device)}),
         }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from dfr.core.errors import UserError
+from eval.runs.added import Added
 from eval.runs.store import RunStore, titles_of
 from eval.runs.tables import tables
 from reports.inputs.votes import Votes
@@ -30,6 +31,10 @@ class RunData:
         audit: rows of `eval.runs.mode_audit.audit_rows`, empty while the run has not got there.
         timing: rows of `eval.speed.timing.time_cases`, likewise.
         floors: rows of `eval.runs.floor.floor_rows`; none where the profile asks for none.
+        controls: one row per pair and control, see `eval.runs.added`: content, style, label, mode,
+            measures; empty for a run without them.
+        over_run: one row per named output with the measures over the whole run, likewise.
+        notes: what those say of themselves.
         votes: of the user study on the run's outputs, None where there is none.
     """
 
@@ -41,6 +46,9 @@ class RunData:
     audit: list[dict[str, Any]]
     timing: list[dict[str, Any]]
     floors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    controls: pd.DataFrame = field(default_factory=pd.DataFrame)
+    over_run: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[str, ...] = ()
     votes: Votes | None = None
 
     @property
@@ -52,14 +60,6 @@ class RunData:
     def iterations(self) -> dict[str, int]:
         """Label -> iterations, of the cells that are there."""
         return {cell["label"]: cell["cost"]["iterations"] for cell in self.cells}
-
-    @property
-    def shares(self) -> bool:
-        """Whether some pairs were computed together, so that their seconds are shares.
-
-        A run made before has none.
-        """
-        return any(cell["cost"].get("rows_beside", 0) for cell in self.cells)
 
     @property
     def solvers(self) -> dict[str, str]:
@@ -166,6 +166,7 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
     cells = store.cells()
     if not cells:
         raise UserError(f"{folder}: no cell of this run is finished yet; run `dfr reproduce` again")
+    added = Added.read(folder)
     return RunData(
         store=store,
         identity=described["identity"],
@@ -175,6 +176,9 @@ def read_run(folder: Path, votes: str | None = None, study: str | None = None) -
         audit=_rows(store, "audit.json"),
         timing=_rows(store, "timing.json"),
         floors=pd.DataFrame(_rows(store, "floor.json")),
+        controls=pd.DataFrame(added.controls()),
+        over_run=pd.DataFrame(added.over_run(cells)),
+        notes=tuple(added.notes()),
         votes=_votes(folder, described["identity"], votes, study),
     )
 

@@ -28,7 +28,14 @@ from reports.tables.certainty import certainty_tables
 from reports.tables.diversity import above_chance
 from reports.tables.files import keep_tables
 from reports.tables.methods import summary
-from reports.tables.outputs import layers_table, mode_means, outputs_table, titles
+from reports.tables.outputs import (
+    controls_table,
+    layers_table,
+    mode_means,
+    outputs_table,
+    over_run_table,
+    titles,
+)
 from reports.tables.readable import readable, readable_solvers, readable_tests
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
@@ -74,13 +81,21 @@ def build_report(
         best = [*best_by_votes(data.votes), *best]
     chosen = vote_section(data, folder)
     published = published_section(data, folder / "figures")
-    layers = layers_table(data)
+    layers, controls, over_run = layers_table(data), controls_table(data), over_run_table(data)
     keep_tables(
         {
             "methods": methods,
             "named_outputs": outputs,
             "modes": mode_means(data),
-            **({} if layers.empty else {"e_by_layer": layers}),
+            **{
+                name: table
+                for name, table in (
+                    ("e_by_layer", layers),
+                    ("controls", controls),
+                    ("over_run", over_run),
+                )
+                if not table.empty
+            },
             "diversity": above_chance(data),
             "claims": claims_table(claims),
             **({} if solvers.empty else {"solvers": solvers}),
@@ -112,6 +127,8 @@ def build_report(
         "methods": methods,
         "outputs": outputs,
         "layers": layers,
+        "controls": controls,
+        "over_run": over_run,
         "solvers": readable_solvers(solvers),
         "solver_note": SOLVER_NOTE,
         "failures": failures(data),

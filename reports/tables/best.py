@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from eval.runs.added import CONTROLS
 from reports.inputs.run_data import RunData
 from reports.tables.certainty import LESS_IS_BETTER, MEASURES
 from reports.tables.outputs import titles
+from reports.tables.readable import readable
 
 #: A method on a smaller part of the pairs is not ranked: other pairs, another mean.
 LEAST_PART = 0.9
@@ -30,6 +32,8 @@ class Best:
         high: likewise.
         p: of the paired test against the second, after Holm's correction.
         pairs: how many pairs both have.
+        controls: title and mean of each control that is better than the best, see
+            `eval.runs.added.CONTROLS`; none where the run has no such number of controls.
     """
 
     measure: str
@@ -42,6 +46,12 @@ class Best:
     high: float
     p: float
     pairs: int
+    controls: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def ahead(self) -> str:
+        """The controls that are better than the best, with their means."""
+        return "; ".join(f"{title} ({readable(value)})" for title, value in self.controls)
 
     @property
     def sure(self) -> str:
@@ -78,6 +88,7 @@ def readable_best(best: list[Best]) -> pd.DataFrame:
                 "p (Holm)": item.p,
                 "pairs": item.pairs,
                 "how sure": item.sure,
+                "controls that are better": item.ahead or "–",
             }
             for item in best
         ]
@@ -118,4 +129,18 @@ def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Bes
         high=float(high),
         p=float(p),
         pairs=int(pairs),
+        controls=_controls_ahead(run, measure, float(first["mean"])),
+    )
+
+
+def _controls_ahead(run: RunData, measure: str, best: float) -> tuple[tuple[str, float], ...]:
+    """Return the controls whose mean over pairs is better than the best output's."""
+    if measure not in run.controls:
+        return ()
+    means = run.controls.groupby("mode", sort=False)[measure].mean()
+    sign = -1 if measure in LESS_IS_BETTER else 1
+    return tuple(
+        (CONTROLS[str(mode)], float(value))
+        for mode, value in means.items()
+        if sign * value > sign * best
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from eval.measures.registry import LESS_IS_BETTER, columns_of
+from eval.runs.added import CONTROL, CONTROLS
 from eval.runs.tables import measured
 from reports.inputs.run_data import RunData
 from reports.tables.readable import column_title
@@ -106,6 +107,45 @@ def layers_table(run: RunData) -> pd.DataFrame:
     means = outputs.groupby("label", sort=False)[list(layers)].mean().dropna(how="all")
     means = means.rename(columns=column_title).reset_index()
     return means.assign(label=means["label"].map(titles(run))).rename(columns={"label": "output"})
+
+
+def controls_table(run: RunData) -> pd.DataFrame:
+    """Return one row per control with the measures of `outputs_table`: means over pairs.
+
+    Controls are no outputs: they show what a measure says of the photograph itself, of the style
+    picture, and of noise. Empty for a run without them.
+    """
+    if run.controls.empty:
+        return pd.DataFrame()
+    shown = [name for name in SHOWN if name in run.controls]
+    means = run.controls.groupby("mode", sort=False)[shown].mean(numeric_only=True)
+    means.insert(0, "pairs", run.controls.groupby("mode", sort=False).size())
+    means.insert(0, "control", [CONTROLS[str(mode)] for mode in means.index])
+    return means.dropna(axis="columns", how="all").rename(columns=column_title)
+
+
+def over_run_table(run: RunData) -> pd.DataFrame:
+    """Return one row per named output, and then per control, with the measures over the whole run.
+
+    Empty where none was taken.
+    """
+    if run.over_run.empty:
+        return pd.DataFrame()
+    outputs = run.tables["outputs"]
+    several = _several(outputs)
+    twins = outputs.loc[outputs["objective"] != outputs["mode"], ["label", "mode"]]
+    known = set(twins.itertuples(index=False, name=None))
+    rows = []
+    for row in run.over_run.to_dict("records"):
+        label, mode = row.pop("label"), row.pop("mode")
+        if (label, mode) in known:
+            continue
+        if label == CONTROL:
+            name = f"(control) {CONTROLS[mode]}"
+        else:
+            name = f"{run.titles[label]}, {mode}" if label in several else run.titles[label]
+        rows.append({"output": name, **row})
+    return pd.DataFrame(rows).dropna(axis="columns", how="all").rename(columns=column_title)
 
 
 def mode_means(run: RunData) -> pd.DataFrame:

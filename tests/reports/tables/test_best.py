@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eval.runs.added import CONTROL
 from reports.inputs.run_data import read_run
-from reports.tables.best import best_of
+from reports.tables.best import best_of, readable_best
 from reports.tables.certainty import certainty_tables
 from reports.tables.intervals import with_interval
+from reports.tables.outputs import controls_table
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +96,34 @@ def test_a_number_is_written_with_its_interval():
     assert told == "+2.00 [+2.00, +2.00]"
     few = pd.MultiIndex.from_product([range(2), range(9)], names=["content", "style"])
     assert with_interval(pd.Series(2.0, index=few)) == "+2.00"
+
+
+def test_a_control_that_leads_is_named(run):
+    """No output may stand first, and a control be better, without a word about it."""
+    controls = pd.DataFrame(
+        [
+            {"content": "c0", "style": f"s{i}", "label": CONTROL, "mode": mode,
+             "content_loss": loss, "style_gap_closed": gap}
+            for i in range(2)
+            for mode, loss, gap in (("photograph", 0.0, 0.0), ("style", 90.0 + i, 9.0),
+                                    ("noise", 50.0, -1.0))
+        ]
+    )  # fmt: skip
+    run = dataclasses.replace(run, controls=controls)
+    found = {item.measure: item for item in best_of(run, certainty_tables(run))}
+    assert found["content_loss"].controls == (("the photograph itself", 0.0),)
+    assert found["content_loss"].method == "DeCorMST"  # controls are not ranked
+    assert found["style_gap_closed"].controls == (("the style picture, fitted", 9.0),)
+    assert found["c_statistic"].controls == ()
+    shown = readable_best(list(found.values())).set_index("measure")["controls that are better"]
+    assert shown[found["content_loss"].title] == "the photograph itself (0)"
+    assert shown[found["c_statistic"].title] == "–"
+    table = controls_table(run).set_index("control")
+    assert table.loc["the style picture, fitted", "content loss"] == 90.5
+    assert table.loc["noise", "pairs"] == 2
+
+
+def test_a_run_without_controls_has_no_table_of_them(run):
+    none = dataclasses.replace(run, controls=pd.DataFrame())
+    assert controls_table(none).empty
+    assert all(not item.controls for item in best_of(none, certainty_tables(none)))
