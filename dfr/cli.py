@@ -171,11 +171,14 @@ def main(arguments: list[str] | None = None) -> None:
     except _Stopped:
         complain("stopped; what was finished is kept, and a run goes on with the same command")
         sys.exit(2)
-    except Exception as error:
-        if "DefaultCPUAllocator" in str(error) or "out of memory" in str(error):
-            complain("not enough memory; choose a smaller --size or fewer outputs")
-            sys.exit(2)
-        raise
+    except (RuntimeError, MemoryError) as error:
+        from dfr.core.memory import out_of_memory
+
+        short = out_of_memory(error)
+        if short is None:
+            raise
+        complain(str(short))
+        sys.exit(2)
     finally:
         signal.signal(signal.SIGINT, before)
 

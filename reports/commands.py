@@ -50,6 +50,14 @@ def reproduce(
             min=1,
         ),
     ] = None,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together/--one-by-one",
+            help="Compute several pairs of a method as one batch: more pairs an hour, but each "
+            "pair's seconds are a share.",
+        ),
+    ] = True,
     executor: Annotated[
         str,
         typer.Option(help="Where cells are made: local (this machine) or ray (a Ray cluster)."),
@@ -108,6 +116,7 @@ def reproduce(
         weights=weights,
         device=where,
         seed=seed,
+        together=together,
     )
     if chosen.pairs == "published" and pictures is not None:
         _beside_published(folder, pictures)

@@ -10,6 +10,37 @@ from pathlib import Path
 
 import torch
 
+from dfr.core.errors import UserError
+
+
+class OutOfMemory(UserError):
+    """The memory of the device does not hold what was asked for."""
+
+
+#: In the messages of torch: on CUDA and mps; on the CPU.
+_SHORT = ("out of memory", "DefaultCPUAllocator")
+
+
+def out_of_memory(error: BaseException) -> OutOfMemory | None:
+    """Return the error that says so, where this is what torch raises when memory is short."""
+    if isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SHORT)
+    ):
+        return OutOfMemory("not enough memory; choose a smaller --size or fewer outputs")
+    return None
+
+
+@contextmanager
+def memory_named() -> Iterator[None]:
+    """Turn what torch raises where memory is short, on any device, into `OutOfMemory`."""
+    try:
+        yield
+    except Exception as error:
+        short = out_of_memory(error)
+        if short is None:
+            raise
+        raise short from error
+
 
 @dataclass
 class Peak:

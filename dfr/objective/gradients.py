@@ -18,9 +18,14 @@ PASS_PIXELS = {"cpu": 2**16}
 PASS_PIXELS_ELSEWHERE = 2**22
 
 
-def rows_per_pass(pictures: torch.Tensor) -> int:
-    """Return how many rows of (n, 3, h, w) pictures go through the encoder at once."""
-    limit = PASS_PIXELS.get(pictures.device.type, PASS_PIXELS_ELSEWHERE)
+def rows_per_pass(pictures: torch.Tensor, device: str | None = None) -> int:
+    """Return how many rows of (n, 3, h, w) pictures go through the encoder at once.
+
+    Args:
+        pictures: of this size.
+        device: kind of the device that they go to; the one that they are on if None.
+    """
+    limit = PASS_PIXELS.get(device or pictures.device.type, PASS_PIXELS_ELSEWHERE)
     return max(1, limit // (pictures.shape[2] * pictures.shape[3]))
 
 
@@ -37,6 +42,7 @@ def _passes(
         yield batch, objective.rows(range(first, first + len(batch)))
 
 
+@torch.enable_grad()
 def loss_and_gradient(
     pictures: torch.Tensor, objective: Objective, encoder: Encoder
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -123,8 +123,7 @@ class State:
     @torch.no_grad()
     def step(self) -> None:
         """Take one step of every picture that has not failed."""
-        with torch.enable_grad():
-            losses, slope = loss_and_gradient(self.pictures, self.objective, self.encoder)
+        losses, slope = loss_and_gradient(self.pictures, self.objective, self.encoder)
         fails = self.active & ~finite_rows(losses, slope)
         self.failed_at.copy_(torch.where(fails, self.iteration, self.failed_at))
         self.reason.copy_(torch.where(fails, why_not_finite(losses), self.reason))
@@ -180,6 +179,7 @@ def _captured(state: State) -> Callable[[], None]:
             state.step()
     except RuntimeError as error:
         torch.cuda.synchronize()
-        warnings.warn(f"no CUDA graph: {error}; going on without one", stacklevel=2)
+        reason = str(error).partition("\n")[0]
+        warnings.warn(f"no CUDA graph: {reason}; going on without one", stacklevel=2)
         return state.step
     return graph.replay

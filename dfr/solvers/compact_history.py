@@ -33,7 +33,8 @@ class CompactHistory:
         # (m, slot of a change, slot of a step)
         self.products = like.new_zeros((len(like), self.slots, self.slots))
         self.next = torch.zeros(len(like), dtype=torch.long, device=like.device)
-        self.used = 1  # slots that any row may have written
+        self.taken = torch.zeros_like(self.next)
+        self.written = 0
 
     def add(self, rows: torch.Tensor, step: torch.Tensor, change: torch.Tensor) -> None:
         """Take the pairs (m, 3, h, w) of the rows (m,)."""
@@ -41,15 +42,20 @@ class CompactHistory:
         flat = change.flatten(1)
         self.steps.flatten(0, 1).index_copy_(0, place, step.flatten(1))
         self.changes.flatten(0, 1).index_copy_(0, place, flat)
-        products = torch.zeros_like(self.products[:, 0])
-        products[:, : self.used] = _times(self.steps[:, : self.used], flat)
+        products = torch.cat(
+            [
+                self._whole(_times(self.steps[part, :used], flat[part]))
+                for part, used in self._parts()
+            ]
+        )
         self.products.flatten(0, 1).index_copy_(0, place, products)
         self.next = torch.where(rows, (self.next + 1) % self.slots, self.next)
-        self.used = min(self.used + 1, self.slots)
+        self.taken = self.taken + rows
+        self.written += 1
 
     def keep(self, indices: torch.Tensor) -> None:
         """Keep only the pictures at these indices, (k,)."""
-        for name in ("steps", "changes", "products", "next"):
+        for name in ("steps", "changes", "products", "next", "taken"):
             setattr(self, name, getattr(self, name)[indices])
 
     def over_curvature(self, gradient: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
@@ -59,29 +65,59 @@ class CompactHistory:
             gradient: (m, 3, h, w).
             scale: gamma, the inverse curvature as it is guessed without any pairs, (m,).
         """
-        g, used = gradient.flatten(1), self.used
-        steps, changes = self.steps[:, :used], self.changes[:, :used]
         # From the oldest slot to the newest; the next one to be written is left out.
         ages = torch.arange(1, self.slots, device=self.next.device)
         order = (self.next.unsqueeze(1) + ages) % self.slots
         triangle = self._triangle(order)
+        found = [
+            self._of_part(part, used, gradient[part].flatten(1), scale, order, triangle)
+            for part, used in self._parts()
+        ]
+        return torch.cat(found).view_as(gradient)
+
+    def _parts(self) -> list[tuple[slice, int]]:
+        """Return the rows whose products are taken at once, with the slots that they have written.
+
+        On a CPU that is row by row: a product of several has its sums in another order.
+        """
+        if self.next.device.type != "cpu":
+            return [(slice(None), min(self.written + 1, self.slots))]
+        return [
+            (slice(row, row + 1), min(taken + 1, self.slots))
+            for row, taken in enumerate(self.taken.tolist())
+        ]
+
+    def _of_part(
+        self,
+        part: slice,
+        used: int,
+        gradient: torch.Tensor,
+        scale: torch.Tensor,
+        order: torch.Tensor,
+        triangle: torch.Tensor,
+    ) -> torch.Tensor:
+        steps, changes = self.steps[part, :used], self.changes[part, :used]
+        order, triangle = order[part], triangle[part]
         diagonal = triangle.diagonal(dim1=1, dim2=2)
         filled = diagonal > 0
-        triangle = triangle + torch.diag_embed((~filled).to(g.dtype))
+        triangle = triangle + torch.diag_embed((~filled).to(gradient.dtype))
 
-        def ordered(products: torch.Tensor) -> torch.Tensor:
-            whole = torch.nn.functional.pad(products, (0, self.slots - used))
-            return whole.gather(1, order)
+        def by_age(products: torch.Tensor) -> torch.Tensor:
+            return self._whole(products).gather(1, order)
 
-        def placed(amounts: torch.Tensor) -> torch.Tensor:
-            whole = torch.zeros_like(self.products[:, 0]).scatter(1, order, amounts)
-            return whole[:, :used]
+        def by_slot(amounts: torch.Tensor) -> torch.Tensor:
+            whole = amounts.new_zeros(len(amounts), self.slots)
+            return whole.scatter(1, order, amounts)[:, :used]
 
-        a = _solved(triangle.mT, ordered(_times(steps, g)), upper=True)
-        rest = scale.unsqueeze(1) * (g - _sum(placed(a), changes))
-        right = torch.where(filled, diagonal * a - ordered(_times(changes, rest)), 0.0)
+        a = _solved(triangle.mT, by_age(_times(steps, gradient)), upper=True)
+        rest = scale[part].unsqueeze(1) * (gradient - _sum(by_slot(a), changes))
+        right = torch.where(filled, diagonal * a - by_age(_times(changes, rest)), 0.0)
         c = _solved(triangle, right, upper=False)
-        return (rest + _sum(placed(c), steps)).view_as(gradient)
+        return rest + _sum(by_slot(c), steps)
+
+    def _whole(self, products: torch.Tensor) -> torch.Tensor:
+        """Return (m, slots) of the products with the slots that are used."""
+        return torch.nn.functional.pad(products, (0, self.slots - products.shape[1]))
 
     def _triangle(self, order: torch.Tensor) -> torch.Tensor:
         """Return R^T, (m, most, most): products of changes with steps that are not newer."""

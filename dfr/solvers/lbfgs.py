@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from dfr.core.progress import Progress
+from dfr.core.row_sums import row_sums
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import loss_and_gradient
 from dfr.objective.objective import Objective
@@ -142,12 +143,11 @@ class _Run:
         ready, gradient = state.ready, state.gradient
         direction = -self.history.over_curvature(gradient, state.scale)
         slope = dot(gradient, direction)
-        flat = gradient.flatten(1)
-        stuck = (slope > 0) | (flat.abs().amax(dim=1) == 0)
+        stuck = (slope > 0) | (gradient.flatten(1).abs().amax(dim=1) == 0)
         state.end(ready & stuck, DONE, state.count)
         state.direction = torch.where(per_row(ready), direction, state.direction)
         # Nothing is known of the curvature at first.
-        short = (1 / flat.abs().sum(dim=1)).clamp_max(1)
+        short = (1 / row_sums(gradient.abs())).clamp_max(1)
         self.search.begin(
             ready,
             Tried(torch.zeros_like(slope), state.loss, slope, gradient),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -64,7 +64,14 @@ class Synthesis:
     done: Mapping[int, int] = field(default_factory=dict)
 
     def of(self, rows: range) -> Synthesis:
-        """Return what came out of a part of the pictures; the seconds stay those of all."""
+        """Return what came out of a part of the pictures; the seconds stay those of all.
+
+        Where these pictures were done before the others, they took as many evaluations less.
+        """
+        last = self.curve.shape[1] - 1
+
+        def most(some: Iterable[int]) -> int:
+            return max(self.done.get(row, last) for row in some)
 
         def chosen(told: Mapping[int, Any]) -> dict[int, Any]:
             return {row - rows.start: what for row, what in told.items() if row in rows}
@@ -77,6 +84,7 @@ class Synthesis:
             terms=Terms(*(term[part] for term in self.terms)),
             failed=MappingProxyType(chosen(self.failed)),
             done=chosen(self.done),
+            evaluations=self.evaluations - most(range(len(self.curve))) + most(rows),
         )
 
 

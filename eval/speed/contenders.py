@@ -16,10 +16,14 @@ import numpy as np
 import torch
 
 from dfr.core.errors import UserError
-from dfr.network.cpu import integers
-from dfr.network.encoder import CAFFE_MEAN, IMAGENET_DEVIATION, IMAGENET_MEAN
+from dfr.network.encoder import (
+    CAFFE_MEAN,
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    check_precision,
+)
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
-from eval.speed.stopwatch import take_turns
+from eval.speed.stopwatch import CPU, take_turns
 
 _FOLDER = Path(__file__).parent / "peers"
 
@@ -34,6 +38,8 @@ CONTENDERS: Mapping[str, tuple[str, tuple[str, ...], str | None]] = MappingProxy
         "ours-int8": ("with_ours.py", ("int8",), None),
     }
 )
+#: What an environment must be able to do for a contender on a graphics processor.
+_HAS_GPU = "import tensorflow, sys; sys.exit(not tensorflow.config.list_physical_devices('GPU'))"
 
 
 class Contender:
@@ -75,11 +81,15 @@ class Contender:
         return cast(Mapping[str, Any], json.loads(line))
 
 
-def available(peers: Path | None) -> list[str]:
-    """Return the contenders that can run.
+def available(peers: Path | None, device: torch.device = CPU) -> list[str]:
+    """Return the contenders that can run on a device.
+
+    TensorFlow is left out where it does not see the graphics processor: its time on the CPU would
+    say nothing.
 
     Args:
         peers: the Python of an environment with TensorFlow and pystiche, or None.
+        device: where they compute.
 
     Raises:
         UserError: ``peers`` is no Python that can be run.
@@ -87,10 +97,12 @@ def available(peers: Path | None) -> list[str]:
     found = []
     for name, (_, options, module) in CONTENDERS.items():
         if module is None:
-            if "int8" not in options or not integers.missing():
+            if all(_can_be_had(precision, device) for precision in options):
                 found.append(name)
-        elif peers is not None:
+        elif peers is not None and (module != "tensorflow" or device.type in ("cpu", "cuda")):
             look = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec('{module}'))"
+            if module == "tensorflow" and device.type != "cpu":
+                look = _HAS_GPU
             try:
                 missing = subprocess.run([str(peers), "-c", look], check=False).returncode
             except OSError as error:
@@ -98,6 +110,14 @@ def available(peers: Path | None) -> list[str]:
             if not missing:
                 found.append(name)
     return found
+
+
+def _can_be_had(precision: str, device: torch.device) -> bool:
+    try:
+        check_precision(precision, device)
+    except UserError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -108,6 +128,7 @@ def contest(
     weights: Vgg19Weights,
     threads: int,
     peers: Path | None = None,
+    device: torch.device = CPU,
 ) -> Iterator[list[Contender]]:
     """Start contenders on one pair, and end them afterwards.
 
@@ -118,11 +139,17 @@ def contest(
         weights: what all of them compute with.
         threads: of each; they take turns.
         peers: see `available`.
+        device: where they compute.
 
     Raises:
         UserError: one of them stopped, or they do not agree on the loss of the content picture.
     """
-    arrays = {"content": content.numpy(), "style": style.numpy(), **network_arrays(weights)}
+    arrays = {
+        "device": np.array(str(device)),
+        "content": content.cpu().numpy(),
+        "style": style.cpu().numpy(),
+        **network_arrays(weights),
+    }
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-contest-")))
         np.savez(folder / "spec.npz", **cast(Mapping[str, Any], arrays))

@@ -34,7 +34,7 @@ from eval.measures.effectiveness import e_statistic
 from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.speed.contenders import available, contest, seconds_of_steps
 from eval.speed.race_settings import LEVELS, RaceSettings
-from eval.speed.stopwatch import Laps
+from eval.speed.stopwatch import CPU, Laps
 
 #: Told of (what is done, iterations done, iterations in all).
 Watch = Callable[[str, int, int], None]
@@ -47,8 +47,11 @@ def race(
     weights: Vgg19Weights,
     peers: Path | None,
     watch: Watch,
+    device: torch.device = CPU,
 ) -> list[dict[str, Any]]:
     """Race on every pair; what is in ``out`` already is kept, so a stopped race goes on.
+
+    Everything is computed and timed on ``device``, by other implementations too.
 
     Returns:
         a row for each pair, as `out`/race/PAIR.json has it.
@@ -64,17 +67,17 @@ def race(
         _Pair(content, style, *load_pair(content.path, style.path, settings.size))
         for content, style in chosen
     ]
-    ruler = Encoder(weights)
+    ruler = Encoder(weights).to(device)
     track = _Track(
         out=out,
         settings=settings,
         weights=weights,
         ruler=ruler,
-        lpips=Lpips("alex"),
+        lpips=Lpips("alex", device),
         bases=fit_bases((pair.content for pair in pairs), ruler),
         peers=peers,
-        contenders=available(peers),
-        environment=environment(torch.device("cpu")),
+        contenders=available(peers, device),
+        environment=environment(device),
         watch=watch,
     )
     # All of the long runs first, so that what is timed stands close together.
@@ -148,7 +151,13 @@ class _Track:
         self.watch(f"{pair.name}: steps", 0, settings.rounds)
         threads = torch.get_num_threads()
         with contest(
-            self.contenders, pair.content, pair.style, self.weights, threads, self.peers
+            self.contenders,
+            pair.content,
+            pair.style,
+            self.weights,
+            threads,
+            self.peers,
+            self.ruler.device,
         ) as running:
             steps = seconds_of_steps(running, settings.rounds)
             versions = {contender.name: dict(contender.versions) for contender in running}
@@ -194,16 +203,18 @@ class _Track:
     ) -> tuple[Synthesis, Laps]:
         """Run a solver; return what came out, and when each iteration was done."""
         torch.manual_seed(0)
-        encoder = Encoder(self.weights, precision=precision)
-        laps = Laps(lambda done, total: self.watch(f"{pair.name}: {what}", done, total))
-        objective = shared_objective(pair.content, pair.style, encoder)
+        device = self.ruler.device
+        encoder = Encoder(self.weights, precision=precision).to(device)
+        laps = Laps(lambda done, total: self.watch(f"{pair.name}: {what}", done, total), device)
+        objective = shared_objective(pair.content.to(device), pair.style.to(device), encoder)
         start = first_picture(solver, pair.content, pair.style)
         result = synthesise(start, objective, encoder, solver, laps)
         return result, laps
 
     def _loss(self, picture: torch.Tensor, pair: _Pair) -> float:
-        objective = shared_objective(pair.content, pair.style, self.ruler)
-        return float(terms_of(picture, objective, self.ruler).total)
+        device = self.ruler.device
+        objective = shared_objective(pair.content.to(device), pair.style.to(device), self.ruler)
+        return float(terms_of(picture.to(device), objective, self.ruler).total)
 
     def _path(self, kind: str, pair: _Pair) -> Path:
         return self.out / kind / f"{pair.name}.json"
@@ -216,6 +227,7 @@ class _Track:
             "solver": {"name": type(solver).__name__.lower(), **vars(solver)},
             "precision": precision,
             "weights": self.weights.sha256,
+            **({} if self.ruler.device.type == "cpu" else {"device": str(self.ruler.device)}),
         }
 
 

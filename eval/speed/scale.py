@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -41,6 +42,7 @@ class ScalePoint:
         solver: by name.
         iterations: of each output; the first is left out of the time.
         precision: of the encoder.
+        device: where to compute.
     """
 
     kind: str
@@ -50,21 +52,23 @@ class ScalePoint:
     solver: str = "adam"
     iterations: int = 4
     precision: str = "bf16"
+    device: str = "cpu"
 
 
-def points(precision: str = "bf16", quick: bool = False) -> list[ScalePoint]:
+def points(precision: str = "bf16", quick: bool = False, device: str = "cpu") -> list[ScalePoint]:
     """Return what is measured: 128 to 1024 pixels, 1 to 8 outputs, 1 to 8 pairs, and memory."""
     sides = (64, 96) if quick else (128, 181, 256, 362, 512, 724, 1024)
     counts = (1, 2) if quick else (1, 2, 3, 4, 6, 8)
     small, middle, large = (48, 64, 96) if quick else (128, 256, 1024)
     # The fast solver remembers pairs of pictures: let it fill its memory.
     full = 3 if quick else SOLVERS["fast"]().history + 2  # type: ignore[union-attr]
+    point = partial(ScalePoint, precision=precision, device=device)
     return [
-        *(ScalePoint("pixels", side, precision=precision) for side in sides),
-        *(ScalePoint("outputs", middle, outputs=count, precision=precision) for count in counts),
-        *(ScalePoint("pairs", small, pairs=count, precision=precision) for count in (1, 2, 4, 8)),
-        ScalePoint("memory", large, outputs=4, iterations=2, precision=precision),
-        ScalePoint("memory", large, outputs=4, solver="fast", iterations=full, precision=precision),
+        *(point("pixels", side) for side in sides),
+        *(point("outputs", middle, outputs=count) for count in counts),
+        *(point("pairs", small, pairs=count) for count in (1, 2, 4, 8)),
+        point("memory", large, outputs=4, iterations=2),
+        point("memory", large, outputs=4, solver="fast", iterations=full),
     ]
 
 
@@ -73,15 +77,19 @@ def measure(point: ScalePoint) -> dict[str, Any]:
 
     Returns:
         the point, ``seconds`` per iteration of all outputs and pairs (median over iterations), and
-        ``gigabytes``: the peak of the whole process, its libraries included.
+        ``gigabytes``: the peak of the whole process, its libraries included; on CUDA of what was
+        allocated there.
     """
-    encoder = Encoder(load_vgg19(), precision=point.precision)
+    device = torch.device(point.device)
+    encoder = Encoder(load_vgg19(), precision=point.precision).to(device)
     generator = torch.Generator().manual_seed(0)
-    style = resize(torch.rand(1, 3, 24, 24, generator=generator), point.side, point.side)
-    contents = [
-        resize(torch.rand(1, 3, 12, 12, generator=generator), point.side, point.side)
-        for _ in range(point.pairs)
-    ]
+
+    def drawn(blocks: int) -> torch.Tensor:
+        picture = torch.rand(1, 3, blocks, blocks, generator=generator)
+        return resize(picture, point.side, point.side).to(device)
+
+    style = drawn(24)
+    contents = [drawn(12) for _ in range(point.pairs)]
     solver = solver_named(point.solver, point.iterations)
     per_iteration = []
     with peak_memory(encoder.device) as peak:
@@ -89,7 +97,7 @@ def measure(point: ScalePoint) -> dict[str, Any]:
             objective = shared_objective(content, style, encoder).rows([0] * point.outputs)
             start = content.repeat(point.outputs, 1, 1, 1)
             loss_and_gradient(start[:1], objective.rows([0]), encoder)  # kernels are chosen once
-            laps = Laps()
+            laps = Laps(device=device)
             synthesise(start, objective, encoder, solver, laps)
             per_iteration.append(median(np.diff(laps.moments)) if len(laps.moments) > 1 else 0.0)
     return {

@@ -146,14 +146,20 @@ def time_methods(run: RunData, folder: Path) -> Figure:
             if not rows.empty
             else "Right: from the pairs too, since this run has no timing of its methods."
         )
+        shares = (
+            " Pairs of one method were computed together: theirs is a share of the batch's time."
+            if run.shares
+            else ""
+        )
         return keep(
             figure,
             folder,
             "time_by_method",
             "Time of every method",
             "Left: median over pairs with its interval, each method with its own number of "
-            f"iterations. {source} One iteration of the solver lbfgs evaluates the objective more "
-            "than once, one of adam or fast does once; a feed-forward method has none.",
+            f"iterations.{shares} {source} One iteration of the solver lbfgs evaluates the "
+            "objective more than once, one of adam or fast does once; a feed-forward method has "
+            "none.",
             table,
         )
 

@@ -62,6 +62,14 @@ class RunData:
         return {cell["label"]: cell["cost"]["iterations"] for cell in self.cells}
 
     @property
+    def shares(self) -> bool:
+        """Whether some pairs were computed together, so that their seconds are shares.
+
+        A run made before has none.
+        """
+        return any(cell["cost"].get("rows_beside", 0) for cell in self.cells)
+
+    @property
     def solvers(self) -> dict[str, str]:
         """Label -> name of the solver that made its outputs, of the cells that are there."""
         return {

@@ -24,7 +24,7 @@ MEASURES = {
     "lpips_content": "LPIPS to content (less = closer to the content)",
     "diversity": "LPIPS diversity (more = outputs differ more)",
     "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
-    SECONDS: "seconds per output, as run (less = faster)",
+    SECONDS: "seconds per output, as run, or its share of a batch (less = faster)",
 }
 #: The measures of which less is better.
 LESS_IS_BETTER = registry.LESS_IS_BETTER | {SECONDS}

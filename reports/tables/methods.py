@@ -11,6 +11,13 @@ from reports.inputs.run_data import RunData
 from reports.tables.diversity import above_chance, diversity_table
 from reports.tables.outputs import distinct_outputs
 
+#: How columns are called where pairs were computed together: not a pair's own time and memory.
+SHARED = {
+    "seconds / output": "seconds / output, share of a batch",
+    "s / output / iteration": "s / output / iteration, share of a batch",
+    "memory (MB)": "memory of a batch (MB)",
+}
+
 
 def summary(run: RunData) -> pd.DataFrame:
     """Return one row per method: outputs, diversity beside chance, time and memory."""
@@ -45,4 +52,4 @@ def summary(run: RunData) -> pd.DataFrame:
                 "memory (MB)": cost["peak_memory_mb"].max(),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).rename(columns=SHARED if run.shares else {})

@@ -24,7 +24,7 @@ from eval.data.dataset import open_dataset
 from eval.executors.processes import make_cells
 from eval.executors.ray.cluster import Cluster
 from eval.executors.ray.executor import make_cells_on_ray
-from eval.runs.executor import Job, Recipe, Watch
+from eval.runs.executor import Batch, Job, Recipe, Watch
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
 from eval.speed.stopwatch import take_turns
@@ -61,7 +61,7 @@ class Rig:
     def time(self, cells: int, workers: int, ray=None) -> tuple[float, float]:
         """Make so many cells; return seconds per cell, second half, and seconds until the first."""
         run = self.folder / str(next(self.rounds))
-        jobs = self.jobs[:cells]
+        jobs = [Batch((job,)) for job in self.jobs[:cells]]
         RunStore(run).begin({}, self.tools.environment)
         ends: list[float] = []
         watch = Watch(ends=lambda _: ends.append(time.perf_counter()))

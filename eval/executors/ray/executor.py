@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +20,11 @@ from typing import Any, ClassVar
 import torch
 
 from dfr.core.errors import UserError
-from dfr.methods.method import Stylization
 from eval.data.dataset import Picture
 from eval.executors.ray.cluster import Cluster
-from eval.executors.ray.worker import Kit, Levels, Parcel, Worker, with_pictures
-from eval.runs.cell import Tools, work_of
-from eval.runs.executor import Job, MakeCells, Recipe, Watch
+from eval.executors.ray.worker import Kit, Parcel, SentCell, Worker, with_pictures
+from eval.runs.cell import Tools
+from eval.runs.executor import Batch, MakeCells, Recipe, Watch
 from eval.runs.store import RunStore
 
 #: How often a cell is begun before its worker's end is taken as the cell's fault.
@@ -40,9 +39,9 @@ PICTURES = 256
 
 @dataclass(frozen=True)
 class _Task:
-    """A job, and how often it was begun before."""
+    """A batch, and how often it was begun before."""
 
-    job: Job
+    batch: Batch
     lost: int = 0
 
 
@@ -79,12 +78,17 @@ class RayExecutor:
 
 
 def make_cells_on_ray(
-    jobs: Iterable[Job], recipe: Recipe, tools: Tools, watch: Watch, ray: Any, cluster: Cluster
+    batches: Iterable[Batch],
+    recipe: Recipe,
+    tools: Tools,
+    watch: Watch,
+    ray: Any,
+    cluster: Cluster,
 ) -> None:
     """Make cells on a cluster and keep each as soon as it has come back.
 
     Args:
-        jobs: in the order in which they are begun.
+        batches: in the order in which they are begun.
         recipe: of this process.
         tools: made of the recipe, for this process.
         watch: who is told.
@@ -95,7 +99,7 @@ def make_cells_on_ray(
         UserError: as `eval.executors.processes.make_cells`; or a cell's workers ended again and
             again, or the cluster has no room for one.
     """
-    left = deque(_Task(job) for job in jobs)
+    left = deque(_Task(batch) for batch in batches)
     if left:
         sent = dataclasses.replace(
             recipe, device=cluster.device, threads=cluster.threads, contents=()
@@ -109,7 +113,7 @@ def make_cells_on_ray(
 
 
 class _Pool:
-    """The workers of a run, as many as there is room for, each with at most one job."""
+    """The workers of a run, as many as there is room for, each with at most one batch."""
 
     def __init__(
         self,
@@ -216,15 +220,18 @@ class _Pool:
         else:
             # The worker has its next task before this cell is written: it need not wait.
             self._give_out()
-            self._keep(turn.task.job, *answer)
+            self._keep(turn.task.batch, *answer)
 
     def _give_out(self) -> None:
         while self.left and self.idle:
-            job = self.left[0].job
-            pair = self.parcel(job.content), self.parcel(job.style)
+            batch = self.left[0].batch
+            # One after the other: Ray fetches what is an argument, not what is inside one.
+            pictures = [
+                self.parcel(picture) for job in batch.jobs for picture in (job.content, job.style)
+            ]
             worker, task = self.idle.pop(), self.left.popleft()
-            self.watch.starts(job)
-            self.turns[worker.make.remote(*pair, job.entry).future()] = _Turn(worker, task)
+            self.watch.starts(batch)
+            self.turns[worker.make.remote(batch.entry, *pictures).future()] = _Turn(worker, task)
 
     def _meet(self, there: Mapping[str, Any]) -> None:
         """Take a new worker's machine into the run's description, if its code is this one."""
@@ -236,17 +243,21 @@ class _Pool:
                 )
         self.store.add_environment({key: there[key] for key in there if key != "node"})
 
-    def _keep(self, job: Job, result: Stylization, levels: Levels, row: Mapping[str, Any]) -> None:
-        self.store.save_cell(
-            job.content.name,
-            job.style.name,
-            job.entry.label,
-            with_pictures(result, levels),
-            row,
-        )
+    def _keep(self, batch: Batch, cells: Sequence[SentCell], told: Sequence[str]) -> None:
+        for line in told:
+            self.watch.tells(line)
+        for job, (result, levels, row) in zip(batch.jobs, cells, strict=True):
+            self.store.save_cell(
+                job.content.name,
+                job.style.name,
+                job.entry.label,
+                with_pictures(result, levels),
+                row,
+            )
         self.lost_in_a_row = 0
-        self.watch.advance(work_of(job.entry.build()))
-        self.watch.ends(job)
+        self.watch.advance(batch.work)
+        for job in batch.jobs:
+            self.watch.ends(job)
 
     def _lose(self, task: _Task | None, error: Exception) -> None:
         """Put a lost task behind all others, which a bad one shall not keep from being done."""
@@ -254,7 +265,7 @@ class _Pool:
         workers = 1 + len(self.turns)
         what = ""
         if task and task.lost + 1 >= TRIES:
-            what = f"{TRIES} workers of the Ray cluster ended in making {task.job}"
+            what = f"{TRIES} workers of the Ray cluster ended in making {task.batch}"
         elif self.lost_in_a_row >= TRIES * workers:
             what = f"{self.lost_in_a_row} workers of the Ray cluster ended before any made a cell"
         if what:
@@ -267,5 +278,5 @@ class _Pool:
         while self.idle:
             self.ray.kill(self.idle.pop())
         if task:
-            self.watch.tells(f"a worker was lost; another one will make {task.job}")
-            self.left.append(_Task(task.job, task.lost + 1))
+            self.watch.tells(f"a worker was lost; another one will make {task.batch}")
+            self.left.append(_Task(task.batch, task.lost + 1))

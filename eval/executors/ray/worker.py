@@ -24,12 +24,14 @@ from dfr.network.weights import Vgg19Weights
 from eval.data.dataset import Picture
 from eval.executors.ray.cluster import Cluster
 from eval.measures.pca_bases import PcaBases
-from eval.runs.cell import Tools, make_cell
+from eval.runs.cell import Tools, make_cells
 from eval.runs.executor import Recipe
 from eval.runs.profiles import MethodEntry
 
 #: Outputs on their way back: mode -> (h, w, 3) of 0..255, a quarter of the size of the tensors.
 Levels = Mapping[str, npt.NDArray[np.uint8]]
+#: A cell on its way back: the stylization without its pictures, these, and the row of the store.
+SentCell = tuple[Stylization, Levels, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -126,24 +128,32 @@ class Worker:
         )  # fmt: skip
         return here
 
-    def make(
-        self, content: Parcel, style: Parcel, entry: MethodEntry
-    ) -> tuple[Stylization, Levels, dict[str, Any]]:
-        """Make a cell.
+    def make(self, entry: MethodEntry, *pictures: Parcel) -> tuple[list[SentCell], list[str]]:
+        """Make the cells of a batch.
+
+        Args:
+            entry: the method.
+            pictures: content and style of each pair, one after the other.
 
         Returns:
-            the stylization without its pictures, the pictures, and the row of the store.
+            the cells, and lines of what a person should be told.
         """
         assert self.tools is not None
+        told: list[str] = []
         with tempfile.TemporaryDirectory(prefix="dfr-") as folder:
-            result, row = make_cell(
-                content.unpack(Path(folder) / "content"),
-                style.unpack(Path(folder) / "style"),
-                entry,
-                self.tools,
-            )
-        levels = {mode: to_bytes(picture) for mode, picture in result.pictures.items()}
-        return dataclasses.replace(result, pictures={}), levels, row
+            paths = [
+                picture.unpack(Path(folder) / str(place)) for place, picture in enumerate(pictures)
+            ]
+            pairs = list(zip(paths[::2], paths[1::2], strict=True))
+            cells: list[SentCell] = [
+                (
+                    dataclasses.replace(result, pictures={}),
+                    {mode: to_bytes(picture) for mode, picture in result.pictures.items()},
+                    row,
+                )
+                for result, row in make_cells(pairs, entry, self.tools, tell=told.append)
+            ]
+        return cells, told
 
 
 def with_pictures(result: Stylization, levels: Levels) -> Stylization:

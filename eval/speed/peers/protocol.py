@@ -5,7 +5,8 @@ its own threads. But for ours, it imports nothing of this project outside of thi
 
     python with_NAME.py SPEC.npz THREADS [OPTIONS]
 
-SPEC holds the arrays ``content`` and ``style``, (1, 3, h, w) in [0, 1]; for each convolution
+SPEC holds the name of the ``device`` to compute on, such as ``cuda``; the arrays ``content`` and
+``style``, (1, 3, h, w) in [0, 1]; for each convolution
 ``NAME_weight`` and ``NAME_bias``; and the network's input: the picture, with its channels turned
 round if ``bgr``, times ``scale``, minus ``shift``.
 
@@ -33,12 +34,14 @@ CONVOLUTIONS = tuple(
 )
 
 
-def spec_and_threads() -> tuple[Mapping[str, Any], int]:
-    """Read the command line: arrays by name, and the threads to use."""
+def asked() -> tuple[Mapping[str, Any], int, str]:
+    """Read the command line: arrays by name, the threads to use, and the device."""
     import numpy as np
 
     with np.load(sys.argv[1], allow_pickle=False) as arrays:
-        return dict(arrays), int(sys.argv[2])
+        spec = dict(arrays)
+    device = str(spec.pop("device"))
+    return spec, int(sys.argv[2]), device
 
 
 def serve(versions: Mapping[str, str], step: Callable[[], Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import torch
-from protocol import CONVOLUTIONS, serve, spec_and_threads
+from protocol import CONVOLUTIONS, asked, serve
 from torch_steps import published_adam
 
 from dfr.network.encoder import Encoder
@@ -16,15 +16,15 @@ from dfr.objective.objective import shared_objective
 
 def main() -> None:
     """Build network, targets and optimiser, then take steps when told."""
-    spec, threads = spec_and_threads()
+    spec, threads, device = asked()
     torch.set_num_threads(threads)
     kernels = {
         name: (torch.from_numpy(spec[f"{name}_weight"]), torch.from_numpy(spec[f"{name}_bias"]))
         for name in CONVOLUTIONS
     }
     weights = Vgg19Weights(kernels, "caffe" if spec["bgr"] else "torchvision", sys.argv[1], "")
-    encoder = Encoder(weights, precision=sys.argv[3])
-    content, style = torch.from_numpy(spec["content"]), torch.from_numpy(spec["style"])
+    encoder = Encoder(weights, precision=sys.argv[3]).to(device)
+    content, style = (torch.from_numpy(spec[name]).to(device) for name in ("content", "style"))
     objective = shared_objective(content, style, encoder)
 
     def evaluate(picture: torch.Tensor) -> torch.Tensor:

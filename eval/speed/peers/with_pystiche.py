@@ -14,8 +14,8 @@ from protocol import (
     CONTENT_WEIGHT,
     STYLE_LAYERS,
     STYLE_WEIGHT,
+    asked,
     serve,
-    spec_and_threads,
 )
 from torch_steps import network_input, published_adam, weighted_variation
 
@@ -34,9 +34,9 @@ from pystiche import enc, loss  # noqa: E402
 
 def main() -> None:
     """Build network, targets and optimiser, then take steps when told."""
-    spec, threads = spec_and_threads()
+    spec, threads, device = asked()
     torch.set_num_threads(threads)
-    arrays = {name: torch.from_numpy(value) for name, value in spec.items()}
+    arrays = {name: torch.from_numpy(value).to(device) for name, value in spec.items()}
     prepared = network_input(arrays)
     encoder = enc.vgg19_multi_layer_encoder(
         pretrained=False, internal_preprocessing=False, allow_inplace=False
@@ -48,6 +48,7 @@ def main() -> None:
             if f"{key}_weight" in arrays:
                 module.weight.data = arrays[f"{key}_weight"]
                 module.bias.data = arrays[f"{key}_bias"]
+    encoder.to(device)
     for parameter in encoder.parameters():
         parameter.requires_grad_(False)
 

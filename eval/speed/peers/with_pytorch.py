@@ -12,8 +12,8 @@ from protocol import (
     CONVOLUTIONS,
     STYLE_LAYERS,
     STYLE_WEIGHT,
+    asked,
     serve,
-    spec_and_threads,
 )
 from torch.nn import functional
 from torch_steps import network_input, published_adam, weighted_variation
@@ -21,9 +21,9 @@ from torch_steps import network_input, published_adam, weighted_variation
 
 def main() -> None:
     """Build network, targets and optimiser, then take steps when told."""
-    spec, threads = spec_and_threads()
+    spec, threads, device = asked()
     torch.set_num_threads(threads)
-    arrays = {name: torch.from_numpy(value) for name, value in spec.items()}
+    arrays = {name: torch.from_numpy(value).to(device) for name, value in spec.items()}
     prepared = network_input(arrays)
 
     def features(picture: torch.Tensor) -> dict[str, torch.Tensor]:

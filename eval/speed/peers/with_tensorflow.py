@@ -12,16 +12,18 @@ from protocol import (
     RATE,
     STYLE_WEIGHT,
     VARIATION_WEIGHT,
+    asked,
     serve,
-    spec_and_threads,
 )
 from tensorflow_network import encoder, gram, use_threads
 
 
 def main() -> None:
     """Build network, targets and optimiser, then take steps when told."""
-    spec, threads = spec_and_threads()
+    spec, threads, device = asked()
     use_threads(threads)
+    if device == "cpu":
+        tf.config.set_visible_devices([], "GPU")
     features = encoder(spec)
     content = tf.constant(spec["content"].transpose(0, 2, 3, 1))
     style = tf.constant(spec["style"].transpose(0, 2, 3, 1))

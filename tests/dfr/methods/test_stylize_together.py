@@ -95,6 +95,20 @@ def test_the_seconds_of_a_batch_are_shared_by_rows(encoder, pairs):
     assert (one.rows_beside, three.rows_beside) == (3, 1)
 
 
+def test_a_pair_that_is_done_first_has_its_own_iterations_and_evaluations(encoder, pairs):
+    """The first pair's style is its content: nothing is left to do but the variation."""
+    method = build("dfr", {"rotations": [0], "loss_weights": {"variation": 0.0}})
+    method = dataclasses.replace(method, solver=Fast(iterations=12, style_share=0.0, window=2))
+    content, style = pairs[0]
+    same, other = stylize_together(
+        requests([(content, content), (content, style)], [method] * 2), encoder
+    )
+    assert same.iterations < other.iterations == 12
+    for found, pair in ((same, (content, content)), (other, (content, style))):
+        alone = method.stylize(*pair, encoder)
+        assert (found.iterations, found.evaluations) == (alone.iterations, alone.evaluations)
+
+
 def test_pictures_of_other_sizes_go_in_another_batch(encoder, pairs):
     method = build("dfr", {"rotations": [0], "iterations": 2})
     content, style = pairs[0]

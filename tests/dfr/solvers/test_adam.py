@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -87,3 +89,32 @@ def test_a_graph_is_captured_once_after_three_steps_and_on_cuda_alone(monkeypatc
         take()
     with_graph = [*["step"] * 3, "capture", *["replay"] * 2]
     assert said == (with_graph if graph and on_cuda else ["step"] * 5)
+
+
+def test_a_graph_that_cannot_be_captured_is_done_without(monkeypatch):
+    """CUDA's message has more lines than one; those of a failed capture end with it."""
+    said, capturing = [], []
+
+    def step() -> None:
+        if capturing:
+            raise RuntimeError("operation not permitted when capturing\nFor debugging consider ...")
+        said.append("step")
+
+    @contextmanager
+    def capture(_: object) -> Iterator[None]:
+        capturing.append(True)
+        try:
+            yield
+        finally:
+            capturing.clear()
+
+    monkeypatch.setattr(adam, "on_graphs", lambda _: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: None)
+    monkeypatch.setattr(torch.cuda, "graph", capture)
+    take = adam.step_taker(SimpleNamespace(pictures=None, step=step))
+    told = "no CUDA graph: operation not permitted when capturing; going on without one"
+    with pytest.warns(UserWarning, match=f"^{told}$"):
+        for _ in range(5):
+            take()
+    assert said == ["step"] * 5

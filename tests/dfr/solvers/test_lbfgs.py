@@ -50,6 +50,18 @@ def test_each_row_is_torch_s_own_run(encoder, content, style):
         assert torch.allclose(found.pictures[row], picture[0], atol=1e-8)
 
 
+def test_a_row_is_what_it_is_alone_to_the_last_bit(encoder, content, style):
+    """On a CPU, also past the pairs that are remembered: its searches take their own number."""
+    objective = shallow_objective(content, style, encoder, 0.5, 1.0, 1.5)
+    start = torch.cat([content, content.flip(3), style])
+    solver = LBFGS(iterations=9, history=3)
+    together = synthesise(start, objective, encoder, solver)
+    for row in range(3):
+        alone = synthesise(start[row : row + 1], objective.rows([row]), encoder, solver)
+        assert torch.equal(together.pictures[row], alone.pictures[0])
+        assert torch.equal(together.curve[row], alone.curve[0])
+
+
 def test_it_tells_its_evaluations_and_its_iterations(encoder, content, style):
     objective = shallow_objective(content, style, encoder, 0.5, 1.0)
     told = []

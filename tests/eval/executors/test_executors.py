@@ -16,7 +16,7 @@ import pytest
 from dfr.core.errors import UserError
 from eval.data.dataset import Picture
 from eval.executors.processes import LocalProcesses
-from eval.runs.executor import Job, make_and_keep
+from eval.runs.executor import Batch, Job, make_and_keep
 from eval.runs.profiles import read_profile
 from eval.runs.store import RunStore
 from tests.eval.conftest import SMALL_CELLS, make_run
@@ -182,4 +182,4 @@ def test_a_picture_that_changes_under_a_run_is_named(small_profile, files, tmp_p
     picture = Picture("content", path, "0" * 64)
     job = Job(picture, picture, read_profile(small_profile).methods[0])
     with pytest.raises(UserError, match=r"content\.png: was changed while the run was going"):
-        make_and_keep(job, None, None)  # type: ignore[arg-type]
+        make_and_keep(Batch((job,)), None, None)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from dfr.cli import app
@@ -116,6 +117,8 @@ def test_a_race_of_other_settings_does_not_mix_in(raced):
         (["--pairs", "400"], "400 pairs asked for"),
         (["--peers", "/no/such/python"], "is no Python that can be run"),
         (["--size", "8"], "too small"),
+        (["--device", "tpu"], "unknown device 'tpu'"),
+        (["--device", "cpu", "--precision", "tf32"], "precision tf32 is for CUDA"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, words):
@@ -132,6 +135,13 @@ def test_contenders_take_the_same_steps(content, style, encoder):
     assert curves[0] == pytest.approx(curves[1], rel=1e-3)
     assert curves[0][-1] < 0.9 * curves[0][0]
     assert all(len(each) == 3 and min(each) > 0 for each in seconds.values())
+
+
+def test_what_a_device_cannot_do_does_not_race_there():
+    assert available(None, torch.device("cuda")) == ["pytorch", "ours", "ours-bf16"]
+    assert available(None, torch.device("mps")) == ["pytorch", "ours", "ours-bf16"]
+    # This Python has no TensorFlow, and so none that sees a graphics processor.
+    assert "tensorflow" not in available(Path(sys.executable), torch.device("cuda"))
 
 
 def test_weights_of_torchvision_s_convention_race_too_and_others_are_refused(

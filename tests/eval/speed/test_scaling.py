@@ -72,3 +72,10 @@ def test_a_measurement_that_fails_says_why():
 def test_no_rounds_are_refused(tmp_path):
     run = CliRunner().invoke(app, ["scale", "--rounds", "0", "--out", str(tmp_path)])
     assert isinstance(run.exception, UserError)
+
+
+def test_a_device_is_measured_where_it_is(tmp_path):
+    assert {point.device for point in points("fp32", quick=True, device="cuda:1")} == {"cuda:1"}
+    run = CliRunner().invoke(app, ["scale", "--device", "tpu", "--out", str(tmp_path)])
+    assert isinstance(run.exception, UserError)
+    assert "unknown device 'tpu'" in str(run.exception)
