@@ -106,10 +106,9 @@ class Request:
             for picture in (self.content, self.style)
         )
         problem = self.method.problem(content, style, encoder, seed)
-        if self.again:
-            problem = replace(problem, start=nudged(problem.start, seed))
+        start = nudged(problem.start, seed) if self.again else problem.start
         synchronise(encoder.device)
-        return Posed(self.method, content, problem, time.perf_counter() - began)
+        return Posed(self.method, content, problem, start, time.perf_counter() - began)
 
 
 @dataclass(frozen=True)
@@ -120,12 +119,14 @@ class Posed:
         method: that made it.
         content: the content picture, on the encoder's device.
         problem: what is to be solved.
+        start: where it begins, (n, 3, h, w): the problem's own start, or one nudged from there.
         seconds: that making it took.
     """
 
     method: OptimisationMethod
     content: torch.Tensor
     problem: Problem
+    start: torch.Tensor
     seconds: float
 
 
@@ -180,7 +181,7 @@ def _batches(posed: Sequence[Posed]) -> list[list[int]]:
 
 def _solved(posed: Sequence[Posed], solver: Solver, progress: Progress) -> Iterable[Stylization]:
     """Solve problems as one batch."""
-    batch = Batch([each.problem for each in posed])
+    batch = Batch([replace(each.problem, start=each.start) for each in posed])
     encoder = posed[0].problem.encoder
     synthesis = synthesise(batch.start, batch.objective, encoder, solver, progress, batch.turns)
     for each, rows in zip(posed, batch.rows, strict=True):

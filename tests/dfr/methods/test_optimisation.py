@@ -75,7 +75,7 @@ def test_every_mode_gets_its_row(problem):
     method = DFR(solver=Adam(iterations=2))
     synthesis = synthesise(broken.start, objective, broken.encoder, method.solver)
     before = terms_of(broken.start, objective, broken.encoder)
-    posed = Posed(method, broken.start[:1], broken, seconds=1.0)
+    posed = Posed(method, broken.start[:1], broken, broken.start, seconds=1.0)
     result = stylization(posed, synthesis, before, rows_beside=0, seconds=2.0)
     assert set(result.pictures) == set(result.losses) == {"a", "c"}
     assert torch.equal(result.pictures["c"], synthesis.pictures[:1])
@@ -94,7 +94,7 @@ def test_iterations_are_those_of_the_row_that_took_most(problem):
     done = {0: 3, 1: 5}
     done_early = dataclasses.replace(synthesis, done=done)
     before = terms_of(problem.start, problem.objective, problem.encoder)
-    posed = Posed(method, problem.start[:1], problem, seconds=0.0)
+    posed = Posed(method, problem.start[:1], problem, problem.start, seconds=0.0)
     result = stylization(posed, done_early, before, rows_beside=0, seconds=1.0)
     assert result.iterations == 5
     assert result.done == {"a": 3, "b": 5, "c": 3, "d": 5}
@@ -119,6 +119,7 @@ def test_again_is_the_same_objective_from_a_start_that_looks_the_same(
     first = method.stylize(content, style, encoder)
     again = method.stylize_again(content, style, encoder)
     assert again.settings == first.settings
+    assert (again.same_as, again.twin_of) == (first.same_as, first.twin_of)
     assert again.content_losses == first.content_losses
     for mode, picture in first.pictures.items():
         apart = (again.pictures[mode] - picture).abs()
