@@ -35,6 +35,19 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
+def device_of_worker(device: torch.device, worker: int, count: int) -> torch.device:
+    """Return where one of several processes computes: they take a machine's GPUs in turn.
+
+    Args:
+        device: that was asked for; one with a number, such as ``cuda:1``, is for all of them.
+        worker: the number of the process, from 0 on.
+        count: GPUs of this machine.
+    """
+    if str(device) != "cuda" or count < 2:
+        return device
+    return torch.device("cuda", worker % count)
+
+
 def make_process_repeatable() -> None:
     """Make this process compute the same bytes from the same seed, on the same machine.
 

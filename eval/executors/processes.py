@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import wait as wait_for
+from multiprocessing.sharedctypes import Synchronized
 
 import torch
 
+from dfr.core.devices import device_of_worker
 from dfr.core.errors import UserError
 from eval.runs.cell import Tools
 from eval.runs.executor import Batch, MakeCells, Recipe, Watch, make_and_keep
@@ -26,8 +28,9 @@ class LocalProcesses:
     """Makes cells on this machine.
 
     Attributes:
-        workers: processes beside each other, each with its share of the cores; with 1, everything
-            is done in this process.
+        workers: processes beside each other, each with its share of the cores, and where cells
+            are made on CUDA and there are several GPUs, each in turn with another one; with 1,
+            everything is done in this process.
 
     Raises:
         UserError: fewer than one.
@@ -73,11 +76,12 @@ def make_cells(
             for job in batch.jobs:
                 watch.ends(job)
         return
+    context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(
         workers,
-        mp_context=multiprocessing.get_context("spawn"),
+        mp_context=context,
         initializer=_begin,
-        initargs=(recipe,),
+        initargs=(recipe, context.Value("i", 0)),
     )
     try:
         _share_out(batches, pool, workers, watch)
@@ -126,12 +130,22 @@ def _stop(pool: ProcessPoolExecutor) -> None:
 _here: tuple[Recipe, Tools] | None = None
 
 
-def _begin(recipe: Recipe) -> None:
-    """Make a worker ready; it ends with the process that began it, however that one ends."""
+def _begin(recipe: Recipe, begun: Synchronized[int]) -> None:
+    """Make a worker ready; it ends with the process that began it, however that one ends.
+
+    Args:
+        recipe: what to make cells by; where there are several GPUs, this worker has its own.
+        begun: how many workers were begun before this one.
+    """
     global _here
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(recipe.threads)
+    with begun.get_lock():
+        number = begun.value
+        begun.value += 1
+    device = device_of_worker(torch.device(recipe.device), number, torch.cuda.device_count())
+    recipe = replace(recipe, device=str(device))
     _here = recipe, recipe.tools()
 
 

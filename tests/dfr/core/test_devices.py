@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
-from dfr.core.devices import choose_device
+from dfr.core.devices import choose_device, device_of_worker
 from dfr.core.errors import UserError
 
 AFTER = """
@@ -39,3 +40,18 @@ def test_a_process_is_repeatable_before_cuda_starts_and_fills_no_buffers():
 def test_an_unknown_device_is_refused(name):
     with pytest.raises(UserError, match=f"unknown device '{name}'"):
         choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "found"),
+    [
+        ("cuda", 3, ["cuda:0", "cuda:1", "cuda:2", "cuda:0"]),
+        ("cuda", 1, ["cuda"] * 4),
+        ("cuda:1", 3, ["cuda:1"] * 4),
+        ("cpu", 3, ["cpu"] * 4),
+        ("mps", 1, ["mps"] * 4),
+    ],
+)
+def test_workers_take_the_gpus_of_a_machine_in_turn(asked, count, found):
+    device = torch.device(asked)
+    assert [str(device_of_worker(device, worker, count)) for worker in range(4)] == found
