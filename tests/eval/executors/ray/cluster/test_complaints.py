@@ -15,7 +15,14 @@ import pytest
 import dfr as package
 from dfr.network.lpips import TRUNKS
 from tests.conftest import complaint
-from tests.eval.executors.ray.cluster.conftest import add, can_hide, elsewhere, kept, making
+from tests.eval.executors.ray.cluster.conftest import (
+    CELLS,
+    add,
+    can_hide,
+    elsewhere,
+    kept,
+    making,
+)
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'dfr-suite[cluster]')")
 pytestmark = pytest.mark.slow
@@ -97,4 +104,4 @@ def test_a_cell_whose_workers_are_always_killed_is_named(cluster, begin, local_r
         "dfr: 3 workers of the Ray cluster ended in making chelsea × stained_glass: DeCorMST"
     )
     assert "the same command goes on" in last
-    assert len(kept(out)) == 9
+    assert len(kept(out)) == CELLS - 1
