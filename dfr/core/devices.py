@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -62,6 +64,21 @@ def make_process_repeatable() -> None:
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
+
+
+@contextmanager
+def convolving(*, tf32: bool) -> Iterator[None]:
+    """Let CUDA round the factors of convolutions to TF32 in this block, or not.
+
+    Afterwards it is as before, so that a network in TF32 leaves no other network in it. This is
+    the one place that decides it.
+    """
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = tf32
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def synchronise(device: torch.device) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from copy import copy
 from itertools import zip_longest
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from dfr.core.devices import convolving
 from dfr.core.errors import UserError, unknown
-from dfr.core.precision import wide
+from dfr.core.precision import wide, widest
 from dfr.network.cpu import integers
 from dfr.network.cpu.convolution import Convolution, by_picture, can_pack
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
@@ -59,8 +61,10 @@ def check_precision(precision: str, device: torch.device | None = None) -> None:
         raise unknown("precision", precision, PRECISIONS)
     if precision == "tf32" and device is not None and device.type != "cuda":
         raise UserError("precision tf32 is for CUDA: use fp32, or bf16 where it is fast")
-    if precision == "fp64" and device is not None and device.type == "mps":
-        raise UserError("precision fp64 is not to be had on mps: use fp32, or --device cpu")
+    if device is not None and PRECISIONS[precision].itemsize > widest(device).itemsize:
+        raise UserError(
+            f"precision {precision} is not to be had on {device.type}: use fp32, or --device cpu"
+        )
     if precision != "int8":
         return
     if device is not None and device.type != "cpu":
@@ -215,7 +219,14 @@ class Encoder(nn.Module):
             UserError: as `forward`; also int8 for pictures that are not on the CPU.
         """
         check_precision(self.precision, pictures.device)
-        wanted = set(layers)
+        with self.convolving():
+            return self._as_kept(pictures, set(layers))
+
+    def convolving(self) -> AbstractContextManager[None]:
+        """Return the block in which this network is computed, forwards and backwards."""
+        return convolving(tf32=self.precision == "tf32")
+
+    def _as_kept(self, pictures: torch.Tensor, wanted: set[str]) -> Mapping[str, torch.Tensor]:
         for name in wanted - set(CONVOLUTIONS):
             raise unknown("layer", name, CONVOLUTIONS)
         if not wanted:
@@ -225,9 +236,6 @@ class Encoder(nn.Module):
         current = self.preprocess(pictures)
         current = current.to(PRECISIONS[self.precision], memory_format=self._layout)
         on_cpu = current.device.type == "cpu"
-        if current.is_cuda:
-            # The one place that decides it. The way back through the network follows at once.
-            torch.backends.cudnn.allow_tf32 = self.precision == "tf32"
         names = CONVOLUTIONS[: deepest + 1]
         for name, after in zip_longest(names, names[1:]):
             pools = after is not None and _block(after) != _block(name)

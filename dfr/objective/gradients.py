@@ -60,11 +60,12 @@ def loss_and_gradient(
     losses, gradients = [], []
     for rows, part in _passes(pictures, objective):
         batch = rows.detach().requires_grad_(True)
-        values = part(batch, encoder.as_kept(batch, part.layers)).total
+        with encoder.convolving():
+            values = part(batch, encoder.as_kept(batch, part.layers)).total
+            # A row's loss depends on that row alone, so one that is not finite touches no other.
+            (slope,) = torch.autograd.grad(values.sum(), batch)
         finite = values.detach().isfinite()
         losses.append(values.detach())
-        # Each row's loss depends on that row alone, so one that is not finite touches no other.
-        (slope,) = torch.autograd.grad(values.sum(), batch)
         slope = torch.where(finite.view(-1, 1, 1, 1), slope, 0.0)
         gradients.append(slope.contiguous())  # the flip to BGR leaves it strided
     return torch.cat(losses), torch.cat(gradients)

@@ -126,7 +126,7 @@ def edges(picture: torch.Tensor) -> Edges:
     Args:
         picture: (1, 3, h, w) in [0, 1].
     """
-    luminance = rgb2gray(picture[0].detach().double().cpu().numpy(), channel_axis=0)
+    luminance = rgb2gray(picture[0].detach().cpu().double().numpy(), channel_axis=0)
     blur = pixels(BLUR, luminance.shape)
     strength = gaussian_gradient_magnitude(luminance, blur, mode="nearest")
     maxima = canny(  # type: ignore[no-untyped-call, unused-ignore]

@@ -25,6 +25,7 @@ from collections.abc import Mapping
 
 import torch
 
+from dfr.core.precision import doubled
 from dfr.network.encoder import Encoder
 from eval.measures.context import Context
 from eval.measures.features import places_in_unit
@@ -83,4 +84,4 @@ def _scaled(picture: torch.Tensor, encoder: Encoder) -> torch.Tensor:
 
 def _log_rows(features: torch.Tensor, rows: slice) -> torch.Tensor:
     """Return some rows of log S; in float64, since neighbouring rows differ in the sixth digit."""
-    return torch.log_softmax((features[rows] @ features.T).double(), dim=1)
+    return torch.log_softmax(doubled(features[rows] @ features.T), dim=1)

@@ -27,7 +27,7 @@ def ssim(one: torch.Tensor, other: torch.Tensor) -> float:
         one: (1, 3, h, w) in [0, 1], each side at least 11.
         other: (1, 3, h, w) in [0, 1].
     """
-    first, second = (picture[0].detach().double().cpu().numpy() for picture in (one, other))
+    first, second = (picture[0].detach().cpu().double().numpy() for picture in (one, other))
     return float(
         structural_similarity(  # type: ignore[no-untyped-call, unused-ignore]
             first,

@@ -43,4 +43,4 @@ def gaussian_of(picture: torch.Tensor, encoder: Encoder) -> Gaussian:
         picture: (1, 3, h, w) in [0, 1].
         encoder: max pooling, fp32.
     """
-    return Gaussian.of(places_in_unit(picture, encoder, LAYER).double().cpu().numpy())
+    return Gaussian.of(places_in_unit(picture, encoder, LAYER).cpu().double().numpy())

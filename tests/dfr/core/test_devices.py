@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from dfr.core.devices import choose_device, device_of_worker
+from dfr.core.devices import choose_device, convolving, device_of_worker
 from dfr.core.errors import UserError
 
 AFTER = """
@@ -55,3 +55,14 @@ def test_an_unknown_device_is_refused(name):
 def test_workers_take_the_gpus_of_a_machine_in_turn(asked, count, found):
     device = torch.device(asked)
     assert [str(device_of_worker(device, worker, count)) for worker in range(4)] == found
+
+
+def test_tf32_is_for_a_block_alone():
+    before = torch.backends.cudnn.allow_tf32
+    for inside in (True, False):
+        with convolving(tf32=inside), convolving(tf32=not inside):
+            assert torch.backends.cudnn.allow_tf32 == (not inside)
+        with pytest.raises(ValueError, match="in the block"), convolving(tf32=inside):
+            assert torch.backends.cudnn.allow_tf32 == inside
+            raise ValueError("in the block")
+        assert torch.backends.cudnn.allow_tf32 == before

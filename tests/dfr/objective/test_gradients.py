@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from copy import copy
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ import torch
 from dfr.objective import gradients
 from dfr.objective.gradients import loss_and_gradient, rows_per_pass, terms_of
 from dfr.objective.objective import Objective
+from dfr.objective.style_term import StyleTerm
+from dfr.objective.style_terms import GRAM
 from tests.conftest import styled_by
 
 
@@ -71,3 +74,30 @@ def test_a_row_without_a_finite_loss_has_no_slope_and_spoils_no_other(
         else:
             assert float(losses[row]) == pytest.approx(float(whole[0][row]), rel=1e-5)
             assert torch.allclose(slopes[row], whole[1][row], rtol=1e-3, atol=1e-3)
+
+
+def test_the_way_back_is_in_the_precision_of_the_way_there(small, three, encoder, monkeypatch):
+    """Whatever was allowed before, and it is allowed again afterwards."""
+    seen = []
+
+    class Seen(torch.autograd.Function):
+        @staticmethod
+        def forward(_ctx, features):
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return features.clone()
+
+        @staticmethod
+        def backward(_ctx, slope):
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return slope
+
+    term = StyleTerm("seen", lambda features: GRAM(Seen.apply(features)))
+    watched = dataclasses.replace(three.rows([0]), terms=(term,))
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    loss_and_gradient(small[:1], watched, encoder)
+    assert seen == [False] * 2 * len(watched.style)
+    assert torch.backends.cudnn.allow_tf32
+    other = copy(encoder)
+    other.precision = "tf32"
+    with other.convolving():
+        assert torch.backends.cudnn.allow_tf32

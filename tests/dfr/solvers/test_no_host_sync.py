@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_leaves
 
 from baselines.decormst import DeCorMST
 from baselines.gatys import Gatys
+from dfr.core.precision import widest
 from dfr.core.progress import silent
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.optimisation import Problem
@@ -53,10 +54,21 @@ class StaysThere(TorchDispatchMode):
 
 def watched(step: Callable[..., None]) -> Callable[..., None]:
     def taken(*arguments: Any) -> None:
-        with StaysThere():
+        with StaysThere(), NothingWide():
             step(*arguments)
 
     return taken
+
+
+class NothingWide(TorchDispatchMode):
+    """Raises where a tensor on the device has more digits than mps, of all devices, has."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves((args, kwargs, out)):
+            if isinstance(leaf, torch.Tensor) and leaf.is_meta and leaf.is_floating_point():
+                assert leaf.dtype.itemsize <= widest(torch.device("mps")).itemsize, func
+        return out
 
 
 class NeverLooked(Outcomes):
@@ -75,7 +87,8 @@ class NeverLooked(Outcomes):
 def problem_there(encoder: Encoder, method: Any) -> Problem:
     there = Encoder(encoder.weights).to("meta")
     content, style = (torch.zeros((1, 3, 48, 64), device="meta") for _ in range(2))
-    return method.problem(content, style, there)
+    with NothingWide():
+        return method.problem(content, style, there)
 
 
 def take_steps_of_adam(problem: Problem) -> torch.Tensor:
@@ -123,6 +136,12 @@ def test_steps_read_nothing_back(encoder, name, solver):
 def test_passes_of_one_row_send_nothing_over(monkeypatch, encoder, solver):
     monkeypatch.setitem(PASS_PIXELS, "meta", 1)
     assert RUNS[solver](problem_there(encoder, DFR(rotations=(0.0, 90.0)))).is_meta
+
+
+def test_float64_on_a_device_is_noticed():
+    assert widest(torch.device("cuda")) == torch.float64
+    with NothingWide(), pytest.raises(AssertionError):
+        torch.zeros(2, device="meta").double()
 
 
 def test_what_reads_back_is_noticed(encoder):
