@@ -119,6 +119,7 @@ class Encoder(nn.Module):
         check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
         self.swaps_colours = False
+        self._memory: _Memory | None = None
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         self.convolutions = nn.ModuleDict()
         self._on_cpu: dict[str, Convolution] = {}
@@ -172,6 +173,20 @@ class Encoder(nn.Module):
         other.swaps_colours = not self.swaps_colours
         return other
 
+    def remembering(self, layers: Iterable[str]) -> Encoder:
+        """Return this encoder, but one that looks at each picture once, for as long as it is kept.
+
+        For measures that look at the same few pictures again and again. It computes all these
+        layers of a picture together, has no gradient, and knows a picture by its tensor, which
+        must not be changed. The two share their kernels and device.
+
+        Args:
+            layers: that will be asked for; others are computed each time.
+        """
+        other = copy(self)
+        other._memory = _Memory(tuple(layers))
+        return other
+
     @property
     def device(self) -> torch.device:
         """The device the kernels lie on."""
@@ -208,6 +223,11 @@ class Encoder(nn.Module):
         Raises:
             UserError: a layer name that VGG-19 does not have up to block5_conv2.
         """
+        if self._memory is not None and self._memory.layers.issuperset(layers := tuple(layers)):
+            return self._memory.of(pictures, layers, self._seen)
+        return self._seen(pictures, layers)
+
+    def _seen(self, pictures: torch.Tensor, layers: Iterable[str]) -> dict[str, torch.Tensor]:
         return {name: wide(found) for name, found in self.as_kept(pictures, layers).items()}
 
     def as_kept(self, pictures: torch.Tensor, layers: Iterable[str]) -> Mapping[str, torch.Tensor]:
@@ -253,6 +273,32 @@ class Encoder(nn.Module):
             if pools:
                 current = POOLINGS[self.pooling](current, 2)
         return features
+
+
+class _Memory:
+    """Features that were computed once, of whole pictures.
+
+    Args:
+        layers: that are computed together.
+    """
+
+    def __init__(self, layers: Iterable[str]) -> None:
+        self.layers = frozenset(layers)
+        # With the picture, so that no other one gets its identity.
+        self._known: dict[int, tuple[torch.Tensor, Mapping[str, torch.Tensor]]] = {}
+
+    def of(
+        self,
+        pictures: torch.Tensor,
+        layers: Iterable[str],
+        look: Callable[[torch.Tensor, Iterable[str]], Mapping[str, torch.Tensor]],
+    ) -> Mapping[str, torch.Tensor]:
+        """Return the layers of pictures; ``look`` computes those of pictures not seen before."""
+        if id(pictures) not in self._known:
+            with torch.no_grad():
+                self._known[id(pictures)] = pictures, look(pictures, self.layers)
+        found = self._known[id(pictures)][1]
+        return {name: found[name] for name in layers}
 
 
 def _block(layer: str) -> str:

@@ -1,4 +1,7 @@
-"""LPIPS (Zhang et al., CVPR 2018): how far outputs are from each other and from the content."""
+"""LPIPS (Zhang et al., CVPR 2018): how far outputs are from each other and from the content.
+
+Each picture goes through a trunk once, however many others it is compared with.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,9 @@ from eval.measures.context import Context
 
 def to_content(context: Context) -> dict[str, float]:
     """LPIPS (AlexNet) of each output to the content picture."""
-    distance = context.lpips["alex"]
-    return {
-        mode: float(distance(picture, context.content)) for mode, picture in context.outputs.items()
-    }
+    lpips, seen = context.lpips["alex"], context.lpips_features("alex")
+    content = lpips.features(context.content)
+    return {mode: lpips.between(features, content) for mode, features in seen.items()}
 
 
 def between_outputs(context: Context) -> dict[tuple[str, str], float]:
@@ -26,8 +28,7 @@ def between_outputs_vgg(context: Context) -> dict[tuple[str, str], float]:
 
 
 def _between(context: Context, trunk: str) -> dict[tuple[str, str], float]:
-    distance = context.lpips[trunk]
-    return {
-        (a, b): float(distance(context.outputs[a], context.outputs[b]))
-        for a, b in combinations(context.outputs, 2)
-    }
+    if len(context.outputs) < 2:
+        return {}
+    lpips, seen = context.lpips[trunk], context.lpips_features(trunk)
+    return {(a, b): lpips.between(seen[a], seen[b]) for a, b in combinations(seen, 2)}

@@ -20,7 +20,7 @@ from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import Vgg19Weights
 from dfr.objective.objective import yardstick
-from eval.measures.context import Context
+from eval.measures.context import LAYERS, Context
 from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.measures.registry import measure
 from eval.runs.profiles import MethodEntry
@@ -243,13 +243,13 @@ def context_of(
     So any number can be made again from the run's folder alone.
     """
     content, style = tools.images.quantise(content), tools.images.quantise(style)
-    device = tools.ruler.device
+    device, eye = tools.ruler.device, tools.ruler.remembering(LAYERS)
     return Context(
         content=content,
         style=style,
         outputs=result.pictures,
-        yardstick=yardstick(content.to(device), style.to(device), tools.ruler),
-        encoder=tools.ruler,
+        yardstick=yardstick(content.to(device), style.to(device), eye),
+        encoder=eye,
         lpips=tools.lpips,
         bases=tools.bases,
     )
