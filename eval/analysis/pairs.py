@@ -1,29 +1,18 @@
 """Statistics over pairs: paired differences with intervals and tests, and where variance is.
 
-Every content meets every style, so pairs that share a content or a style are not independent.
-Intervals therefore come from a bootstrap that draws contents and styles, each with replacement,
-and takes every drawn content with every drawn style (a two-way cluster bootstrap; Owen, 2007,
-"The pigeonhole bootstrap", Annals of Applied Statistics 1(2)).
+Every content meets every style, so pairs that share a content or a style are not independent. The
+intervals (`eval.analysis.crossed`) and the tests (`eval.analysis.flips`) know that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-
-#: Draws of the bootstrap.
-DRAWS = 2000
-#: Fewer contents or styles than this cannot be resampled to any purpose.
-LEAST_CLUSTERS = 3
+from eval.analysis.crossed import Array, interval
+from eval.analysis.flips import flip_test
 
 
 def per_pair(values: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -46,83 +35,12 @@ def grid_of(values: pd.Series) -> Array:
     return values.unstack("style").to_numpy(dtype=np.float64)
 
 
-def mean(values: Array) -> float:
-    """Return the mean of what is known; NaN where nothing is."""
-    return float(np.nanmean(values)) if not np.isnan(values).all() else np.nan
-
-
-def bootstrap_interval(
-    grid: Array,
-    statistic: Callable[[Array], float] = mean,
-    level: float = 0.95,
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Return the percentile interval of a statistic of a (contents, styles) grid.
-
-    Where no two known pairs share a picture they are independent, and are drawn as they are.
-
-    Args:
-        grid: (contents, styles), NaN where a pair is missing.
-        statistic: of a grid drawn with replacement by rows and by columns.
-        level: of the interval.
-        draws: how often to draw.
-        seed: of the draws.
-
-    Returns:
-        (low, high); NaN where there are fewer than `LEAST_CLUSTERS` contents or styles, or pairs
-        where those are drawn.
-    """
-    known = ~np.isnan(grid)
-    alone = known.any() and max(known.sum(axis=0).max(), known.sum(axis=1).max()) == 1
-    if min(grid.shape) < LEAST_CLUSTERS or (alone and known.sum() < LEAST_CLUSTERS):
-        return np.nan, np.nan
-    if alone:
-        random = np.random.default_rng(seed)
-        values = grid[known][random.integers(known.sum(), size=(draws, known.sum()))]
-        found = np.array([statistic(each[None]) for each in values])
-    elif statistic is mean:
-        found = _means_drawn(grid, _drawn(*grid.shape, draws, seed))
-    else:
-        drawn = zip(*_drawn(*grid.shape, draws, seed), strict=True)
-        found = np.array([statistic(grid[np.ix_(*each)]) for each in drawn])
-    if np.isnan(found).all():
-        return np.nan, np.nan
-    low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-@lru_cache(16)
-def _drawn(contents: int, styles: int, draws: int, seed: int) -> tuple[Indices, Indices]:
-    """Return the contents, (draws, contents), and the styles, (draws, styles), of every draw."""
-    random = np.random.default_rng(seed)
-    found = [
-        (random.integers(contents, size=contents), random.integers(styles, size=styles))
-        for _ in range(draws)
-    ]
-    return np.array([rows for rows, _ in found]), np.array([columns for _, columns in found])
-
-
-def _means_drawn(grid: Array, drawn: tuple[Indices, Indices]) -> Array:
-    """Return `mean` of every drawn grid, all at once: (draws,)."""
-    # How often each content and each style was drawn says how often each pair counts.
-    rows, columns = (
-        np.stack([np.bincount(each, minlength=size) for each in indices]).astype(np.float64)
-        for indices, size in zip(drawn, grid.shape, strict=True)
-    )
-    sums = ((rows @ np.nan_to_num(grid)) * columns).sum(axis=1)
-    counts = ((rows @ (~np.isnan(grid)).astype(np.float64)) * columns).sum(axis=1)
-    found: Array = np.full(len(sums), np.nan)
-    np.divide(sums, counts, out=found, where=counts > 0)
-    return found
-
-
 def means(values: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return each label's mean over pairs with its clustered 95 % interval."""
+    """Return each label's mean over pairs with its 95 % interval."""
     pairs = per_pair(values, measure)
     rows = []
     for label in pairs.columns:
-        low, high = bootstrap_interval(grid_of(pairs[label]))
+        low, high = interval(grid_of(pairs[label]))
         rows.append(
             {
                 "label": label,
@@ -139,17 +57,17 @@ def paired_tests(values: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Compare every two labels, pair by pair.
 
     Returns:
-        one row per two labels a and b: pairs, mean difference a - b with its clustered 95 %
-        interval, the effect size d_z (mean over standard deviation of the differences), the
-        share of pairs in which a is larger, and the p-value of Wilcoxon's signed-rank test, plain
-        and after Holm's correction over all rows. The test takes pairs as independent, which
-        pairs sharing a picture are not; the interval does not.
+        one row per two labels a and b: pairs, mean difference a - b with its 95 % interval, the
+        effect size d_z (mean over standard deviation of the differences), the share of pairs in
+        which a is larger, and the p-value of sign flips of whole contents and styles
+        (`eval.analysis.flips`), plain and after Holm's correction over all rows.
     """
     pairs = per_pair(values, measure)
     rows = []
     for a, b in combinations(pairs.columns, 2):
         difference = (pairs[a] - pairs[b]).dropna()
-        low, high = bootstrap_interval(grid_of(pairs[a] - pairs[b]))
+        grid = grid_of(pairs[a] - pairs[b])
+        low, high = interval(grid)
         spread = float(difference.std(ddof=1))  # NaN of a single pair
         rows.append(
             {
@@ -161,7 +79,7 @@ def paired_tests(values: pd.DataFrame, measure: str) -> pd.DataFrame:
                 "high": high,
                 "effect": float(difference.mean()) / spread if spread > 0 else np.nan,
                 "a_larger": float((difference > 0).mean()),
-                "p": _signed_rank(difference.to_numpy(dtype=np.float64)),
+                "p": flip_test(grid),
             }
         )
     frame = pd.DataFrame(
@@ -228,10 +146,3 @@ def _complete_cube(pairs: pd.DataFrame) -> Array:
     if not whole:
         return np.empty(0)
     return np.stack([pairs.loc[name].loc[styles].to_numpy(dtype=np.float64) for name in whole])
-
-
-def _signed_rank(difference: Array) -> float:
-    """Return the p-value of Wilcoxon's signed-rank test; NaN where there is nothing to test."""
-    if len(difference) < 2 or not np.any(difference):
-        return np.nan
-    return float(stats.wilcoxon(difference).pvalue)

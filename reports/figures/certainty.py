@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from eval.analysis.crossed import LEAST_CLUSTERS
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
 from reports.inputs.run_data import RunData
 from reports.tables.certainty import MEASURES
@@ -44,8 +45,8 @@ def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Fi
             "intervals",
             "Means over pairs, with 95 % intervals",
             f"Over {int(frame['pairs'].max())} pairs; modes of one objective are there "
-            "once. Intervals: bootstrap over contents and styles, since pairs share pictures. With "
-            "fewer than three contents or styles there is no interval.",
+            "once. The intervals know that pairs share contents and styles. With fewer than "
+            f"{LEAST_CLUSTERS} of either there is none.",
             frame,
         )
 

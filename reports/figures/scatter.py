@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from eval.analysis.pairs import bootstrap_interval, grid_of, per_pair
+from eval.analysis.crossed import interval
+from eval.analysis.pairs import grid_of, per_pair
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
 from reports.inputs.run_data import RunData
 from reports.tables.diversity import above_chance
@@ -114,10 +115,10 @@ def quality_and_diversity(run: RunData, diverse: pd.DataFrame, folder: Path) -> 
     rows = []
     for label, part in diverse.groupby("label", sort=False):
         spread = part.set_index(["content", "style"])["diversity"]
-        low, high = bootstrap_interval(grid_of(spread))
+        low, high = interval(grid_of(spread))
         for key in (key for key in names if key.startswith(f"{label}/")):
             effect = per_pair(outputs[outputs["label"] == key], "e_statistic")[key]
-            e_low, e_high = bootstrap_interval(grid_of(effect))
+            e_low, e_high = interval(grid_of(effect))
             rows.append(
                 {
                     "label": label, "output": names[key],

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from dfr.core.files import writable_folder, write_text
+from eval.analysis.crossed import MANY
 from reports.claims.rules import all_claims, claims_table
 from reports.figures.certainty import intervals, variance
 from reports.figures.charts import all_figures
@@ -122,6 +123,7 @@ def build_report(
         "votes": data.votes,
         "chosen": chosen,
         "published": published,
+        "many": MANY,
         "tests": readable_tests(titles(data), certainty["tests"]),
         "claims": claims,
         "methods": methods,

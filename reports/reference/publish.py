@@ -118,7 +118,11 @@ Made by `dfr reproduce --profile {data.identity["profile"]["name"]} --content DI
 def _markdown(table: pd.DataFrame) -> str:
     lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
     lines += [
-        "| " + " | ".join(readable(value).replace("|", "\\|") for value in row) + " |"
+        "| "
+        + " | ".join(
+            readable(*cell).replace("|", "\\|") for cell in zip(row, table.columns, strict=True)
+        )
+        + " |"
         for row in table.itertuples(index=False)
     ]
     return "\n".join(lines) + "\n"

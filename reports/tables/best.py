@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from eval.runs.added import CONTROLS
@@ -15,6 +16,8 @@ from reports.tables.readable import readable
 
 #: A method on a smaller part of the pairs is not ranked: other pairs, another mean.
 LEAST_PART = 0.9
+#: The best is told apart from another by a smaller p than this.
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,12 @@ class Best:
         value: its mean over pairs.
         runner_up: the second's title; empty if there is none.
         lead: mean difference to the second, positive where the best is better.
-        low: of its clustered 95 % interval; NaN where there are too few contents or styles.
+        low: of its 95 % interval; NaN where there are too few contents or styles.
         high: likewise.
-        p: of the paired test against the second, after Holm's correction.
-        pairs: how many pairs both have.
+        p: the largest of the tests against each other one.
+        pairs: how many pairs the first and the second both have.
+        apart: whether it is told apart from each other one: every interval of its lead lies above
+            0, and every p is below `LEVEL`.
         controls: title and mean of each control that is better than the best, see
             `eval.runs.added.CONTROLS`; none where the run has no such number of controls.
     """
@@ -46,6 +51,7 @@ class Best:
     high: float
     p: float
     pairs: int
+    apart: bool
     controls: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -55,12 +61,21 @@ class Best:
 
     @property
     def sure(self) -> str:
-        """How sure the order is, by the rule of the interval."""
+        """How sure it is that this one is the best.
+
+        Which one is the best, and which the second, is seen in the data that are tested. So the
+        best has to be told apart from all others, each by a two-sided test. Then one of several
+        equal ones is called clearly the best no more often than one in twenty times: with two, the
+        one side of the level goes to the first and the other to the second, and with more, the
+        first leads the second by less (Gutmann and Maymin, 1987, "Is the selected population the
+        best?", Annals of Statistics 15(1); Hung and Fithian, 2019, "Rank verification for
+        exponential families", Annals of Statistics 47(2)).
+        """
         if not self.runner_up:
             return "no other method"
         if self.low != self.low:
             return "too few pairs to tell"
-        return "clear" if self.low > 0 else "not told apart"
+        return "clear" if self.apart else "not told apart"
 
 
 def best_of(run: RunData, tables: Mapping[str, pd.DataFrame]) -> list[Best]:
@@ -85,7 +100,7 @@ def readable_best(best: list[Best]) -> pd.DataFrame:
                 "lead": item.lead,
                 "low": item.low,
                 "high": item.high,
-                "p (Holm)": item.p,
+                "p": item.p,
                 "pairs": item.pairs,
                 "how sure": item.sure,
                 "controls that are better": item.ahead or "–",
@@ -104,33 +119,64 @@ def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Bes
         return None
     ranked = means.sort_values("mean", ascending=measure in LESS_IS_BETTER).to_dict("records")
     first = ranked[0]
+    tests = tables["tests"]
+    others = leads(
+        tests[tests["measure"] == measure],
+        [str(row["label"]) for row in ranked],
+        less=measure in LESS_IS_BETTER,
+    )
     nothing = float("nan")
-    lead, low, high, p, pairs, second = nothing, nothing, nothing, nothing, first["pairs"], ""
-    if len(ranked) > 1:
-        second = str(ranked[1]["label"])
-        tests = tables["tests"]
-        test = tests[
-            (tests["measure"] == measure)
-            & tests["a"].isin([first["label"], second])
-            & tests["b"].isin([first["label"], second])
-        ].iloc[0]
-        forward = (test["a"] == first["label"]) != (measure in LESS_IS_BETTER)
-        sign = 1 if forward else -1
-        lead, p, pairs = sign * test["difference"], test["p_holm"], test["pairs"]
-        low, high = sorted((sign * test["low"], sign * test["high"]))
+    second = others[0] if others else {"lead": nothing, "low": nothing, "high": nothing}
     return Best(
         measure=measure,
         title=MEASURES[measure],
         method=names[str(first["label"])],
         value=float(first["mean"]),
-        runner_up=names[second] if second else "",
-        lead=float(lead),
-        low=float(low),
-        high=float(high),
-        p=float(p),
-        pairs=int(pairs),
+        runner_up=names[str(ranked[1]["label"])] if others else "",
+        lead=float(second["lead"]),
+        low=float(second["low"]),
+        high=float(second["high"]),
+        p=float(np.max([other["p"] for other in others])) if others else nothing,
+        pairs=int(second.get("pairs", first["pairs"])),
+        apart=apart(others),
         controls=_controls_ahead(run, measure, float(first["mean"])),
     )
+
+
+def leads(tests: pd.DataFrame, ranked: Sequence[str], *, less: bool) -> list[dict[str, float]]:
+    """Return the lead of the best over each other one, in the order of the others.
+
+    Args:
+        tests: see `eval.analysis.pairs.paired_tests`.
+        ranked: labels, the best first.
+        less: whether less is better.
+
+    Returns:
+        ``lead``, positive where the best is better, with ``low`` and ``high`` of its interval;
+        ``p`` and ``pairs``.
+    """
+    found = []
+    for other in ranked[1:]:
+        both = {ranked[0], other}
+        test = tests[tests["a"].isin(both) & tests["b"].isin(both)].iloc[0]
+        sign = 1 if (test["a"] == ranked[0]) != less else -1
+        low, high = sorted((sign * test["low"], sign * test["high"]))
+        found.append(
+            {
+                "lead": sign * test["difference"], "low": low, "high": high,
+                "p": test["p"], "pairs": test["pairs"],
+            }
+        )  # fmt: skip
+    return found
+
+
+def apart(others: Sequence[Mapping[str, float]]) -> bool:
+    """Tell whether the best is told apart from every other one; see `Best.sure`.
+
+    Args:
+        others: see `leads`.
+    """
+    return all(other["low"] > 0 and other["p"] < LEVEL for other in others)
 
 
 def _controls_ahead(run: RunData, measure: str, best: float) -> tuple[tuple[str, float], ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from eval.analysis.crossed import interval
 from eval.analysis.diversity import (
     distance_matrix,
     vendi_of_chance,
     vendi_score,
     weighted_vendi_score,
 )
-from eval.analysis.pairs import bootstrap_interval, grid_of
+from eval.analysis.pairs import grid_of
 from reports.inputs.run_data import RunData
 
 _PAIR = ["content", "style"]
@@ -85,7 +86,7 @@ def above_chance(run: RunData) -> pd.DataFrame:
     for label, part in both.groupby("label", sort=False):
         above = part["diversity"] - part["floor"]
         grid = grid_of(part.assign(above=above).set_index(_PAIR)["above"])
-        low, high = bootstrap_interval(grid)
+        low, high = interval(grid)
         chance = [vendi_of_chance(row["floor"], row["outputs"]) for row in part.to_dict("records")]
         rows.append(
             {

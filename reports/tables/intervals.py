@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from eval.analysis.pairs import Array, bootstrap_interval, grid_of
+from eval.analysis.crossed import Array, interval
+from eval.analysis.pairs import grid_of
 
 
 def median(values: Array) -> float:
@@ -32,7 +33,7 @@ def with_interval(
     """
     grid = grid_of(values)
     middle = format(statistic(grid), digits)
-    low, high = bootstrap_interval(grid, statistic)
+    low, high = interval(grid, statistic)
     if low != low:
         return middle
     return f"{middle} [{low:{digits}}, {high:{digits}}]"

@@ -65,12 +65,30 @@ def readable_solvers(effect: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def readable(value: object) -> str:
-    """Format a number for people: four significant digits, and a dash for none."""
+def readable(value: object, column: object = "") -> str:
+    """Format a number for people: four significant digits, and a dash for none.
+
+    Args:
+        value: a number, or anything else, which is written as it is.
+        column: the title of its column; p-values (``p``, ``p (Holm)``) have two digits, and where
+            they are below 0.0001 only that is told.
+    """
     if isinstance(value, float):
         if value != value:
             return "–"
+        if str(column).split(" (")[0] == "p":
+            return readable_p(value)
         if value and not 1e-3 <= abs(value) < 1e5:
             return f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
         return f"{value:.4g}"
     return str(value)
+
+
+def readable_p(p: float, equals: str = "") -> str:
+    """Write a p-value; how far below 0.0001 it is no test here can tell.
+
+    Args:
+        p: the value.
+        equals: what stands before it where it is told, such as ``= ``.
+    """
+    return "< 0.0001" if p < 1e-4 else f"{equals}{p:.2g}"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from eval.analysis.pairs import bootstrap_interval, grid_of
+from eval.analysis.crossed import interval
+from eval.analysis.pairs import grid_of
 from reports.inputs.run_data import RunData
 from reports.tables.intervals import median
 
@@ -41,7 +42,7 @@ def solver_effect(run: RunData) -> pd.DataFrame:
                 frame.loc[shared].xs(mode, level="mode", drop_level=True) for frame in (mine, other)
             )
             grid = grid_of(one["own_total"] / two["own_total"])
-            low, high = bootstrap_interval(grid, median)
+            low, high = interval(grid, median)
             row: dict[str, Any] = {
                 "method": run.titles[a],
                 "mode": mode,

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.pairs import Array, per_pair
+from eval.analysis.crossed import Array
+from eval.analysis.pairs import per_pair
 from eval.measures.registry import OUTPUT_MEASURES
 from eval.runs.tables import measured
 from reports.inputs.votes import Votes

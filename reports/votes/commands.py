@@ -90,5 +90,5 @@ def _print(title: str, frame: pd.DataFrame) -> None:
     console.print(f"\n{escape(title)}", soft_wrap=True)
     table = Table(*(escape(str(column)) for column in frame.columns))
     for row in frame.itertuples(index=False):
-        table.add_row(*(escape(readable(value)) for value in row))
+        table.add_row(*(escape(readable(*cell)) for cell in zip(row, frame.columns, strict=True)))
     table_console().print(table)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reports.inputs.votes import Votes, told_apart
-from reports.tables.best import Best
+from reports.tables.best import LEVEL, Best
 from reports.tables.readable import column_title
 from reports.votes.agreement import METHODS
 
@@ -247,6 +247,7 @@ def best_by_votes(votes: Votes | None) -> list[Best]:
             high=float(high),
             p=float(p),
             pairs=between,
+            apart=low > 0 and p < LEVEL,
         )
     ]
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.pairs import LEAST_CLUSTERS
+from eval.analysis.crossed import LEAST_CLUSTERS
 
 Array = npt.NDArray[np.float64]
 

@@ -38,7 +38,7 @@ const TEX = {
   "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", _: "\\_",
   "{": "\\{", "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}",
   "λ": "$\\lambda$", "χ": "$\\chi$", "²": "$^2$", "×": "$\\times$", "−": "$-$", "–": "--",
-  "±": "$\\pm$",
+  "±": "$\\pm$", "<": "$<$", ">": "$>$",
 };
 function latexOf(table) {
   const tex = (text) => [...text].map((sign) => TEX[sign] ?? sign).join("");
