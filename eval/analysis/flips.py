@@ -103,7 +103,7 @@ def _statistic(sums: Sequence[Array], counts: Sequence[Array]) -> Array:
 
 @lru_cache(16)
 def _signs(contents: int, styles: int, seed: int) -> tuple[Array, Array]:
-    """Return the signs of each flip, (flips, contents) and (flips, styles); the first is no flip."""
+    """Return each flip's signs, (flips, contents) and (flips, styles); the first is no flip."""
     size = contents + styles
     if size <= ALL_FLIPS:
         signs = np.array(list(product((1.0, -1.0), repeat=size)))

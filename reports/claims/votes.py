@@ -23,6 +23,7 @@ from reports.claims.verdicts import (
 )
 from reports.inputs.run_data import RunData
 from reports.inputs.votes import SIMULATED, told_apart
+from reports.tables.readable import readable_p
 
 if TYPE_CHECKING:
     from studies.analysis.results import QuestionResult
@@ -73,8 +74,7 @@ def shares_differ(run: RunData) -> Claim:
     )
     result = collected(run)
     apart = [
-        told_apart(row["cluster_low"], row["cluster_high"], row["p_holm"]) == "yes"
-        for row in (result.pairs.to_dict("records") if result else [])
+        told_apart(row) == "yes" for row in (result.pairs.to_dict("records") if result else [])
     ]
     # The least design effect with which p would be 0.05 or more.
     bound = test.statistic / stats.chi2.ppf(0.95, len(table) - 1)
@@ -85,10 +85,11 @@ def shares_differ(run: RunData) -> Claim:
         source=_SOURCE,
         rule=f"A chi-squared test against equal shares of {equal:.3f}. {INDEPENDENT} How much too "
         "small is not told, so the published votes alone leave it open where a design effect of 2 "
-        f"or less would undo p < 0.05. {_WHEN} these votes tell two methods apart (clustered "
-        "interval without one half, and p < 0.05 after Holm's correction).",
+        f"or less would undo p < 0.05. {_WHEN} these votes tell two methods apart (the 95 % "
+        "interval for all pairs at once excludes one half).",
         measured=f"Published: χ² = {test.statistic:.1f} ({len(table) - 1} degrees of freedom), "
-        f"p = {test.pvalue:.2g}; with a design effect above {bound:.2f}, p would be 0.05 or more. "
+        f"p {readable_p(test.pvalue, '= ')}; with a design effect above {bound:.2f}, p would be "
+        "0.05 or more. "
         f"Shares with 95 % intervals (Wilson): {told}. "
         + (_shares_here(run, result) if result else _no_votes(run)),
         verdict=verdict,
@@ -117,8 +118,8 @@ def dfr_over_decormst(run: RunData) -> Claim:
         told = (
             f" This run: {run.titles[here['a']]} won {here['won']} of {here['of']} decisive votes "
             f"against {run.titles[here['b']]}, {here['share']:.0%} (95 % interval "
-            f"{here['low']:.0%} to {here['high']:.0%}, participants resampled; p = "
-            f"{here['p']:.2g} after Holm's correction)."
+            f"{here['low']:.0%} to {here['high']:.0%}, for people and pictures "
+            f"like these; p {readable_p(here['p'], '= ')})."
         )
     return Claim(
         name=f"User study: DFR over {other}",
@@ -130,9 +131,9 @@ def dfr_over_decormst(run: RunData) -> Claim:
         "votes between the two lies above one half, and it is contradicted if it lies below.",
         measured=f"Published: {ours} votes against {theirs}: DFR has "
         f"{ours / (ours + theirs):.0%} of them (95 % interval {interval.low:.0%} to "
-        f"{interval.high:.0%}, Wilson), p = {test.pvalue:.2g}. Power to find such a share with as "
-        f"many independent votes: {_power(ours, ours + theirs):.0%}."
-        + (told or f" {_no_votes(run)}"),
+        f"{interval.high:.0%}, Wilson), p {readable_p(test.pvalue, '= ')}. Power to find such a "
+        "share with as many independent votes: "
+        f"{_power(ours, ours + theirs):.0%}." + (told or f" {_no_votes(run)}"),
         verdict=verdict,
         scale=_scale(run, here is not None),
         evidence="votes_wins" if here is not None else "vote_shares",
@@ -223,7 +224,8 @@ def _shares_here(run: RunData, result: QuestionResult) -> str:
     return (
         f"This run: {int(summary['votes'])} votes of {int(summary['participants'])} people on "
         f"{len(table)} methods, of which equal shares are {1 / len(table):.3f}; shares of the "
-        f"decisive votes with 95 % intervals (participants resampled): {', '.join(told)}."
+        "decisive votes with 95 % intervals (for people and pictures like these): "
+        f"{', '.join(told)}."
     )
 
 
@@ -232,14 +234,14 @@ def _between(run: RunData, ours: str, theirs: str) -> dict[str, Any] | None:
 
     Returns:
         ``a`` and ``b``, their labels; ``won`` by a, ``of`` decisive votes; the ``share`` with its
-        clustered ``low`` and ``high``; ``p`` after Holm's correction. None without such votes.
+        clustered ``low`` and ``high``; ``p`` of the same test. None without such votes.
     """
     result, names = collected(run), published_names(run)
     if result is None:
         return None
     for row in result.pairs.dropna(subset="cluster_low").to_dict("records"):
         low, high, share = row["cluster_low"], row["cluster_high"], row["share"]
-        both = {"of": row["wins"] + row["losses"], "p": row["p_holm"]}
+        both = {"of": row["wins"] + row["losses"], "p": row["p"]}
         if (names.get(row["a"]), names.get(row["b"])) == (ours, theirs):
             return {**both, "a": row["a"], "b": row["b"], "won": row["wins"], "share": share,
                     "low": low, "high": high}  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -155,10 +155,11 @@ def results(poll: Poll, draws: int | None = None) -> dict[str, QuestionResult]:
 
     Args:
         poll: the ballots of the study.
-        draws: of the bootstrap over participants; `studies.analysis.tally.DRAWS` if None.
+        draws: of ranks, and of participants for agreement;
+            `studies.analysis.strengths.DRAWS` if None.
     """
     from studies.analysis.results import analyse
-    from studies.analysis.tally import DRAWS
+    from studies.analysis.strengths import DRAWS
 
     asked = questions_of(poll)
     return analyse(
@@ -171,8 +172,13 @@ def results(poll: Poll, draws: int | None = None) -> dict[str, QuestionResult]:
     )
 
 
-def told_apart(low: float, high: float, p: float) -> str:
-    """Say whether both the clustered interval and the corrected test exclude one half."""
-    if low != low or p != p:
+def told_apart(row: Mapping[Any, Any]) -> str:
+    """Say whether two methods are told apart.
+
+    Args:
+        row: of `studies.analysis.winrates.pairs_table`, the one source of this: its interval for
+            all pairs at once excludes one half, which is where its p for all of them is below 0.05.
+    """
+    if row["all_low"] != row["all_low"]:
         return "too few votes"
-    return "yes" if p < 0.05 and (low > 0.5 or high < 0.5) else "no"
+    return "yes" if row["apart"] else "no"

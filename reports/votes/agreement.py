@@ -18,7 +18,8 @@ from eval.measures.registry import OUTPUT_MEASURES
 from eval.runs.tables import measured
 from reports.inputs.votes import Votes
 from reports.tables.certainty import LESS_IS_BETTER, SECONDS
-from studies.analysis.tally import DRAWS, clustered_shares, wilson
+from studies.analysis.clusters import clusters_of, crossed_shares
+from studies.analysis.tally import wilson
 
 #: The row that says how far the methods alone go.
 METHODS = "methods' own order"
@@ -29,25 +30,21 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def agreement_table(
-    votes: Votes, tables: Mapping[str, pd.DataFrame], draws: int = DRAWS, seed: int = 0
-) -> pd.DataFrame:
+def agreement_table(votes: Votes, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Compare the order by each measure with the order by votes.
 
     Args:
         votes: of a study that may be shown.
         tables: of the run, see `eval.runs.tables.tables`.
-        draws: of the bootstrap over participants.
-        seed: of the draws.
 
     Returns:
         by ``question`` one row per ``measure``: which value is ``expected`` to be chosen ("less"
         or "more"); ``votes``, the decisive ones for one of two outputs with different values, and
         how many had ``equal`` ones; of the former ``agreed``, in which the expected one was
         chosen, their ``share`` with ``low``, ``high`` (Wilson, votes taken as independent) and
-        ``cluster_low``, ``cluster_high`` (participants resampled); Kendall's ``tau`` (b) between
-        the ``methods`` ordered by the measure's mean and by strength, a description that so few
-        methods cannot test.
+        ``cluster_low``, ``cluster_high`` (for people and pictures like these); Kendall's ``tau``
+        (b) between the ``methods`` ordered by the measure's mean and by strength, a description
+        that so few methods cannot test.
 
         The first row of a question is `METHODS`: the share of votes for an output of the method
         that won more votes overall. A measure that only tells methods apart cannot do better.
@@ -67,7 +64,7 @@ def agreement_table(
                 "question": question,
                 "measure": METHODS,
                 "expected": "more",
-                **_agreed(decisive, gap, draws, seed),
+                **_agreed(decisive, gap),
                 "tau": np.nan,
                 "methods": len(strength.dropna()),
             }
@@ -83,7 +80,7 @@ def agreement_table(
                     "question": question,
                     "measure": measure,
                     "expected": "less" if measure in LESS_IS_BETTER else "more",
-                    **_agreed(decisive, apart, draws, seed),
+                    **_agreed(decisive, apart),
                     "tau": float(tau.statistic) if tau else np.nan,
                     "methods": len(both),
                 }
@@ -114,31 +111,27 @@ def _gap(votes: pd.DataFrame, values: pd.DataFrame, measure: str) -> Array:
     return np.asarray(found[0] - found[1], dtype=np.float64)
 
 
-def _agreed(votes: pd.DataFrame, gap: Array, draws: int, seed: int) -> dict[str, float]:
+def _agreed(votes: pd.DataFrame, gap: Array) -> dict[str, float]:
     """Count the votes in which the larger value was chosen; see `agreement_table`.
 
     Args:
         votes: the decisive ones.
         gap: (votes,) what speaks for the left output, minus what speaks for the right one.
-        draws: of the bootstrap.
-        seed: of the draws.
     """
     known = ~np.isnan(gap) & (gap != 0)
     agrees = (gap > 0) == (votes["answer"] == "left").to_numpy()
-    person = votes["participant"].to_numpy()[known]
-    found = pd.Series(agrees[known].astype(float)).groupby(person).agg(["sum", "count"])
-    won, of = (found[name].to_numpy(dtype=np.float64)[:, None] for name in ("sum", "count"))
-    low, high = wilson(won.sum(), of.sum())
-    cluster_low, cluster_high = clustered_shares(won, of, draws, seed)
+    won = agrees[known].astype(float)[:, None]
+    low, high = wilson(won.sum(), len(won))
+    found = crossed_shares(won, np.ones(won.shape), clusters_of(votes[known]))
     return {
         "votes": int(known.sum()),
         "equal": int((gap == 0).sum()),
         "agreed": int(won.sum()),
-        "share": float(won.sum() / of.sum()) if known.any() else np.nan,
+        "share": float(found.share[0]),
         "low": low,
         "high": high,
-        "cluster_low": float(cluster_low[0]),
-        "cluster_high": float(cluster_high[0]),
+        "cluster_low": float(found.low[0]),
+        "cluster_high": float(found.high[0]),
     }
 
 

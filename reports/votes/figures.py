@@ -13,13 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MplFigure
 
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
-from reports.inputs.votes import Votes
+from reports.inputs.votes import Votes, told_apart
 from reports.votes.agreement import METHODS
 from reports.votes.tables import measure_title
 from studies.analysis.strengths import against_average
 
 _CLUSTERED = (
-    "95 % intervals resample whole participants, since one person's answers resemble each other."
+    "95 % intervals are for people and pictures like these: one person's answers resemble each "
+    "other, and so do the answers to one picture."
 )
 
 
@@ -108,7 +109,7 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
             for row in votes.results[question].pairs.to_dict("records"):
                 i, j = order.index(row["a"]), order.index(row["b"])
                 share[i, j], share[j, i] = row["share"], 1 - row["share"]
-                sure = "*" if row["p_holm"] < 0.05 else ""
+                sure = "*" if told_apart(row) == "yes" else ""
                 decisive = row["wins"] + row["losses"]
                 for place in ((i, j), (j, i)):
                     of = f"{share[place]:.0%}{sure}" if decisive else "–"
@@ -131,9 +132,8 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
             votes.titled("Who was preferred to whom"),
             votes.captioned(
                 "Share of the decisive votes between two methods in which the method of the row "
-                "was chosen, and of how many; methods in order of strength. * Differs from one "
-                "half by an exact binomial test with Holm's correction (p < 0.05). The test takes "
-                "votes as independent; the intervals in the table do not."
+                "was chosen, and of how many; methods in order of strength. * Told apart: "
+                "the 95 % interval for all pairs at once excludes one half, see the table."
             ),
             votes.with_voters(_all(votes, "pairs")),
         )

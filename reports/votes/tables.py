@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from reports.inputs.votes import Votes, told_apart
-from reports.tables.best import LEVEL, Best
+from reports.tables.best import Best, apart
 from reports.tables.readable import column_title
 from reports.votes.agreement import METHODS
 
-#: Of a participant-clustered interval, in the heads of columns.
+#: Of a clustered interval, in the heads of columns.
 _CLUSTERED = "95 % interval"
 
 
@@ -68,14 +68,11 @@ def pairs(votes: Votes, question: str) -> pd.DataFrame:
             "b won": table["losses"],
             "can't say": table["ties"],
             "a's share": table["share"],
-            "Wilson, 95 %": _spans(table, "low", "high"),
-            "clustered, 95 %": _spans(table, "cluster_low", "cluster_high"),
-            "p": table["p"],
-            "p (Holm)": table["p_holm"],
-            "told apart": [
-                told_apart(row["cluster_low"], row["cluster_high"], row["p_holm"])
-                for row in table.to_dict("records")
-            ],
+            "95 % interval, all pairs at once": _spans(table, "all_low", "all_high"),
+            "p (all pairs at once)": table["p_all"],
+            "told apart": [told_apart(row) for row in table.to_dict("records")],
+            "95 % interval, this pair alone": _spans(table, "cluster_low", "cluster_high"),
+            "as if votes were independent (Wilson)": _spans(table, "low", "high"),
         }
     )
 
@@ -175,8 +172,8 @@ def measures(table: pd.DataFrame) -> pd.DataFrame:
             "votes": table["votes"],
             "equal values": table["equal"],
             "better value chosen": table["share"],
-            "clustered, 95 %": _spans(table, "cluster_low", "cluster_high"),
-            "Wilson, 95 %": _spans(table, "low", "high"),
+            _CLUSTERED: _spans(table, "cluster_low", "cluster_high"),
+            "as if votes were independent (Wilson)": _spans(table, "low", "high"),
             "Kendall's τ": table["tau"],
             "methods": table["methods"],
         }
@@ -222,16 +219,11 @@ def best_by_votes(votes: Votes | None) -> list[Best]:
     if not ranked:
         return []
     first, nothing = ranked[0], float("nan")
-    lead = low = high = p = nothing
-    second, between = "", 0
-    if len(ranked) > 1:
-        second = str(ranked[1]["method"])
-        both = {first["method"], second}
-        table = result.pairs
-        row = table[table["a"].isin(both) & table["b"].isin(both)].iloc[0]
-        sign = 1 if row["a"] == first["method"] else -1
-        lead, p = sign * (2 * row["share"] - 1), row["p_holm"]
-        low, high = sorted(sign * (2 * row[end] - 1) for end in ("cluster_low", "cluster_high"))
+    others = [_lead(result.pairs, first["method"], other["method"]) for other in ranked[1:]]
+    second = others[0] if others else {"lead": nothing, "low": nothing, "high": nothing}
+    between = 0
+    if others:
+        both = {first["method"], ranked[1]["method"]}
         seen = votes.decisive(votes.first)
         seen = seen[seen["left_method"].isin(both) & seen["right_method"].isin(both)]
         between = len(seen.drop_duplicates(["content", "style"]))
@@ -241,15 +233,27 @@ def best_by_votes(votes: Votes | None) -> list[Best]:
             title=f"{votes.choice} ({votes.first})",
             method=votes.titles[str(first["method"])],
             value=float(first["share"]),
-            runner_up=votes.titles[second] if second else "",
-            lead=float(lead),
-            low=float(low),
-            high=float(high),
-            p=float(p),
+            runner_up=votes.titles[str(ranked[1]["method"])] if others else "",
+            lead=second["lead"],
+            low=second["low"],
+            high=second["high"],
+            p=float(np.max([other["p"] for other in others])) if others else nothing,
             pairs=between,
-            apart=low > 0 and p < LEVEL,
+            apart=apart(others),
         )
     ]
+
+
+def _lead(pairs: pd.DataFrame, first: str, other: str) -> dict[str, float]:
+    """Return the share won minus the share lost, of the votes between two, with interval and p."""
+    both = {first, other}
+    row = pairs[pairs["a"].isin(both) & pairs["b"].isin(both)].iloc[0]
+    sign = 1 if row["a"] == first else -1
+    low, high = sorted(sign * (2 * row[end] - 1) for end in ("cluster_low", "cluster_high"))
+    return {
+        "lead": float(sign * (2 * row["share"] - 1)), "low": float(low), "high": float(high),
+        "p": float(row["p"]),
+    }  # fmt: skip
 
 
 def _spans(table: pd.DataFrame, low: str, high: str, digits: str = ".2f") -> list[str]:

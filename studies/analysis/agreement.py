@@ -5,19 +5,16 @@ from __future__ import annotations
 import krippendorff
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
-from studies.analysis.tally import (
-    DRAWS,
-    Array,
-    clustered_shares,
-    half_width,
-    resample,
-    wilson,
-)
+from eval.analysis.crossed import LEAST_CLUSTERS, Array
+from studies.analysis.clusters import LEVEL, clusters_of, crossed_shares
+from studies.analysis.tally import wilson
 
 #: What an answer says once it is known which picture was on which side.
 _VALUES = ("first", "second", "tie")
+#: Draws of the bootstrap.
+DRAWS = 1000
 #: Draws of the bootstrap that are worked on at once, which bounds the memory.
 _AT_ONCE = 100
 
@@ -102,7 +99,7 @@ def alpha_table(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> pd.Da
         weights = resample(len(names), draws, seed)
         parts = range(0, draws, _AT_ONCE)
         found = [weighted_alpha(given, weights[part : part + _AT_ONCE]) for part in parts]
-        half = float(half_width(np.concatenate([np.empty(0), *found]), len(names)))
+        half = half_width(np.concatenate([np.empty(0), *found]), len(names))
     return pd.DataFrame(
         {
             "units": [len(known)],
@@ -145,7 +142,7 @@ def weighted_alpha(given: sparse.csr_array, weights: Array) -> Array:
         return np.asarray(np.where(expected > 0, 1 - observed / expected, np.nan), dtype=np.float64)
 
 
-def self_consistency(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+def self_consistency(votes: pd.DataFrame) -> pd.DataFrame:
     """Return how often a participant answered a repeated trial as before.
 
     A repeat shows the same two pictures with the sides changed; the same answer is the same
@@ -153,15 +150,13 @@ def self_consistency(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> 
 
     Args:
         votes: rows of one question.
-        draws: of the bootstrap.
-        seed: of the draws.
 
     Returns:
         one row: ``repeats`` answered, of which ``same``, their ``share`` with ``low``, ``high``
-        (Wilson) and ``cluster_low``, ``cluster_high``; and ``chance``, the share to expect if the
-        two answers had nothing to do with each other: Σ p(v) q(v) over left, right and tie, with
-        p and q how often each was given first and again (as in Cohen, 1960), all told by the
-        sides of the first time.
+        (Wilson) and ``cluster_low``, ``cluster_high`` (`studies.analysis.clusters`); and
+        ``chance``, the share to expect if the two answers had nothing to do with each other:
+        Σ p(v) q(v) over left, right and tie, with p and q how often each was given first and again
+        (as in Cohen, 1960), all told by the sides of the first time.
     """
     first = votes[votes["kind"] == "vote"]
     again = votes[(votes["kind"] == "repeat") & votes["repeats"].notna()]
@@ -176,12 +171,9 @@ def self_consistency(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> 
         swapped &= (both[f"left_{part}"] == both[f"right_{part}_again"]).to_numpy(dtype=bool)
     other = both["answer_again"].map({"left": "right", "right": "left", "tie": "tie"})
     second = both["answer_again"].where(~swapped, other)
-    agree = (both["answer"] == second).astype(float).groupby(both["participant"])
-    same, repeats = (
-        np.asarray(each, dtype=np.float64)[:, None] for each in (agree.sum(), agree.count())
-    )
-    low, high = wilson(same.sum(), repeats.sum())
-    cluster_low, cluster_high = clustered_shares(same, repeats, draws, seed)
+    same = np.asarray(both["answer"] == second, dtype=np.float64)[:, None]
+    low, high = wilson(same.sum(), len(both))
+    found = crossed_shares(same, np.ones(same.shape), clusters_of(both))
     chance = sum(
         float((both["answer"] == value).mean() * (second == value).mean())
         for value in ("left", "right", "tie")
@@ -190,11 +182,52 @@ def self_consistency(votes: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> 
         {
             "repeats": [len(both)],
             "same": [int(same.sum())],
-            "share": [same.sum() / len(both) if len(both) else np.nan],
+            "share": found.share,
             "low": [low],
             "high": [high],
-            "cluster_low": cluster_low,
-            "cluster_high": cluster_high,
+            "cluster_low": found.low,
+            "cluster_high": found.high,
             "chance": [chance],
         }
     )
+
+
+def resample(groups: int, draws: int = DRAWS, seed: int = 0) -> Array:
+    """Draw participants with replacement.
+
+    Args:
+        groups: how many there are.
+        draws: how often to draw as many.
+        seed: of the draws.
+
+    Returns:
+        (draws, groups): how often each participant is in each draw; rows add up to ``groups``.
+    """
+    if not groups:
+        return np.zeros((draws, 0))
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(groups, np.full(groups, 1 / groups), size=draws)
+    return drawn.astype(np.float64)
+
+
+def half_width(found: Array, groups: int) -> float:
+    """Return half the width of the interval around an estimate.
+
+    t(G - 1) · sqrt(G / (G - 1)) · (standard deviation of the draws). Percentiles of the draws are
+    too narrow for about 30 participants: they know neither that the resampled variance is
+    (G - 1) / G of the true one, nor that it is itself estimated (Cameron, Gelbach and Miller, 2008,
+    "Bootstrap-based improvements for inference with clustered errors", Review of Economics and
+    Statistics 90(3)).
+
+    Args:
+        found: (draws,), the statistic of each draw; NaN where a draw has none.
+        groups: participants G.
+
+    Returns:
+        NaN where there are fewer than `LEAST_CLUSTERS` participants or two draws.
+    """
+    known = found[~np.isnan(found)]
+    if groups < LEAST_CLUSTERS or len(known) < 2:
+        return float("nan")
+    scale = stats.t.ppf((1 + LEVEL) / 2, groups - 1) * np.sqrt(groups / (groups - 1))
+    return float(scale * known.std(ddof=1))

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from studies.analysis import agreement, transitivity, winrates
+from studies.analysis.agreement import DRAWS
 from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.strengths import rank
-from studies.analysis.tally import DRAWS, PARTICIPANT_COLUMNS, VOTE_COLUMNS, counted, tally
+from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS, counted, tally
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def analyse(
         methods: labels of the methods that are ranked, in order.
         drop_at: a participant who failed this many catch trials is left out.
         questions: those to report, whether answered yet or not.
-        seed: of the resampling.
-        draws: of the resampling.
+        seed: of what is drawn: ranks, and participants for agreement.
+        draws: how often.
 
     Returns:
         the results by question: those asked for, then any other that was answered.
@@ -113,13 +114,13 @@ def _tables(
     return {
         "summary": pd.DataFrame([summary]),
         "strengths": ranking.table.sort_values("rank", kind="stable", ignore_index=True),
-        "pairs": winrates.pairs_table(counts, draws, seed),
-        "shares": winrates.vote_shares(counts, draws, seed),
-        "modes": winrates.modes_table(votes, methods, draws, seed),
+        "pairs": winrates.pairs_table(counts),
+        "shares": winrates.vote_shares(counts),
+        "modes": winrates.modes_table(votes, methods),
         "styles": _by_style(fair, methods, draws, seed),
-        "side_bias": winrates.side_bias(votes, methods, draws, seed),
+        "side_bias": winrates.side_bias(votes, methods),
         "agreement": agreement.alpha_table(fair, draws, seed),
-        "consistency": agreement.self_consistency(votes, draws, seed),
+        "consistency": agreement.self_consistency(votes),
         "transitivity": transitivity.transitivity(counts),
         "participants": transitivity.by_participant(counts),
     }
@@ -130,7 +131,7 @@ def _by_style(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int
 
     def one(style: str, rows: pd.DataFrame) -> pd.DataFrame:
         counts = tally(rows, methods)
-        shares = winrates.vote_shares(counts, draws, seed)
+        shares = winrates.vote_shares(counts)
         strengths = rank(counts, draws, seed).table[["strength", "low", "high", "basis"]]
         strengths = strengths.rename(columns={"low": "strength_low", "high": "strength_high"})
         found = pd.concat([shares, strengths], axis=1)

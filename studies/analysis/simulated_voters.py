@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import combinations, permutations
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS, Array
+from eval.analysis.crossed import Array
+from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked
 
 #: When the first simulated participant joins.
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-#: Points of the quadrature over people.
+#: Points of the quadrature over people and pictures.
 _NODES = 80
+#: Shares of the pictures' variance that belong to contents, to styles, and to single pairs; about
+#: what measures of the outputs have.
+PARTS = (0.2, 0.5, 0.3)
+_ALIKE: Mapping[tuple[str, str], Array] = MappingProxyType({})
 
 
 def answer_chances(advantage: Array | float, tie: float, side_bias: float = 0.0) -> Array:
@@ -49,6 +55,8 @@ class Voters:
         side_bias: log odds by which the left picture is preferred to an equal one.
         lapse: share of answers given without looking: left, right and tie with equal chances.
         spread: people differ: standard deviation, between people, of each log strength.
+        pictures: pictures differ: standard deviation of each log strength between pairs of
+            pictures, in parts that pairs share, see `PARTS`.
     """
 
     strengths: Mapping[str, float]
@@ -56,6 +64,7 @@ class Voters:
     side_bias: float = 0.0
     lapse: float = 0.0
     spread: float = 0.0
+    pictures: float = 0.0
 
     def one(self, random: np.random.Generator) -> Voter:
         """Draw a person."""
@@ -65,6 +74,26 @@ class Voters:
         }
         return Voter(self, own)
 
+    def on_pictures(
+        self, design: Sequence[Sequence[Trial]], seed: int
+    ) -> dict[tuple[str, str], Array]:
+        """Draw by how much each method's log strength differs on each content, style, and pair.
+
+        Args:
+            design: every picture that is shown.
+            seed: of the draws; they do not depend on the order of the trials.
+
+        Returns:
+            (content, ""), ("", style) and (content, style) -> (methods,).
+        """
+        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1 << 30,)))
+        shown = [_pictures_of(trial) for trials in design for trial in trials]
+        return {
+            key: self.pictures * np.sqrt(share) * random.normal(size=len(self.strengths))
+            for share, keys in zip(PARTS, zip(*shown, strict=True), strict=True)
+            for key in sorted(set(keys))
+        }
+
     def chances(self, methods: Sequence[str]) -> tuple[Array, Array]:
         """Return what the whole population answers, the sides being balanced.
 
@@ -73,13 +102,13 @@ class Voters:
 
         Returns:
             the chance that i is preferred to j, (m, m), and that they tie, (m, m), both with a
-            zero diagonal. Two people's spreads make the difference of two strengths normal with
-            variance 2 · spread², which is integrated by Gauss-Hermite quadrature.
+            zero diagonal. People and pictures make the difference of two strengths normal with
+            variance 2 (spread² + pictures²), which is integrated by Gauss-Hermite quadrature.
         """
         nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
         strength = np.array([self.strengths[label] for label in methods])
         means = strength[:, None] - strength[None, :]
-        spreads = np.sqrt(2) * self.spread * nodes
+        spreads = np.sqrt(2 * (self.spread**2 + self.pictures**2)) * nodes
         here, there = (
             answer_chances(sign * means[..., None] + spreads, self.tie, self.side_bias)
             for sign in (1, -1)
@@ -89,6 +118,11 @@ class Voters:
         found = (1 - self.lapse) * looked + self.lapse / len(ANSWERS)
         found[np.diag_indices(len(methods))] = 0
         return found[..., 0], found[..., 2]
+
+
+def _pictures_of(trial: Trial) -> tuple[tuple[str, str], ...]:
+    """Return the content, the style and the pair of a trial, as `Voters.on_pictures` names them."""
+    return (trial.content, ""), ("", trial.style), (trial.content, trial.style)
 
 
 @dataclass(frozen=True)
@@ -103,33 +137,73 @@ class Voter:
     voters: Voters
     strengths: Mapping[str, float]
 
-    def answer(self, trial: Trial, random: np.random.Generator) -> Answer:
-        """Answer a trial. Where there is a right answer, only a lapse misses it."""
+    def answer(
+        self,
+        trial: Trial,
+        random: np.random.Generator,
+        on_pictures: Mapping[tuple[str, str], Array] = _ALIKE,
+    ) -> Answer:
+        """Answer a trial. Where there is a right answer, only a lapse misses it.
+
+        Args:
+            trial: what is shown.
+            random: of the answer.
+            on_pictures: see `Voters.on_pictures`; pictures are alike if not given.
+        """
         if random.random() < self.voters.lapse:
             return ANSWERS[random.integers(len(ANSWERS))]
         if trial.expected:
             return trial.expected
         advantage = self.strengths[trial.left.method] - self.strengths[trial.right.method]
+        order = list(self.strengths)
+        left, right = order.index(trial.left.method), order.index(trial.right.method)
+        for key in _pictures_of(trial):
+            if key in on_pictures:
+                advantage += on_pictures[key][left] - on_pictures[key][right]
         chances = answer_chances(advantage, self.voters.tie, self.voters.side_bias)
         return ANSWERS[random.choice(len(ANSWERS), p=chances)]
 
 
 def round_robin(
-    methods: Sequence[str], participants: int, trials: int, seed: int = 0
+    methods: Sequence[str],
+    participants: int,
+    trials: int,
+    seed: int = 0,
+    pictures: tuple[int, int] = (1, 1),
 ) -> list[list[Trial]]:
     """Return a plain balanced design of counted trials.
 
     Every two methods meet equally often, on either side, up to one meeting; the order is random.
-    Each method has one output, named "0", of one pair of pictures, "content" and "style".
+    Each method has one output, named "0". Every two methods go through the pairs of pictures in
+    an order of their own.
+
+    Args:
+        methods: labels.
+        participants: how many.
+        trials: of each.
+        seed: of the order.
+        pictures: how many contents and styles, of which every pair is shown. If there is one of
+            each, they are named "content" and "style".
     """
     random = np.random.default_rng(seed)
     ordered = list(permutations(methods, 2))
     rounds = -(-participants * trials // len(ordered))
+    contents, styles = (
+        [kind] if number == 1 else [f"{kind}-{k:02d}" for k in range(number)]
+        for kind, number in zip(("content", "style"), pictures, strict=True)
+    )
+    pairs = [(content, style) for content in contents for style in styles]
+    orders = {two: random.permutation(len(pairs)) for two in combinations(methods, 2)}
     found = []
-    for _ in range(rounds):
+    for number in range(rounds):
         for k in random.permutation(len(ordered)):
-            left, right = (Side("output", method, "0") for method in ordered[k])
-            found.append(Trial("vote", "content", "style", left, right))
+            one, other = ordered[k]
+            first = (one, other) in orders
+            # The two orders of the same two methods go on where the other stopped.
+            order = orders[(one, other) if first else (other, one)]
+            content, style = pairs[order[(2 * number + first) % len(pairs)]]
+            left, right = Side("output", one, "0"), Side("output", other, "0")
+            found.append(Trial("vote", content, style, left, right))
     return [found[trials * slot : trials * (slot + 1)] for slot in range(participants)]
 
 
@@ -147,6 +221,7 @@ def simulate(
     """
     votes: list[dict[str, Any]] = []
     people: list[dict[str, Any]] = []
+    on_pictures = voters.on_pictures(design, seed)
     for slot, trials in enumerate(design):
         random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(slot,)))
         person, name = voters.one(random), f"voter-{slot:04d}"
@@ -175,7 +250,7 @@ def simulate(
                         "right_source": trial.right.source,
                         "right_method": trial.right.method,
                         "right_mode": trial.right.mode,
-                        "answer": person.answer(trial, random),
+                        "answer": person.answer(trial, random, on_pictures),
                         "expected": trial.expected,
                         "repeats": trial.repeats,
                         "seconds": seconds,

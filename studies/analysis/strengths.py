@@ -24,7 +24,9 @@ import pandas as pd
 from scipy import stats
 from scipy.sparse import csgraph
 
-from studies.analysis.tally import DRAWS, LEVEL, Array, Tally, half_width, resample
+from eval.analysis.crossed import Array
+from studies.analysis.clusters import LEVEL, crossed_correlation, crossed_spread
+from studies.analysis.tally import Tally
 
 #: Imaginary votes of each of the three answers, for every two methods. Without them a method that
 #: wins every vote would be infinitely strong. Of 40 votes for each two methods, as the published
@@ -34,6 +36,8 @@ PRIOR = 0.1
 #: square.
 _CLOSE = 1e-6
 _MOST_STEPS = 500
+#: How often ranks are drawn.
+DRAWS = 1000
 
 
 class Strengths(NamedTuple):
@@ -191,7 +195,8 @@ class Ranking(NamedTuple):
             - ``share``, ``share_low``, ``share_high``: the same as the share of decisive votes
               won from an average opponent;
             - ``rank_low``, ``rank_high``: percentiles of the rank, and ``best``: the share of
-              draws in which it is the strongest, both over resampled participants;
+              draws in which it is the strongest, with strengths drawn as uncertain as their
+              intervals say;
             - ``basis``: "votes"; "prior" where the strengths are finite only by the prior, and
               intervals are NaN; "none" where the method cannot be compared, and all is NaN;
             - ``bradley_terry``: the strength by decisive votes alone.
@@ -207,8 +212,15 @@ class Ranking(NamedTuple):
 
 
 def rank(counts: Tally, draws: int = DRAWS, seed: int = 0, prior: float = PRIOR) -> Ranking:
-    """Rank methods, with intervals from resampled participants."""
-    size, groups = len(counts.methods), len(counts.participants)
+    """Rank methods, with intervals for people and pictures like these.
+
+    Args:
+        counts: the votes.
+        draws: of the ranks.
+        seed: of the draws.
+        prior: see `davidson`.
+    """
+    size = len(counts.methods)
     columns = {
         name: np.full(size, np.nan)
         for name in (
@@ -218,40 +230,79 @@ def rank(counts: Tally, draws: int = DRAWS, seed: int = 0, prior: float = PRIOR)
     }  # fmt: skip
     basis = np.full(size, "none", dtype=object)
     tie = np.full(3, np.nan)
-    votes = counts.votes.sum(axis=0)
+    votes, all_wins, all_ties = (
+        table.sum(axis=0) for table in (counts.votes, counts.wins, counts.ties)
+    )
     inside = np.flatnonzero(compared(votes)) if size else np.empty(0, dtype=np.intp)
     if len(inside):
-        block = np.ix_(np.arange(groups), inside, inside)
-        wins, ties = counts.wins[block], counts.ties[block]
-        enough = finite(wins.sum(axis=0), ties.sum(axis=0))
+        wins, ties = all_wins[np.ix_(inside, inside)], all_ties[np.ix_(inside, inside)]
+        enough = finite(wins, ties)
         basis[inside] = "votes" if enough else "prior"
-        found = davidson(wins.sum(axis=0), ties.sum(axis=0), prior)
-        weights = resample(groups, draws, seed)
-        drawn = davidson(
-            np.tensordot(weights, wins, axes=1), np.tensordot(weights, ties, axes=1), prior
-        )
-        half = half_width(drawn.methods, groups) + (0 if enough else np.nan)
+        found = davidson(wins, ties, prior)
         columns["strength"][inside] = found.methods
-        columns["low"][inside] = found.methods - half
-        columns["high"][inside] = found.methods + half
         columns["rank"][inside] = _ranks(found.methods)
-        columns["bradley_terry"][inside] = bradley_terry(wins.sum(axis=0))
-        if not np.isnan(half_width(drawn.tie, groups)):
-            places = _ranks(drawn.methods)
+        columns["bradley_terry"][inside] = bradley_terry(wins)
+        among = np.isin(counts.left, inside)
+        moved, clusters = influences(counts, inside, found, prior), counts.clusters.only(among)
+        variance, freedom = crossed_spread(moved, np.ones_like(moved, dtype=bool), clusters)
+        error = np.sqrt(variance)
+        half = stats.t.ppf((1 + LEVEL) / 2, freedom) * error + (0 if enough else np.nan)
+        columns["low"][inside] = found.methods - half[:-1]
+        columns["high"][inside] = found.methods + half[:-1]
+        if not np.isnan(variance).any():
+            # Student's t with several dimensions: normal, over a common root of chi-squared.
+            random = np.random.default_rng(seed)
+            shape = crossed_correlation(moved[:, :-1], clusters)
+            noise = random.multivariate_normal(np.zeros(len(inside)), shape, draws, method="eigh")
+            least = freedom[:-1].min()
+            scale = np.sqrt(least / random.chisquare(least, size=(draws, 1)))
+            places = _ranks(found.methods + noise * scale * error[:-1])
             ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
             columns["rank_low"][inside], columns["rank_high"][inside] = np.quantile(
                 places, ends, axis=0, method="closest_observation"
             )
             first = places == 1
             columns["best"][inside] = (first / first.sum(axis=-1, keepdims=True)).mean(axis=0)
-        wide = half_width(drawn.tie, groups) + (0 if enough else np.nan)
-        tie = np.exp(found.tie + np.array([0, -1, 1]) * wide)
+        tie = np.exp(found.tie + np.array([0, -1, 1]) * half[-1])
         tie[0] = np.exp(found.tie)
     for end in ("", "_low", "_high"):
         columns[f"share{end}"] = against_average(columns[end[1:] or "strength"])
     table = pd.DataFrame({"method": list(counts.methods), "votes": votes.sum(axis=-1), **columns})
     table.insert(len(table.columns) - 1, "basis", basis)
     return Ranking(table.astype({"votes": int}), *map(float, tie))
+
+
+def influences(
+    counts: Tally, inside: npt.NDArray[np.intp], found: Strengths, prior: float = PRIOR
+) -> Array:
+    """Return by how much each vote moves the strengths and log ν, (votes, m + 1).
+
+    To first order: the vote's part of the gradient, times the inverse of the information.
+
+    Args:
+        counts: the votes.
+        inside: the m methods that are compared; votes on others are left out.
+        found: what `davidson` estimated of them.
+        prior: as given to it.
+    """
+    size = len(inside)
+    among = np.isin(counts.left, inside)
+    place = np.full(len(counts.methods), -1)
+    place[inside] = np.arange(size)
+    left, right = place[counts.left[among]], place[counts.right[among]]
+    answer = counts.answer[among]
+    won, tied = pair_chances(found.methods, found.tie)
+    gap = won - won.T
+    apart = 1 - np.eye(size)
+    votes = counts.votes.sum(axis=0)[np.ix_(inside, inside)] * apart + 3 * prior * apart
+    surprise = np.choose(answer, [0.5, -0.5, 0.0]) - gap[left, right] / 2
+    score = np.zeros((len(answer), size + 1))
+    score[np.arange(len(answer)), left] = surprise
+    score[np.arange(len(answer)), right] -= surprise
+    score[:, size] = (answer == 2) - tied[left, right]
+    # Without the prior's votes the parts do not add up to zero by a hair.
+    score -= score.mean(axis=0)
+    return np.asarray(np.linalg.solve(_information(votes, gap, tied), score.T).T, dtype=np.float64)
 
 
 def _ranks(strengths: Array) -> Array:

@@ -1,8 +1,9 @@
 """Votes won: of every two methods, of each method, of each of its modes, and of each side.
 
-Two intervals stand beside each other. Wilson's, and the exact binomial test, take votes as
-independent, as published studies do; the clustered one does not, and is the one to believe where
-they differ.
+Two intervals stand beside each other. Wilson's takes votes as independent, as published studies do;
+the clustered one knows that people differ and pictures differ (`studies.analysis.clusters`), and is
+the one to believe. Every test, and whether two methods are told apart, is that of the clustered
+interval.
 """
 
 from __future__ import annotations
@@ -13,44 +14,48 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from eval.analysis.pairs import holm
-from studies.analysis.tally import (
-    DRAWS,
-    Array,
-    Tally,
-    binomial_p,
-    clustered_shares,
-    counted,
-    wilson,
-)
+from eval.analysis.crossed import Array
+from studies.analysis.clusters import LEVEL, Clusters, clusters_of, crossed_shares
+from studies.analysis.tally import Tally, counted, wilson
 
 
-def pairs_table(counts: Tally, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+def pairs_table(counts: Tally) -> pd.DataFrame:
     """Compare every two methods.
 
     Returns:
         one row per two methods ``a`` and ``b``: how often a ``wins`` and ``losses``, ``ties``;
-        the ``share`` of decisive votes that a wins, with ``low``, ``high`` (Wilson) and
-        ``cluster_low``, ``cluster_high``; ``p`` of the exact binomial test against one half, and
-        ``p_holm`` after Holm's correction over all rows. NaN without a decisive vote.
+        the ``share`` of decisive votes that a wins, with ``low``, ``high`` (Wilson),
+        ``cluster_low``, ``cluster_high``, and ``p`` of the test against one half that the latter
+        stands for. As there are many rows, the same once more for all of them together
+        (Bonferroni): ``all_low``, ``all_high`` and ``p_all``; ``apart`` says whether that interval
+        excludes one half, which is where p_all < 0.05. NaN without a decisive vote.
     """
     pairs = list(combinations(range(len(counts.methods)), 2))
     first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-    won, lost = counts.wins[:, first, second], counts.wins[:, second, first]
+    winner = counts.won()
+    met = counts.shown()[:, first] * counts.shown()[:, second]
+    won, lost = winner[:, first] * met, winner[:, second] * met
     frame = pd.DataFrame(
         {
             "a": [counts.methods[i] for i in first],
             "b": [counts.methods[i] for i in second],
             "wins": won.sum(axis=0).astype(int),
             "losses": lost.sum(axis=0).astype(int),
-            "ties": counts.ties[:, first, second].sum(axis=0).astype(int),
+            "ties": (met - won - lost).sum(axis=0).astype(int),
         }
     )
-    frame = frame.assign(**_share_columns(won, won + lost, draws, seed))
-    return frame.assign(p_holm=holm(frame["p"].to_numpy(dtype=np.float64)))
+    frame = frame.assign(**_share_columns(won, won + lost, counts.clusters))
+    rows = max(len(pairs), 1)
+    together = crossed_shares(won, won + lost, counts.clusters, 1 - (1 - LEVEL) / rows)
+    return frame.assign(
+        all_low=together.low,
+        all_high=together.high,
+        p_all=np.minimum(rows * frame["p"], 1),
+        apart=(together.low > 0.5) | (together.high < 0.5),
+    )
 
 
-def vote_shares(counts: Tally, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+def vote_shares(counts: Tally) -> pd.DataFrame:
     """Return each method's votes.
 
     Returns:
@@ -62,11 +67,12 @@ def vote_shares(counts: Tally, draws: int = DRAWS, seed: int = 0) -> pd.DataFram
         its clustered ``win_low``, ``win_high``. Only the latter does not depend on how often a
         method was shown.
     """
-    won, tied, shown = (table.sum(axis=2) for table in (counts.wins, counts.ties, counts.votes))
+    won, shown = counts.won(), counts.shown()
+    tied = shown * (counts.answer == 2)[:, None]
     decisive = np.repeat(won.sum(axis=1, keepdims=True), len(counts.methods), axis=1)
-    shares = _share_columns(won, decisive, draws, seed)
+    shares = _share_columns(won, decisive, counts.clusters)
     del shares["p"]  # against one half, which is nothing to test here
-    low, high = clustered_shares(won + tied / 2, shown, draws, seed)
+    points = crossed_shares(won + tied / 2, shown, counts.clusters)
     return pd.DataFrame(
         {
             "method": list(counts.methods),
@@ -74,70 +80,59 @@ def vote_shares(counts: Tally, draws: int = DRAWS, seed: int = 0) -> pd.DataFram
             "won": won.sum(axis=0).astype(int),
             "tied": tied.sum(axis=0).astype(int),
             **shares,
-            "win_share": _share(won + tied / 2, shown),
-            "win_low": low,
-            "win_high": high,
+            "win_share": points.share,
+            "win_low": points.low,
+            "win_high": points.high,
         }
     )
 
 
-def modes_table(
-    votes: pd.DataFrame, methods: Sequence[str], draws: int = DRAWS, seed: int = 0
-) -> pd.DataFrame:
+def modes_table(votes: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
     """Return the votes of each output of each method, against outputs of other methods.
 
     Args:
         votes: of one question.
         methods: labels.
-        draws: of the bootstrap.
-        seed: of the draws.
 
     Returns:
         one row per ``method`` and ``mode`` that was shown: ``shown``, ``won``, ``tied``,
         ``win_share`` (a tie counts one half) and its clustered ``win_low``, ``win_high``.
     """
     votes = counted(votes, methods)
-    sides = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "participant": votes["participant"],
-                    "method": pd.Categorical(votes[f"{side}_method"], list(methods)),
-                    "mode": votes[f"{side}_mode"],
-                    "shown": 1.0,
-                    "won": (votes["answer"] == side).astype(float),
-                    "tied": (votes["answer"] == "tie").astype(float),
-                }
-            )
-            for side in ("left", "right")
-        ]
+    sides = [
+        pd.DataFrame(
+            {
+                "method": pd.Categorical(votes[f"{side}_method"], list(methods)),
+                "mode": votes[f"{side}_mode"],
+            }
+        )
+        for side in ("left", "right")
+    ]
+    outputs = pd.concat(sides).drop_duplicates().sort_values(["method", "mode"])
+    known = pd.MultiIndex.from_frame(outputs)
+    left, right = (
+        np.eye(len(known))[known.get_indexer(pd.MultiIndex.from_frame(side))] for side in sides
     )
-    keys = ["method", "mode"]
-    per_person = sides.groupby([*keys, "participant"], observed=True).sum()
-    shown, won, tied = (
-        per_person[name].unstack(keys).fillna(0.0).sort_index(axis=1)
-        for name in ("shown", "won", "tied")
-    )
-    of = shown.to_numpy(dtype=np.float64)
-    points = (won + tied / 2).to_numpy(dtype=np.float64)
-    low, high = clustered_shares(points, of, draws, seed)
+    answer = votes["answer"].to_numpy(dtype=str)[:, None]
+    won = left * (answer == "left") + right * (answer == "right")
+    shown = left + right
+    tied = shown * (answer == "tie")
+    points = crossed_shares(won + tied / 2, shown, clusters_of(votes))
     return pd.DataFrame(
         {
-            "method": shown.columns.get_level_values("method").astype(str),
-            "mode": shown.columns.get_level_values("mode").astype(str),
-            "shown": of.sum(axis=0).astype(int),
-            "won": won.to_numpy(dtype=np.float64).sum(axis=0).astype(int),
-            "tied": tied.to_numpy(dtype=np.float64).sum(axis=0).astype(int),
-            "win_share": _share(points, of),
-            "win_low": low,
-            "win_high": high,
+            "method": outputs["method"].astype(str).to_numpy(),
+            "mode": outputs["mode"].astype(str).to_numpy(),
+            "shown": shown.sum(axis=0).astype(int),
+            "won": won.sum(axis=0).astype(int),
+            "tied": tied.sum(axis=0).astype(int),
+            "win_share": points.share,
+            "win_low": points.low,
+            "win_high": points.high,
         }
     )
 
 
-def side_bias(
-    votes: pd.DataFrame, methods: Sequence[str], draws: int = DRAWS, seed: int = 0
-) -> pd.DataFrame:
+def side_bias(votes: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
     """Return how often the left picture was preferred, whatever it was.
 
     Returns:
@@ -145,43 +140,35 @@ def side_bias(
         ``high`` (Wilson), ``cluster_low``, ``cluster_high``, and ``p`` against one half.
     """
     votes = counted(votes, methods)
-    answer = votes["answer"]
     left, decisive = (
-        np.asarray(fits.groupby(votes["participant"]).sum(), dtype=np.float64)[:, None]
-        for fits in (answer.eq("left").astype(float), answer.ne("tie").astype(float))
+        np.asarray(fits, dtype=np.float64)[:, None]
+        for fits in (votes["answer"].eq("left"), votes["answer"].ne("tie"))
     )
     return pd.DataFrame(
         {
             "votes": decisive.sum(axis=0).astype(int),
             "left": left.sum(axis=0).astype(int),
-            **_share_columns(left, decisive, draws, seed),
+            **_share_columns(left, decisive, clusters_of(votes)),
         }
     )
 
 
-def _share(won: Array, of: Array) -> Array:
-    """Return shares of sums over participants; NaN where there are no votes."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(won.sum(axis=0) / of.sum(axis=0), dtype=np.float64)
-
-
-def _share_columns(won: Array, of: Array, draws: int, seed: int) -> dict[str, Array]:
+def _share_columns(won: Array, of: Array, clusters: Clusters) -> dict[str, Array]:
     """Return a share's columns: itself, both intervals, and the test against one half.
 
     Args:
-        won: (G, n) votes won, by participant.
-        of: (G, n) votes.
-        draws: of the bootstrap.
-        seed: of the draws.
+        won: (V, n) votes won.
+        of: (V, n) 1 for the votes that a share is of, else 0.
+        clusters: of the V votes.
     """
     totals = list(zip(won.sum(axis=0), of.sum(axis=0), strict=True))
     plain = np.array([wilson(*total) for total in totals]).reshape(-1, 2)
-    low, high = clustered_shares(won, of, draws, seed)
+    found = crossed_shares(won, of, clusters)
     return {
-        "share": _share(won, of),
+        "share": found.share,
         "low": plain[:, 0],
         "high": plain[:, 1],
-        "cluster_low": low,
-        "cluster_high": high,
-        "p": np.array([binomial_p(*total) for total in totals], dtype=np.float64),
+        "cluster_low": found.low,
+        "cluster_high": found.high,
+        "p": found.p,
     }

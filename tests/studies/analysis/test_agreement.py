@@ -183,7 +183,7 @@ def test_self_consistency_by_hand():
         ("q", "right", "right"),
         ("r", "tie", "tie"),  # the same answer
     )
-    row = self_consistency(votes, draws=50).iloc[0]
+    row = self_consistency(votes).iloc[0]
     assert row[["repeats", "same"]].tolist() == [5, 2]
     assert row["share"] == pytest.approx(0.4)
     assert (row["low"], row["high"]) == pytest.approx(wilson(2, 5))
@@ -192,7 +192,7 @@ def test_self_consistency_by_hand():
 
 def test_clicking_left_always_is_never_the_same_picture():
     votes = repeated(*((who, "left", "left") for who in "pqrst"))
-    row = self_consistency(votes, draws=50).iloc[0]
+    row = self_consistency(votes).iloc[0]
     assert row[["same", "chance"]].tolist() == [0, 0]
     assert row["cluster_low"] == pytest.approx(0)
     assert row["cluster_high"] > 0.3

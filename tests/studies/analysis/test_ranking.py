@@ -1,13 +1,14 @@
-"""The ranking: known voters, resampled participants, and where there is little to rank."""
+"""The ranking: known voters, its intervals, and where there is little to rank."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from studies.analysis.clusters import Clusters
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.analysis.strengths import against_average, davidson, rank
-from studies.analysis.tally import Tally, half_width, resample, tally
+from studies.analysis.tally import Tally, tally
 from tests.studies.analysis.test_strengths import NONE, symmetric
 
 METHODS = ("a", "b", "c", "d", "e", "f")
@@ -15,10 +16,18 @@ TRUTH = dict(zip(METHODS, (1.2, 0.7, 0.2, -0.3, -0.7, -1.1), strict=True))
 
 
 def people(wins: np.ndarray, ties: np.ndarray, participants: int = 1) -> Tally:
-    """Participants who all vote alike."""
-    methods = METHODS[: len(wins)]
+    """Participants who all vote alike, on one pair of pictures."""
+    rows = [
+        (i, j, code)
+        for counts, code in ((wins, 0), (np.triu(ties), 2))
+        for i, j in zip(*np.nonzero(counts), strict=True)
+        for _ in range(int(counts[i, j]))
+    ]
+    left, right, answer = np.array(rows * participants, dtype=np.intp).reshape(-1, 3).T
+    here = np.zeros(len(left), dtype=np.intp)
+    who = np.repeat(np.arange(participants), len(rows))
     names = tuple(f"p{k}" for k in range(participants))
-    return Tally(methods, names, np.stack([wins] * participants), np.stack([ties] * participants))
+    return Tally(METHODS[: len(wins)], names, left, right, answer, Clusters(who, here, here))
 
 
 @pytest.fixture(scope="module")
@@ -46,43 +55,28 @@ def test_known_strengths_are_found(counts):
 
 
 def test_the_same_seed_gives_the_same_table(counts):
-    first, again, other = (rank(counts, draws=50, seed=seed).table for seed in (1, 1, 2))
+    first, again, other = (rank(counts, draws=2000, seed=seed).table for seed in (1, 1, 2))
     assert first.equals(again)
     assert not first.equals(other)
 
 
-def test_a_draw_is_the_fit_of_the_people_drawn(counts):
-    """The weighted counts are those of a study in which the drawn people sat, one by one."""
-    weights = resample(len(counts.participants), 5, seed=3)
-    assert (weights.sum(axis=1) == 30).all()
-    quick = davidson(
-        np.tensordot(weights, counts.wins, axes=1), np.tensordot(weights, counts.ties, axes=1)
-    )
-    for row, strengths in zip(weights, quick.methods, strict=True):
-        who = np.repeat(np.arange(30), row.astype(int))
-        slow = davidson(counts.wins[who].sum(axis=0), counts.ties[who].sum(axis=0))
-        assert strengths == pytest.approx(slow.methods, abs=1e-9)
-
-
 def test_the_interval_is_the_jackknifes(counts):
     """Leaving out one person at a time gives the same standard errors, by another way."""
-    without = [np.delete(np.arange(30), k) for k in range(30)]
     left_out = davidson(
-        np.stack([counts.wins[who].sum(axis=0) for who in without]),
-        np.stack([counts.ties[who].sum(axis=0) for who in without]),
+        counts.wins.sum(axis=0) - counts.wins, counts.ties.sum(axis=0) - counts.ties
     ).methods
     jackknife = np.sqrt(29 / 30 * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
-    table = rank(counts, draws=4000).table
+    table = rank(counts, draws=2).table  # one content and one style: only people are drawn
     half = ((table["high"] - table["low"]) / 2).to_numpy()
     assert half == pytest.approx(2.0452 * jackknife, rel=0.08)
 
 
-def test_half_width_by_hand():
-    """Draws 1, 2, 3 of four people: t(3) = 3.1824, √(4/3), and a standard deviation of 1."""
-    found = half_width(np.array([[1.0, np.nan], [2, 5], [3, np.nan]]), 4)
-    assert found[0] == pytest.approx(3.18245 * np.sqrt(4 / 3), rel=1e-5)
-    assert np.isnan(found[1])  # one draw only
-    assert np.isnan(half_width(np.array([1.0, 2, 3]), 2))
+def test_ranks_are_as_unsure_as_the_strengths(counts):
+    """Of the two in the middle, each is the better one as often as their difference says."""
+    table = rank(counts, draws=4000).table.set_index("method")
+    assert table["rank_low"].min() == 1
+    assert table["best"].iloc[0] > 0.5
+    assert (table.loc[["e", "f"], "best"] < 0.01).all()
 
 
 def test_a_method_that_wins_everything_has_a_finite_strength_and_no_interval():
@@ -138,8 +132,8 @@ def test_one_participant_has_strengths_and_no_intervals():
 
 @pytest.mark.parametrize("methods", [0, 1, 3])
 def test_no_votes(methods):
-    nothing = np.zeros((0, methods, methods))
-    found = rank(Tally(METHODS[:methods], (), nothing, nothing))
+    nothing = np.zeros((methods, methods))
+    found = rank(people(nothing, nothing, 0))
     assert len(found.table) == methods
     assert found.table["strength"].isna().all()
     assert np.isnan(found.tie)
