@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -77,25 +77,51 @@ def plan(
     ] = None,
     power: Annotated[float, typer.Option(help="Chance to find a true preference.", min=0.5,
                                          max=0.999)] = 0.8,
-    ties: Annotated[float, typer.Option(help="Share of \"can't say\".", min=0, max=0.95)] = 0.0,
+    ties: Annotated[
+        float | None,
+        typer.Option(help="Share of \"can't say\".", min=0, max=0.95, show_default="0.15"),
+    ] = None,
+    dropout: Annotated[
+        float | None,
+        typer.Option(help="Share of votes lost: people who leave or are left out.", min=0,
+                     max=0.95, show_default="0.1"),
+    ] = None,
     correlation: Annotated[
-        float, typer.Option(help="Correlation of one person's votes.", min=0, max=1)
-    ] = 0.0,
+        float | None,
+        typer.Option(help="Correlation of one person's votes on two methods.", min=0, max=1,
+                     show_default="0.1"),
+    ] = None,
+    pictures: Annotated[
+        float | None,
+        typer.Option(help="By how much log strengths deviate between pictures.", min=0, max=5,
+                     show_default="0.5"),
+    ] = None,
+    contents: Annotated[
+        int | None,
+        typer.Option(help="How many contents.  [default: the run's, or 15]", min=1,
+                     show_default=False),
+    ] = None,
+    styles: Annotated[
+        int | None,
+        typer.Option(help="How many styles.  [default: the run's, or 20]", min=1,
+                     show_default=False),
+    ] = None,
     seed: SeedOption = 0,
 ) -> None:  # fmt: skip
     """Show how small a true preference a study can find, and how even its design is."""
     from studies.design.plan import plan_study
 
-    asked = {
-        name: value
-        for name, value in (
-            ("participants", participants), ("trials", trials), ("judges", judges),
-        )
-        if value is not None
-    }  # fmt: skip
+    def told(**options: float | None) -> dict[str, Any]:
+        return {name: value for name, value in options.items() if value is not None}
+
+    asked = told(participants=participants, trials=trials, judges=judges)
+    assumed = told(
+        ties=ties, dropout=dropout, correlation=correlation, pictures=pictures,
+        contents=contents, styles=styles,
+    )  # fmt: skip
     report = plan_study(
-        study, run, words(methods) if methods else [], asked, seed=seed,
-        power=power, ties=ties, correlation=correlation,
+        study, run, words(methods) if methods else [], asked, assumed=assumed, seed=seed,
+        power=power,
     )  # fmt: skip
     console.print(escape(report.headline), soft_wrap=True)
     for title, frame in report.tables:

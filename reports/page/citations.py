@@ -119,13 +119,13 @@ VOTES: Mapping[str, str] = MappingProxyType(
   number  = {329},
   year    = {1970}
 }""",
-        "Intervals of votes (whole participants resampled)": """@article{field2007bootstrapping,
-  title   = {Bootstrapping Clustered Data},
-  author  = {Field, C. A. and Welsh, A. H.},
-  journal = {Journal of the Royal Statistical Society: Series B},
-  volume  = {69},
-  number  = {3},
-  year    = {2007}
+        "Intervals of votes (people, contents and styles vary)": r"""@article{cameron2011robust,
+  title   = {Robust Inference With Multiway Clustering},
+  author  = {Cameron, A. Colin and Gelbach, Jonah B. and Miller, Douglas L.},
+  journal = {Journal of Business \& Economic Statistics},
+  volume  = {29},
+  number  = {2},
+  year    = {2011}
 }""",
         "Agreement of voters (Krippendorff's alpha)": """@book{krippendorff2004content,
   title     = {Content Analysis: An Introduction to Its Methodology},

@@ -36,7 +36,7 @@ def rank(
         ),
     ] = None,
     draws: Annotated[
-        int, typer.Option(help="How often participants are resampled for intervals.", min=2)
+        int, typer.Option(help="How often ranks, and participants for agreement, are drawn.", min=2)
     ] = 1000,
     preliminary: Annotated[
         bool,

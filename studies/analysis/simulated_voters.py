@@ -14,15 +14,13 @@ import pandas as pd
 
 from eval.analysis.crossed import Array
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
+from studies.design.power import PARTS
 from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked
 
 #: When the first simulated participant joins.
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 #: Points of the quadrature over people and pictures.
 _NODES = 80
-#: Shares of the pictures' variance that belong to contents, to styles, and to single pairs; about
-#: what measures of the outputs have.
-PARTS = (0.2, 0.5, 0.3)
 _ALIKE: Mapping[tuple[str, str], Array] = MappingProxyType({})
 
 
@@ -56,7 +54,7 @@ class Voters:
         lapse: share of answers given without looking: left, right and tie with equal chances.
         spread: people differ: standard deviation, between people, of each log strength.
         pictures: pictures differ: standard deviation of each log strength between pairs of
-            pictures, in parts that pairs share, see `PARTS`.
+            pictures, in parts that pairs share (`studies.design.power.PARTS`).
     """
 
     strengths: Mapping[str, float]

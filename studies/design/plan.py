@@ -14,7 +14,7 @@ from dfr.core.files import wrong_value
 from studies.design.balance import balance
 from studies.design.design import make_design
 from studies.design.material import read_material
-from studies.design.power import power_table
+from studies.design.power import Assumptions, power_table
 from studies.design.study import Study, read_study
 
 
@@ -37,10 +37,9 @@ def plan_study(
     methods: Sequence[str],
     asked: Mapping[str, int],
     *,
+    assumed: Mapping[str, float],
     seed: int = 0,
     power: float = 0.8,
-    ties: float = 0.0,
-    correlation: float = 0.0,
 ) -> PlanReport:
     """Tell the power of a study, and its balance where its pictures are known.
 
@@ -49,10 +48,10 @@ def plan_study(
         run: the run, if it is not the file's.
         methods: how many (one number), or labels; if empty, those of the study or the run.
         asked: participants, trials, judges, where they are asked for.
+        assumed: fields of `studies.design.power.Assumptions` that are told; contents and styles are
+            those of the run, where they are not.
         seed: of the design, if no file gives it.
         power: the chance to find a preference.
-        ties: expected share of "can't say".
-        correlation: of one person's votes on the same two methods.
 
     Raises:
         UserError: numbers that do not fit, or a run or a file that cannot be used.
@@ -80,14 +79,19 @@ def plan_study(
         )
     votes = study.participants * study.trials
     screens = study.practice + study.trials + study.repeats + study.catches
-    table = power_table(
-        number, votes, study.participants, power=power, tie_share=ties, correlation=correlation
-    )
+    given = Assumptions.model_validate(
+        {
+            "judges": study.judges,
+            **({
+                "contents": len({content for content, _ in material.stimuli.pairs}),
+                "styles": len({style for _, style in material.stimuli.pairs}),
+            } if material else {}),
+            **assumed,
+        }
+    )  # fmt: skip
+    table = power_table(number, votes, study.participants, given, power=power)
     tables = [
-        (
-            f"True preference that is found with {power:.0%} (two-sided exact test, 5 %)",
-            _readable(table),
-        )
+        (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table))
     ]
     if material is not None:
         if len(material.stimuli.methods) != number:
@@ -102,7 +106,7 @@ def plan_study(
     return PlanReport(
         f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
         f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
-        f"{number * (number - 1) // 2} comparisons; {screens} screens per person.",
+        f"{number * (number - 1) // 2} comparisons; {screens} screens per person. {_told(given)}",
         tuple(tables),
     )
 
@@ -111,14 +115,25 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "votes on": table["plan"],
-            "correlation": table["correlation"].map("{:.2f}".format),
+            "assumed": table["assumed"],
             "votes of two methods": table["votes"],
-            "worth": table["effective"],
+            "worth": table["worth"].map("{:.0f}".format),
             "level": table["level"].map("{:.4f}".format),
             "preference found": table["preference"].map(
                 lambda value: "none" if value != value else f"{value:.1%} : {1 - value:.1%}"
             ),
         }
+    )
+
+
+def _told(given: Assumptions) -> str:
+    """Say what is assumed."""
+    return (
+        f"Assumed: {given.dropout:.0%} of the votes lost (people who leave or are left out), "
+        f'{given.ties:.0%} "can\'t say", a correlation of {given.correlation:.2f} between one '
+        f"person's votes on two methods, and log strengths that deviate by {given.pictures:.2g} "
+        f"between pictures, on {given.contents} contents and {given.styles} styles. Two methods "
+        "are told apart by the test of the report; worth: so many independent decisive votes."
     )
 
 

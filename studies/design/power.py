@@ -1,246 +1,241 @@
-"""What a number of votes can find: power of the test of one preference.
+"""What a number of votes can find: power of the test by which two methods are told apart.
 
-Two methods are compared by the exact two-sided binomial test that each is preferred equally often.
-Votes of one person resemble one another, and "can't say" decides nothing; both make votes worth
-less, which is put into an *effective* number of votes.
+The test is that of `studies.analysis.clusters.crossed_shares`: Student's t of a share against one
+half, with people, contents and styles drawn at random. What makes votes worth less is counted:
+people who leave or are left out, "can't say", and votes that resemble one another since they are of
+one person, one content, one style, or one pair of pictures.
 """
 
 from __future__ import annotations
 
-from math import ceil, floor, isfinite
+from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 from scipy.optimize import brentq
-from scipy.stats import binom, norm
+from scipy.stats import chi2, norm, t
 
-from dfr.core.errors import UserError
+from eval.analysis.crossed import LEAST_CLUSTERS, Array
 
-#: The power is checked up to this many times the answer. The teeth of the exact test's power
-#: become smaller with more votes, and do not reach so far.
-MARGIN = 1.3
-#: And at least up to this many votes more than the normal approximation says.
-LEAST_VOTES = 100
-#: Numbers of votes that are checked together.
-CHUNK = 4096
-#: More votes than this are not searched for: nobody asks so many people.
-MOST_VOTES = 50_000_000
+#: Shares of the pictures' variance that belong to contents, to styles, and to single pairs; about
+#: what measures of the outputs have.
+PARTS = (0.2, 0.5, 0.3)
+#: Points of the quadrature over pictures.
+_NODES = 40
+#: Quantiles over which a noncentral t is averaged.
+_QUANTILES = 200
+#: A preference above this is not looked for.
+_MOST = 0.9999
 
 
-def exact_power(
-    n: int | npt.NDArray[np.int64], preference: float, level: float = 0.05
-) -> npt.NDArray[np.float64]:
-    r"""Return the probability that the exact binomial test finds a preference.
+class Assumptions(BaseModel):
+    """What votes are like, and on what. The defaults are guesses to be on the safe side with.
 
-    With X ~ Bin(n, p) votes for A, the test rejects p = 1/2 where X <= c or X >= n - c, with c the
-    largest number for which :math:`2 P(X \le c \mid p = 1/2)` is at most the level. The power is
-    :math:`P(X \le c \mid p) + P(X \ge n - c \mid p)`: for a fixed n it grows with p >= 1/2, while
-    for a fixed p it has teeth in n, because c is a whole number.
-
-    Args:
-        n: votes that decide; one number or several.
-        preference: p, the probability that A is preferred, in [0, 1].
-        level: of the two-sided test.
-
-    Returns:
-        the power, shaped as n; 0 where there are too few votes to reject at all.
+    Attributes:
+        ties: share of votes that are "can't say".
+        dropout: share of the votes that is lost: people who leave, or fail the catch trials.
+        correlation: of two votes of one person on the same two methods. People whose log strengths
+            deviate by 0.5 have about 0.1.
+        pictures: standard deviation of each method's log strength between pictures, in parts that
+            contents, styles and pairs have (`PARTS`).
+        contents: how many there are.
+        styles: how many there are.
+        judges: how many people see the same two pictures.
     """
-    votes = np.asarray(n, dtype=np.int64)
-    c = _critical(votes, level)
-    both = binom.cdf(c, votes, preference) + binom.sf(votes - c - 1, votes, preference)
-    return np.where(c < 0, 0.0, both)
+
+    model_config = ConfigDict(frozen=True)
+
+    ties: float = Field(default=0.15, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    correlation: float = Field(default=0.1, ge=0, le=1)
+    pictures: float = Field(default=0.5, ge=0)
+    contents: int = Field(default=15, ge=1)
+    styles: int = Field(default=20, ge=1)
+    judges: int = Field(default=3, ge=1)
 
 
-def least_preference(n: int, *, power: float = 0.8, level: float = 0.05) -> float:
-    """Return the smallest preference that n votes find with a power.
+#: Votes as if each were alone, as published studies take them.
+INDEPENDENT = Assumptions(ties=0, dropout=0, correlation=0, pictures=0)
 
-    For fixed n the power grows steadily with the preference, so there is one answer, found as a
-    root. It has teeth in n: one more vote can make it a little worse.
 
-    Args:
-        n: votes that decide.
-        power: to reach.
-        level: of the two-sided exact binomial test.
+@dataclass(frozen=True)
+class Worth:
+    """What the votes on two methods are worth.
 
-    Returns:
-        in (0.5, 1]; NaN where no preference is found, because even n equal votes are no evidence.
-
-    Raises:
-        UserError: the power or the level cannot be.
+    Attributes:
+        decisive: votes that decide.
+        variance: of the share, by how much it is larger than were they independent.
+        seen: the same as the analysis estimates it: a little larger, since parts below zero are
+            taken as none.
+        freedom: degrees of freedom of the test.
     """
-    _check(power=power, level=level)
-    if exact_power(n, 1.0, level) < power:
-        return float("nan")
-    return float(brentq(lambda p: float(exact_power(n, p, level)) - power, 0.5, 1.0, xtol=1e-10))
+
+    decisive: float
+    variance: float
+    seen: float
+    freedom: float
 
 
-def votes_needed(
-    preference: float,
-    *,
-    power: float = 0.8,
-    level: float = 0.05,
-    tie_share: float = 0.0,
-    design_effect: float = 1.0,
-) -> int:
-    """Return how many votes two methods need, so that a preference is found with a power.
+def alike(votes: float, clusters: float) -> float:
+    """Return how many votes the cluster of a vote has on average, itself among them.
 
-    As the power has teeth in n, the answer is the smallest number of deciding votes from which on
-    the power is never again too low, as far as it is checked; see `MARGIN`.
-
-    Args:
-        preference: probability that A is preferred over B by someone who decides; 0.4 is as far
-            from equal as 0.6.
-        power: to reach.
-        level: of the two-sided exact binomial test.
-        tie_share: share of votes that are "can't say".
-        design_effect: how many votes are worth one independent one, see `design_effect`.
-
-    Returns:
-        votes, ties among them.
-
-    Raises:
-        UserError: a value cannot be, or the preference is so near to 0.5 that no study finds it.
+    The sum of n_i² over the sum of n_i, with votes dealt to clusters as evenly as can be: Kish's k
+    in the design effect 1 + (k - 1) rho (1965, "Survey Sampling", section 5.4).
     """
-    _check(power=power, level=level, tie_share=tie_share)
-    if not 0 <= preference <= 1 or design_effect < 1:
-        raise UserError(
-            f"preference {preference} and design effect {design_effect}: give a probability, and "
-            "1 or more"
-        )
-    p = max(preference, 1 - preference)
-    spread = norm.isf(level / 2) / 2 + norm.isf(1 - power) * np.sqrt(p * (1 - p))
-    about = (spread / (p - 0.5)) ** 2 if p > 0.5 else np.inf
-    if not isfinite(about) or about > MOST_VOTES:
-        raise UserError(
-            f"preference {preference}: that is so close to 0.5 that it takes more than "
-            f"{MOST_VOTES} votes; give one farther from 0.5"
-        )
-    top = ceil(about) + LEAST_VOTES
-    while (last := _last_short(top, p, power, level)) > top / MARGIN:
-        top *= 2
-    return ceil(round((last + 1) * design_effect / (1 - tie_share), 6))
-
-
-def design_effect(
-    votes: float, participants: int, *, correlation: float = 0.0, tie_share: float = 0.0
-) -> float:
-    r"""Return how many votes on two methods are worth one independent vote.
-
-    Kish's 1 + (k - 1) rho for clusters of k votes. As people have a whole number of votes each, k
-    is the mean over votes of how many votes their person has on the same two methods,
-    :math:`\sum_i k_i^2 / \sum_i k_i`, with votes dealt as evenly as can be; it is 1 where nobody
-    has two. Ties thin it out: of k - 1 other votes (1 - ties) (k - 1) decide.
-
-    Args:
-        votes: on these two methods, ties among them.
-        participants: who share them.
-        correlation: rho, of two votes of one person on the same two methods, in [0, 1].
-        tie_share: share of votes that are "can't say".
-
-    Returns:
-        1 or more.
-
-    Source: L. Kish, "Survey Sampling", 1965, section 5.4.
-    """
-    if votes <= 0:
+    if votes <= 1:
         return 1.0
-    every, more = floor(votes / participants), votes % participants
-    alike = ((participants - more) * every**2 + more * (every + 1) ** 2) / votes
-    return 1 + (alike - 1) * (1 - tie_share) * correlation
+    each, more = floor(votes / clusters), votes % clusters
+    return ((clusters - more) * each**2 + more * (each + 1) ** 2) / votes
+
+
+def picture_correlations(preference: float, deviation: float) -> Array:
+    """Return the correlations of two votes on one content, on one style, and on one pair, (3,).
+
+    The variance between pictures of the chance to be preferred, over that of a single vote. A
+    pair's correlation is what comes to the content's and the style's.
+
+    Args:
+        preference: p, of those who decide, in (0, 1).
+        deviation: of each method's log strength between pictures.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    middle = np.log(preference / (1 - preference))
+    spread = np.sqrt(2 * np.array(PARTS))[:, None] * deviation
+    chances = 1 / (1 + np.exp(-(middle + spread * nodes)))
+    weights = weights / weights.sum()
+    found = (chances**2) @ weights - (chances @ weights) ** 2
+    return np.asarray(found / (preference * (1 - preference)), dtype=np.float64)
+
+
+def worth(votes: float, participants: int, preference: float, given: Assumptions) -> Worth:
+    """Return what the votes on two methods are worth.
+
+    Args:
+        votes: on the two, asked for.
+        participants: who share them.
+        preference: p, of those who decide.
+        given: what they are like.
+    """
+    kept = (1 - given.dropout) * (1 - given.ties)
+    decisive = votes * kept
+    people = max(participants * (1 - given.dropout), 1.0)
+    pairs = min(ceil(votes / given.judges), given.contents * given.styles)
+    on_content, on_style, on_pair = picture_correlations(preference, given.pictures)
+    # Ties thin out clusters as they thin out votes.
+    person = 1 + (alike(votes, participants) - 1) * kept * given.correlation
+    pair = (alike(votes, pairs) - 1) * kept * on_pair
+    variance, seen = person + pair, person
+    squares = person**2 / max(min(people, decisive) - 1, 1)
+    for number, correlation in ((given.contents, on_content), (given.styles, on_style)):
+        levels = min(number, pairs)
+        if levels < LEAST_CLUSTERS:  # the analysis then speaks of these pictures only
+            continue
+        more = (alike(votes, levels) - 1) * kept * correlation
+        variance += more
+        # What is estimated is this and the pairs' part, with an error, and no less than nothing.
+        mean, error = more + pair, np.sqrt(2 / (levels - 1)) * (1 + more + pair)
+        part = mean * norm.cdf(mean / error) + error * norm.pdf(mean / error)
+        seen += part
+        squares += part**2 / (levels - 1)
+    return Worth(decisive, variance, seen, seen**2 / squares)
+
+
+def power_of(
+    votes: float, participants: int, preference: float, given: Assumptions, level: float = 0.05
+) -> float:
+    """Return the chance that two methods are told apart.
+
+    Args:
+        votes: on the two, asked for.
+        participants: who share them.
+        preference: p, the share of those who decide that prefer one of the two, in (0, 1).
+        given: what votes are like.
+        level: of the two-sided test.
+    """
+    found = worth(votes, participants, preference, given)
+    if found.decisive < LEAST_CLUSTERS:
+        return 0.0
+    error = np.sqrt(preference * (1 - preference) * found.variance / found.decisive)
+    bound = t.isf(level / 2, found.freedom) * np.sqrt(0.25 * found.seen / found.decisive) / error
+    away = abs(preference - 0.5) / error
+    # Noncentral t, over the quantiles of its denominator: scipy's own is not found far out.
+    errors = np.sqrt(chi2.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES, found.freedom))
+    bounds = bound * errors / np.sqrt(found.freedom)
+    return float((norm.sf(bounds - away) + norm.cdf(-bounds - away)).mean())
+
+
+def least_preference(
+    votes: float, participants: int, given: Assumptions, *, power: float = 0.8, level: float = 0.05
+) -> float:
+    """Return the smallest preference that is found with a power; NaN where none is.
+
+    Args:
+        votes: on the two methods, asked for.
+        participants: who share them.
+        given: what votes are like.
+        power: to reach.
+        level: of the two-sided test.
+    """
+
+    def short(preference: float) -> float:
+        return power_of(votes, participants, preference, given, level) - power
+
+    if short(_MOST) < 0:
+        return float("nan")
+    return float(brentq(short, 0.5 + 1e-9, _MOST, xtol=1e-6))
 
 
 def power_table(
     methods: int,
     votes: int,
     participants: int,
+    given: Assumptions,
     *,
     power: float = 0.8,
     level: float = 0.05,
-    tie_share: float = 0.0,
-    correlation: float = 0.0,
 ) -> pd.DataFrame:
     """Tell which true preferences a study can find.
 
-    Three plans: the votes are shared by every two methods, and one comparison is asked for alone;
-    the same, with the level that the first step of Bonferroni-Holm gives the smallest of all
-    p-values (level over comparisons); and all votes on one comparison. Each is given with votes
-    taken as independent, and with votes of one person correlated.
+    Three plans: the votes are shared by every two methods, and two are told apart from among all of
+    them (the level is divided by the number of comparisons, as the report does); the same, with the
+    two named before the first vote; and all votes on two methods. Each is given as assumed, and as
+    if votes were independent.
 
     Args:
         methods: how many are compared.
-        votes: of the whole study, ties among them.
+        votes: of the whole study, asked for.
         participants: who share them.
+        given: what votes are like.
         power: to reach.
-        level: of the two-sided exact binomial tests.
-        tie_share: share of votes that are "can't say"; they are left out of the test.
-        correlation: of two votes of one person on the same two methods, in [0, 1].
+        level: of the two-sided tests, before it is divided.
 
     Returns:
-        one row per plan and correlation: plan; correlation; level of the one test; votes that the
-        two methods get (rounded down); design effect; effective votes (after ties and design
-        effect, rounded down); and preference, the smallest probability of preferring A over B, of
-        those who decide, that is found with the power: NaN where none is. As the exact test's power
-        has teeth, a few votes less can find a slightly smaller preference.
-
-    Raises:
-        UserError: a value cannot be.
+        one row per plan and assumption: ``plan``; ``assumed``; ``level`` of the one test; ``votes``
+        on the two methods (rounded down); ``worth``, how many independent decisive votes would be
+        as good, at the preference that is found, or at three quarters where none is; and
+        ``preference``, the smallest share of those who decide that is found with the power.
     """
-    _check(power=power, level=level, tie_share=tie_share, correlation=correlation)
-    if methods < 2 or votes < 1 or participants < 1:
-        raise UserError(
-            f"{methods} methods, {votes} votes, {participants} participants: give two methods, "
-            "one vote and one participant, or more"
-        )
     comparisons = methods * (methods - 1) // 2
     plans = [
-        ("every two methods, one comparison", votes // comparisons, level),
-        ("every two methods, all comparisons (Holm)", votes // comparisons, level / comparisons),
+        ("every two methods, told apart from among all", votes // comparisons, level / comparisons),
+        ("every two methods, two named before", votes // comparisons, level),
         ("all votes on two methods", votes, level),
     ]
     rows = []
     for plan, share, own_level in plans:
-        for rho in dict.fromkeys((0.0, correlation)):
-            effect = design_effect(share, participants, correlation=rho, tie_share=tie_share)
-            # Rounded first: 600 * (1 - 0.1) may come out as a hair less than 540.
-            effective = floor(round(share * (1 - tie_share) / effect, 6))
+        for assumed, what in (("as assumed", given), ("independent votes", INDEPENDENT)):
+            found = least_preference(share, participants, what, power=power, level=own_level)
+            value = worth(share, participants, found if found == found else 0.75, what)
             rows.append(
                 {
                     "plan": plan,
-                    "correlation": rho,
+                    "assumed": assumed,
                     "level": own_level,
                     "votes": share,
-                    "design_effect": effect,
-                    "effective": effective,
-                    "preference": least_preference(effective, power=power, level=own_level),
+                    "worth": value.decisive / value.variance,
+                    "preference": found,
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _critical(votes: npt.NDArray[np.int64], level: float) -> npt.NDArray[np.int64]:
-    """Return the largest c with 2 P(X <= c) <= level at p = 1/2; -1 where there is none."""
-    # The quantile is the smallest x with P(X <= x) >= level / 2: it is c itself, or c + 1.
-    at = binom.ppf(level / 2, votes, 0.5)
-    at = np.where(2 * binom.cdf(at, votes, 0.5) <= level, at, at - 1)
-    found: npt.NDArray[np.int64] = at.astype(np.int64)
-    return found
-
-
-def _last_short(top: int, preference: float, power: float, level: float) -> int:
-    """Return the largest number of votes up to ``top`` that has too little power, 0 if none."""
-    for end in range(top, 0, -CHUNK):
-        numbers = np.arange(max(1, end - CHUNK + 1), end + 1)
-        short = np.flatnonzero(exact_power(numbers, preference, level) < power)
-        if len(short):
-            return int(numbers[short[-1]])
-    return 0
-
-
-def _check(*, power: float, level: float, tie_share: float = 0.0, correlation: float = 0.0) -> None:
-    if not 0 < level < power < 1:
-        raise UserError(f"level {level} and power {power}: give 0 < level < power < 1")
-    if not 0 <= tie_share < 1:
-        raise UserError(f"share of ties {tie_share}: give one from 0 to below 1")
-    if not 0 <= correlation <= 1:
-        raise UserError(f"correlation {correlation}: give one from 0 to 1")

@@ -19,6 +19,9 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/dfr/solvers/test_synthesis.py", "-k", "not solver1 and not solver2 and not lbfgs"),
     ),
     "eval/analysis/pairs.py": (("tests/eval/analysis/test_pairs.py",),),
+    "eval/analysis/crossed.py": (("tests/eval/analysis/test_crossed.py",),),
+    "eval/analysis/flips.py": (("tests/eval/analysis/test_flips.py",),),
+    "studies/analysis/clusters.py": (("tests/studies/analysis/test_clusters.py",),),
     "eval/runs/store.py": (("tests/eval/runs/test_store.py",),),
     "studies/ballots/ballots.py": (("tests/studies/ballots/test_ballots.py", *_SQLITE),),
     "studies/ballots/seats.py": (

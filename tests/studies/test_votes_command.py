@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.location import DATABASE
 from studies.ballots.poll import read_poll
+from studies.design.power import INDEPENDENT, least_preference
 from tests.conftest import complaint
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
@@ -29,13 +31,24 @@ def database(tmp_path: Path, design) -> Path:
     return path
 
 
-def test_a_plan_of_600_votes_finds_what_the_binomial_test_finds(dfr):
-    done = dfr("votes", "plan", "--methods", 6, "--participants", 30, "--trials", 20)
+def test_a_plan_of_600_votes_says_what_it_assumes(dfr):
+    size = ("--methods", 6, "--participants", 30, "--trials", 20)
+    done = dfr("votes", "plan", *size)
     assert done.returncode == 0, done.stderr
     assert "30 participants × 20 trials = 600 votes" in done.stdout
-    line = next(line for line in done.stdout.splitlines() if "all votes on two methods" in line)
-    assert " 600 " in line
-    assert "55.8% : 44.2%" in line
+    assert "10% of the votes lost" in done.stdout
+    assert "15 contents and 20 styles" in done.stdout
+
+    def found(text: str) -> list[float]:
+        lines = [line for line in text.splitlines() if "all votes on two methods" in line]
+        return [float(re.search(r"([\d.]+)% :", line)[1]) for line in lines]
+
+    as_assumed, independent = found(done.stdout)
+    assert independent == pytest.approx(100 * least_preference(600, 30, INDEPENDENT), abs=0.05)
+    assert as_assumed > independent + 3
+    plain = dfr("votes", "plan", *size, "--ties", 0, "--dropout", 0, "--correlation", 0,
+                "--pictures", 0)  # fmt: skip
+    assert found(plain.stdout) == [independent] * 2
 
 
 def test_a_plan_over_a_run_shows_how_even_it_is(dfr, tiny_run: Path):
