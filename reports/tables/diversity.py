@@ -78,7 +78,7 @@ def above_chance(run: RunData) -> pd.DataFrame:
     Returns:
         one row per method with several outputs and a floor: label, pairs, outputs, ``diversity``,
         ``floor``, ``above``: the mean of their difference with its 95 % interval ``low``, ``high``
-        (clustered by content and by style); ``vendi``, and ``vendi_of_chance``: that of as many
+        (`eval.analysis.crossed`); ``vendi``, and ``vendi_of_chance``: that of as many
         outputs of one objective.
     """
     both = diversity_table(run).merge(floor_table(run), on=[*_PAIR, "label"])

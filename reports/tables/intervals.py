@@ -21,7 +21,7 @@ def with_interval(
     statistic: Callable[[Array], float] = median,
     digits: str = "+.2f",
 ) -> str:
-    """Write a statistic over pairs with its 95 % interval, clustered by content and by style.
+    """Write a statistic over pairs with its 95 % interval, see `eval.analysis.crossed`.
 
     Args:
         values: indexed by (content, style).

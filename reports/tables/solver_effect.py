@@ -28,7 +28,7 @@ def solver_effect(run: RunData) -> pd.DataFrame:
     """Return one row per mode of each method that differs from another in its solver alone.
 
     Columns: method, mode, solvers, pairs (that both have), the median over them of a's last loss
-    over b's in the method's own objective with its clustered 95 % interval, and the means of some
+    over b's in the method's own objective with its 95 % interval, and the means of some
     measures, a's and b's. Empty where a run has no such two methods.
     """
     outputs = run.tables["outputs"]
