@@ -148,8 +148,7 @@ def test_agreement_of_measures_counted_by_hand():
     assert table.loc["seconds_per_output", "agreed"] == 3
     # Of c0 all values are equal; b has more on c1, a on c2: only the vote for b on c1 agrees.
     assert table.loc["ssim_content", ["votes", "equal", "agreed"]].tolist() == [4, 3, 1]
-    assert table.loc["lpips_content", ["votes", "equal", "agreed"]].tolist() == [0, 0, 0]
-    assert np.isnan(table.loc["lpips_content", "share"])
+    assert "lpips_content" not in table.index  # the run has no number of it
     assert table.loc[METHODS, "agreed"] == 4
     assert table.loc["style_loss", "cluster_low"] < 6 / 7 < table.loc["style_loss", "cluster_high"]
     assert table.loc["content_loss", "expected"] == "less"
