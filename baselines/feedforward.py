@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,9 @@ class FeedForward:
     Raises:
         UserError: no strength, one twice, or one out of its range.
     """
+
+    #: Whatever the encoder is on, see `dfr.methods.method.device_of`.
+    on_cpu: ClassVar[bool] = True
 
     strengths: tuple[float, ...] = (1.0,)
 

@@ -84,6 +84,14 @@ class Method(Protocol):
         """Stylize (1, 3, h, w) content with (1, 3, h, w) style, both RGB in [0, 1]."""
 
 
+def device_of(method: Method, device: torch.device) -> torch.device:
+    """Return where a method computes when the encoder is on ``device``.
+
+    That is there, but for one that says ``on_cpu``: its seconds and memory are the CPU's.
+    """
+    return torch.device("cpu") if getattr(method, "on_cpu", False) else device
+
+
 def settings_of(method: Method) -> dict[str, Any]:
     """Return a method's settings as plain values that JSON can hold; tuples become lists."""
     plain = dataclasses.asdict(cast(Any, method))

@@ -14,7 +14,8 @@ import torch
 from dfr.core import devices as devices
 from dfr.core.image_settings import ImageSettings
 from dfr.core.memory import OutOfMemory, Peak, memory_named, peak_memory
-from dfr.methods.method import Method, Stylization, settings_of
+from dfr.core.provenance import device_name
+from dfr.methods.method import Method, Stylization, device_of, settings_of
 from dfr.methods.optimisation import OptimisationMethod, Request, nudged, stylize_together
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
@@ -138,10 +139,11 @@ def make_cells(
         yield from make_cells(pairs[:half], entry, tools, advance, tell)
         yield from make_cells(pairs[half:], entry, tools, advance, tell)
         return
+    there = _environment(entry, tools)
     for pair, result in zip(pictures, results, strict=True):
         kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
         rounded = dataclasses.replace(result, pictures=kept)
-        yield rounded, row_of(entry.method, *pair, rounded, peak, tools)
+        yield rounded, {**row_of(entry.method, *pair, rounded, peak, tools), **there}
 
 
 def _stylized(
@@ -162,7 +164,7 @@ def _stylized(
         advance(now - done)
         done = now
 
-    device = tools.encoder.device
+    device = device_of(method, tools.encoder.device)
     with peak_memory(device) as peak:
         devices.synchronise(device)
         if isinstance(method, OptimisationMethod):
@@ -173,6 +175,14 @@ def _stylized(
             results = [stylize(*pair, tools.encoder, tools.seed) for pair in pictures]
     advance(work - done)
     return pictures, results, peak
+
+
+def _environment(entry: MethodEntry, tools: Tools) -> dict[str, Any]:
+    """Return what a row says of where it was made, if that is not where the encoder is."""
+    device = device_of(entry.build(), tools.encoder.device)
+    if device == tools.encoder.device:
+        return {}
+    return {"environment": {**tools.environment, "device": device_name(device)}}
 
 
 def stylize_again(

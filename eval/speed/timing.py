@@ -15,7 +15,7 @@ from dfr.core.image_settings import ImageSettings
 from dfr.core.images import MIN_SIDE, Size
 from dfr.core.progress import Progress, silent
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.methods.method import Method
+from dfr.methods.method import Method, device_of
 from dfr.methods.rotation import PUBLISHED
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.objective.feature_statistics import STATISTICS, Statistic
@@ -57,11 +57,13 @@ class Spent:
         outputs: how many outputs it computed.
         iterations: iterations of each; 0 for a method that optimises nothing.
         seconds_targets: the part of its time before the first iteration.
+        device: the kind of device that it was computed on.
     """
 
     outputs: int
     iterations: int
     seconds_targets: float = 0.0
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def time_cases(
     Returns:
         ``rows``: one per case and round: kind, name, outputs, height, width, round, iterations,
         seconds (of the whole run), seconds_targets (the part of them before the first
-        iteration); ``left_out``: the cases, as "kind name", that there was no memory for.
+        iteration), device; ``left_out``: the cases, as "kind name", that there was no memory for.
     """
     paths = dataset.contents[0].path, dataset.styles[0].path
     pair = images.load_pair(*paths)
@@ -153,6 +155,7 @@ def time_in_turns(
             "iterations": turn.result.iterations,
             "seconds": turn.seconds,
             "seconds_targets": turn.result.seconds_targets,
+            "device": turn.result.device,
         }
         for turn in turns
     ]
@@ -230,8 +233,10 @@ def _stylizing(
     content, style = pair
 
     def run(iterations: int) -> Spent:
-        result = make(iterations).stylize(content, style, encoder, seed)
-        return Spent(result.computed, result.iterations, result.seconds_targets)
+        method = make(iterations)
+        result = method.stylize(content, style, encoder, seed)
+        device = device_of(method, encoder.device).type
+        return Spent(result.computed, result.iterations, result.seconds_targets, device)
 
     return TimedCase(kind, name, content.shape[-2], content.shape[-1], run)
 
@@ -252,6 +257,7 @@ def _correlating(
     def run(iterations: int) -> Spent:
         for _ in range(iterations):
             correlation_pass(statistic, features)
-        return Spent(outputs=1, iterations=iterations)
+        device = next(iter(features.values())).device.type
+        return Spent(outputs=1, iterations=iterations, device=device)
 
     return TimedCase("correlations", name, content.shape[-2], content.shape[-1], run)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
 from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
-from eval.runs.cell import Tools
+from dfr.core.provenance import device_name
+from eval.runs.cell import Tools, _environment
+from eval.runs.profiles import MethodEntry
 
 
 def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(encoder, files):
@@ -26,3 +29,17 @@ def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(enc
     finally:
         torch.use_deterministic_algorithms(before)
     assert seen == [True]
+
+
+def test_a_cell_of_a_method_that_computes_on_the_cpu_says_so():
+    """Its seconds would else stand beside those of a graphics processor."""
+    run = {"device": "cuda (a card)", "threads": 1}
+    there = SimpleNamespace(encoder=SimpleNamespace(device=torch.device("meta")), environment=run)
+    entries = {
+        name: MethodEntry(label=name, title=name, method=name) for name in ("feedforward", "dfr")
+    }
+    told = _environment(entries["feedforward"], there)["environment"]
+    assert told == {"device": device_name(torch.device("cpu")), "threads": 1}
+    assert _environment(entries["dfr"], there) == {}
+    there.encoder.device = torch.device("cpu")
+    assert _environment(entries["feedforward"], there) == {}

@@ -30,7 +30,7 @@ from tests.eval.conftest import make_run
 
 KEYS = {
     "kind", "name", "outputs", "height", "width", "round", "iterations", "seconds",
-    "seconds_targets",
+    "seconds_targets", "device",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_what_has_no_memory_does_not_cost_the_others():
         assert row.pop("seconds") >= 0
         assert row == {
             "kind": "size", "name": "32x40", "outputs": 1, "height": 32, "width": 40,
-            "round": turn, "iterations": 7, "seconds_targets": 0.25,
+            "round": turn, "iterations": 7, "seconds_targets": 0.25, "device": "cpu",
         }  # fmt: skip
     assert len(found["rows"]) == 2
 
