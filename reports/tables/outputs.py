@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from eval.measures.registry import LESS_IS_BETTER, columns_of
+from eval.measures.registry import LESS_IS_BETTER, OUTPUT_COLUMNS, columns_of
 from eval.runs.added import CONTROL, CONTROLS
-from eval.runs.tables import measured
 from reports.inputs.run_data import RunData
 from reports.tables.readable import column_title
 
@@ -104,7 +103,8 @@ def layers_table(run: RunData) -> pd.DataFrame:
     """
     layers = columns_of("e_statistic")
     outputs = compared_outputs(run.tables["outputs"])
-    means = outputs.groupby("label", sort=False)[list(layers)].mean().dropna(how="all")
+    means = outputs.groupby("label", sort=False)[list(layers)].mean()
+    means = means.dropna(how="all", subset=list(layers[1:]))
     means = means.rename(columns=column_title).reset_index()
     return means.assign(label=means["label"].map(titles(run))).rename(columns={"label": "output"})
 
@@ -149,9 +149,12 @@ def over_run_table(run: RunData) -> pd.DataFrame:
 
 
 def mode_means(run: RunData) -> pd.DataFrame:
-    """Return the mean over pairs of every measure, one row per method and mode, twins included."""
+    """Return the mean over pairs of every measure, one row per method and mode, twins included.
+
+    A measure that every run takes now has a column also of a run without it: of NaN.
+    """
     outputs = run.tables["outputs"]
-    columns = [*measured(outputs), "own_gap_closed"]
+    columns = [*(name for name in OUTPUT_COLUMNS if name in outputs), "own_gap_closed"]
     return outputs.groupby(["label", "mode"], sort=False)[columns].mean().reset_index()
 
 
