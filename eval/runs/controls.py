@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from eval.measures.context import Context
+from eval.measures.context import LAYERS, Context
 from eval.measures.registry import DEFAULT, OUTPUT_MEASURES, measure
 from eval.runs.added import CONTROL
 
@@ -49,6 +49,7 @@ def control_rows(
     """
     outputs = control_pictures(context.content, context.style, pair)
     of_outputs = [name for name in names if name in OUTPUT_MEASURES]
-    rows = measure(replace(context, outputs=outputs), of_outputs)["outputs"]
+    seen = replace(context, outputs=outputs, encoder=context.encoder.remembering(LAYERS))
+    rows = measure(seen, of_outputs)["outputs"]
     key = {"content": pair[0], "style": pair[1], "label": CONTROL}
     return [{**key, **row} for row in rows]

@@ -18,7 +18,7 @@ from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import load_vgg19
 from dfr.objective.objective import yardstick
-from eval.measures.context import Context
+from eval.measures.context import LAYERS, Context
 from eval.measures.pca_bases import PcaBases, fit_bases
 from eval.measures.registry import DEFAULT, MEASURES, OUTPUT_MEASURES, columns_of, measure
 from eval.runs.added import CONTROLS_FILE, FOLDER, Added, key_of
@@ -210,7 +210,9 @@ def _measure_cell(store: RunStore, cell: Row, context: Context, books: Mapping[s
         return
     folder = store.cell_folder(cell["content"], cell["style"], cell["label"])
     outputs = {mode: load(folder / item["file"]) for mode, item in cell["files"].items()}
-    found = measure(replace(context, outputs=outputs), names)
+    # What is remembered of pictures is let go with the cell.
+    eye = context.encoder.remembering(LAYERS)
+    found = measure(replace(context, outputs=outputs, encoder=eye), names)
     key = {name: cell[name] for name in ("content", "style", "label")}
     for name in names:
         for row in found["outputs" if name in OUTPUT_MEASURES else "pairs"]:
