@@ -47,8 +47,8 @@ class Peak:
     """The highest memory seen.
 
     Attributes:
-        megabytes: resident memory of the process on the CPU, allocated memory on CUDA; in
-            10**6 bytes.
+        megabytes: resident memory of the process on the CPU; on CUDA what was allocated beyond
+            that which lay there before, such as networks; in 10**6 bytes.
         kind: ``"cuda"``, ``"process"`` (of this piece of work), or ``"process so far"`` where
             the system cannot reset the mark.
     """
@@ -63,8 +63,10 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
     peak = Peak()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
         yield peak
-        peak.megabytes, peak.kind = torch.cuda.max_memory_allocated(device) / 1e6, "cuda"
+        most = torch.cuda.max_memory_allocated(device)
+        peak.megabytes, peak.kind = (most - before) / 1e6, "cuda"
         return
     if not _reset():
         peak.kind = "process so far"

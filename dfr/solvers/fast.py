@@ -89,7 +89,7 @@ class Fast:
         scouts = self.iterations if short else self.scouts
         floor = _FLOOR_OF_SHORT if short else _FLOOR
         phase: QuasiNewton | SpectralAdam
-        phase = QuasiNewton(start, losses, gradient, min(self.history, scouts), floor)
+        phase = QuasiNewton(start, losses, gradient, self.history, floor)
         phase.state.end(~finite_rows(losses, gradient), why_not_finite(losses), 0)
         every = looks_every(start.device)
         for iteration in range(self.iterations):

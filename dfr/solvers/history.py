@@ -20,7 +20,7 @@ class History:
     """The last pairs of each of m pictures, in a ring of slots.
 
     A row moves on to the next slot only where it takes a pair, so what it remembers does not
-    depend on what other rows do.
+    depend on what other rows do. All slots are made at once: what memory holds shows early.
 
     Args:
         like: (m, 3, h, w), of the pictures' size and on their device.

@@ -103,7 +103,7 @@ class _Run:
         )
         self.state.end(~finite_rows(loss, gradient), why_not_finite(loss), 0)
         self.search = LineSearch.idle(gradient)
-        self.history = CompactHistory(variable, min(solver.history, solver.iterations))
+        self.history = CompactHistory(variable, solver.history)
         self.rows, self.iterations = len(start), solver.iterations
         self._taken = torch.zeros((), dtype=torch.long, device=start.device)
 

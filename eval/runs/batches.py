@@ -91,11 +91,10 @@ class CellsAtOnce:
 def _cells_in_memory(problem: Problem, solver: Solver) -> int:
     """Return how many problems like this one the free memory of its CUDA device holds."""
     device = problem.start.device
-    resident = torch.cuda.memory_allocated(device)
     short = replace(solver, iterations=_TRIED)
     with peak_memory(device) as peak:
         synthesise(problem.start, problem.objective, problem.encoder, short)
-    taken = peak.megabytes * 1e6 - resident
+    taken = peak.megabytes * 1e6
     free, _ = torch.cuda.mem_get_info(device)
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return cells_in(free + unused, taken)

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from dfr.core.devices import make_process_repeatable
 from dfr.core.errors import UserError
 from dfr.core.images import resize
 from dfr.core.memory import peak_memory
@@ -78,8 +79,9 @@ def measure(point: ScalePoint) -> dict[str, Any]:
     Returns:
         the point, ``seconds`` per iteration of all outputs and pairs (median over iterations), and
         ``gigabytes``: the peak of the whole process, its libraries included; on CUDA of what was
-        allocated there.
+        allocated there, without the network.
     """
+    make_process_repeatable()
     device = torch.device(point.device)
     encoder = Encoder(load_vgg19(), precision=point.precision).to(device)
     generator = torch.Generator().manual_seed(0)

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 import torch
 from protocol import BETA1, BETA2, EPSILON, RATE, VARIATION_WEIGHT
 
+#: On CUDA, float32 convolutions are to be float32 throughout, as on a CPU.
+torch.backends.cudnn.allow_tf32 = False
+
 
 def published_adam(
     content: torch.Tensor, evaluate: Callable[[torch.Tensor], torch.Tensor]
