@@ -14,9 +14,11 @@ proportion to N. ``cfsd`` is the mean over the rows, cfsd_sum / N, in nats.
 Chosen here: the weights, and their unit (`eval.measures.features`). The (N, N) matrices are never
 there whole: 512 x 512 pixels have N = 16384, and each would take a gigabyte.
 
-Limits: 0 for the content itself. The values are small, as c^2 makes the softmax nearly flat. Noise
-is no upper end: its features are alike everywhere, and so are those of a flat picture. What one
-value means depends on the content: compare outputs of one content.
+Limits: 0 for the content itself, and no upper end that stands for "nothing of it left". The values
+are small, as c^2 makes the softmax nearly flat; they grow with the contrast of the content and of
+the output. On one content at 422 x 512 the sum of rows is 3.0 for the style picture, 2.6 for noise,
+1.8 for flat grey, and 3.3 and 2.2 for two published outputs of DFR; on another it is 0.5 and 0.9
+for style picture and noise. So compare outputs of one content, and look at the controls.
 """
 
 from __future__ import annotations
