@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from multiprocessing.connection import wait as wait_for
 from multiprocessing.sharedctypes import Synchronized
 
 import torch
 
 from dfr.core.devices import device_of_worker
 from dfr.core.errors import UserError
+from eval.executors.measurers import make_cells_beside
+from eval.executors.pool import CONTEXT, begun_with_parent, pool_of
 from eval.runs.cell import Tools
 from eval.runs.executor import Batch, MakeCells, Recipe, Watch, make_and_keep
 
@@ -31,17 +27,24 @@ class LocalProcesses:
         workers: processes beside each other, each with its share of the cores, and where cells
             are made on CUDA and there are several GPUs, each in turn with another one; with 1,
             everything is done in this process.
+        measurers: processes that measure beside it, see `eval.executors.measurers`; if None, where
+            one process stylizes on CUDA, one for every core but one (15 at most), and else none.
 
     Raises:
-        UserError: fewer than one.
+        UserError: fewer than one worker, or several workers with measurers.
     """
 
     workers: int = 1
+    measurers: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what makes nothing."""
         if self.workers < 1:
             raise UserError(f"workers {self.workers}: must be at least 1")
+        if self.workers > 1 and self.measurers:
+            raise UserError(
+                f"measurers {self.measurers}: go with one worker; several measure what they make"
+            )
 
     def device_of_cells(self, here: torch.device) -> torch.device:
         """Return the device of this process."""
@@ -50,11 +53,25 @@ class LocalProcesses:
     @contextmanager
     def begun(self) -> Iterator[MakeCells]:
         """Give what makes cells; processes begin with the first cell and end with the last."""
-        yield partial(make_cells, workers=self.workers)
+        yield self._make_cells
+
+    def _make_cells(
+        self, batches: Iterable[Batch], recipe: Recipe, tools: Tools, watch: Watch
+    ) -> None:
+        measurers = self.measurers
+        if measurers is None:
+            on_gpu = self.workers == 1 and tools.encoder.device.type == "cuda"
+            measurers = min(15, max(1, (os.cpu_count() or 1) - 1)) if on_gpu else 0
+        make_cells(batches, recipe, tools, watch, self.workers, measurers)
 
 
 def make_cells(
-    batches: Iterable[Batch], recipe: Recipe, tools: Tools, watch: Watch, workers: int
+    batches: Iterable[Batch],
+    recipe: Recipe,
+    tools: Tools,
+    watch: Watch,
+    workers: int,
+    measurers: int = 0,
 ) -> None:
     """Make cells and keep each as soon as it is made.
 
@@ -64,11 +81,16 @@ def make_cells(
         tools: made of the recipe, for this process.
         watch: who is told.
         workers: how many processes; with 1, everything is done in this one.
+        measurers: how many processes measure what this one stylizes, see
+            `eval.executors.measurers`; 0 to measure where cells are made.
 
     Raises:
         UserError: a picture was changed, the disk is full, or a process was killed; cells that
             were kept stay.
     """
+    if measurers:
+        make_cells_beside(batches, recipe, tools, watch, measurers)
+        return
     if workers == 1:
         for batch in batches:
             watch.starts(batch)
@@ -76,23 +98,8 @@ def make_cells(
             for job in batch.jobs:
                 watch.ends(job)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=context,
-        initializer=_begin,
-        initargs=(recipe, context.Value("i", 0)),
-    )
-    try:
+    with pool_of(workers, _begin, (recipe, CONTEXT.Value("i", 0))) as pool:
         _share_out(batches, pool, workers, watch)
-        pool.shutdown()
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a worker process ended before its cell was made (killed, or out of memory); run "
-            "the same command again to go on, with fewer --workers if memory was short"
-        ) from error
-    finally:
-        _stop(pool)
 
 
 def _share_out(
@@ -116,16 +123,6 @@ def _share_out(
                 watch.ends(job)
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the processes at once: what they were making is not kept, by the store's own rule."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
-
-
 #: What this process was begun with, where it is a worker's.
 _here: tuple[Recipe, Tools] | None = None
 
@@ -138,22 +135,13 @@ def _begin(recipe: Recipe, begun: Synchronized[int]) -> None:
         begun: how many workers were begun before this one.
     """
     global _here
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(recipe.threads)
+    begun_with_parent(recipe.threads)
     with begun.get_lock():
         number = begun.value
         begun.value += 1
     device = device_of_worker(torch.device(recipe.device), number, torch.cuda.device_count())
     recipe = replace(recipe, device=str(device))
     _here = recipe, recipe.tools()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait_for([parent.sentinel])
-    os._exit(1)
 
 
 def _make_here(batch: Batch) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -111,7 +111,40 @@ def make_cells(
     advance: Callable[[float], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Cell]:
-    """Stylize pairs with one method, as one batch if it optimises, and measure the outputs.
+    """Stylize pairs with one method and measure the outputs.
+
+    See `stylize_pairs` for the arguments and what can go wrong.
+
+    Yields:
+        the cells, in the order of the pairs.
+    """
+    made = stylize_pairs(pairs, entry, tools, advance, tell)
+    for pair, stylized in zip(pairs, made, strict=True):
+        yield stylized.result, measured(pair, entry, stylized, tools)
+
+
+class Stylized(NamedTuple):
+    """A cell that was not measured yet.
+
+    Attributes:
+        result: the outputs in the 8 bits that are kept.
+        peak: of the memory in making them.
+        environment: where they were made.
+    """
+
+    result: Stylization
+    peak: Peak
+    environment: Mapping[str, Any]
+
+
+def stylize_pairs(
+    pairs: Sequence[tuple[Path, Path]],
+    entry: MethodEntry,
+    tools: Tools,
+    advance: Callable[[float], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Stylized]:
+    """Stylize pairs with one method, as one batch if it optimises.
 
     A batch that does not fit into memory is halved.
 
@@ -123,27 +156,35 @@ def make_cells(
         tell: told, in a line, that a batch was halved.
 
     Yields:
-        the cells, in the order of the pairs.
+        what became of them, in the order of the pairs.
 
     Raises:
         OutOfMemory: not even one pair fits.
     """
     try:
         with memory_named():
-            pictures, results, peak = _stylized(pairs, entry, tools, advance)
+            results, peak = _stylized(pairs, entry, tools, advance)
     except OutOfMemory:
         if len(pairs) == 1:
             raise
         half = len(pairs) // 2
         tell(f"{len(pairs)} pairs do not fit into memory at once: going on with half of them")
-        yield from make_cells(pairs[:half], entry, tools, advance, tell)
-        yield from make_cells(pairs[half:], entry, tools, advance, tell)
+        yield from stylize_pairs(pairs[:half], entry, tools, advance, tell)
+        yield from stylize_pairs(pairs[half:], entry, tools, advance, tell)
         return
     there = _environment(entry, tools)
-    for pair, result in zip(pictures, results, strict=True):
+    for result in results:
         kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
-        rounded = dataclasses.replace(result, pictures=kept)
-        yield rounded, {**row_of(entry.method, *pair, rounded, peak, tools), **there}
+        yield Stylized(dataclasses.replace(result, pictures=kept), peak, there)
+
+
+def measured(
+    pair: tuple[Path, Path], entry: MethodEntry, stylized: Stylized, tools: Tools
+) -> dict[str, Any]:
+    """Return the row of the store of a cell: in any process, with tools of any device."""
+    pictures = tools.images.load_pair(*pair)
+    row = row_of(entry.method, *pictures, stylized.result, stylized.peak, tools)
+    return {**row, "environment": stylized.environment}
 
 
 def _stylized(
@@ -151,8 +192,8 @@ def _stylized(
     entry: MethodEntry,
     tools: Tools,
     advance: Callable[[float], None],
-) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], list[Stylization], Peak]:
-    """Return the pictures of the pairs, what became of them, and the peak of memory."""
+) -> tuple[list[Stylization], Peak]:
+    """Return what became of the pairs, and the peak of memory."""
     method = entry.build()
     pictures = [tools.images.load_pair(*pair) for pair in pairs]
     torch.manual_seed(tools.seed)
@@ -174,15 +215,15 @@ def _stylized(
             stylize = partial(stylize_again, method) if entry.again else method.stylize
             results = [stylize(*pair, tools.encoder, tools.seed) for pair in pictures]
     advance(work - done)
-    return pictures, results, peak
+    return results, peak
 
 
-def _environment(entry: MethodEntry, tools: Tools) -> dict[str, Any]:
-    """Return what a row says of where it was made, if that is not where the encoder is."""
+def _environment(entry: MethodEntry, tools: Tools) -> Mapping[str, Any]:
+    """Return where a method's cells are made, which need not be where the encoder is."""
     device = device_of(entry.build(), tools.encoder.device)
     if device == tools.encoder.device:
-        return {}
-    return {"environment": {**tools.environment, "device": device_name(device)}}
+        return tools.environment
+    return {**tools.environment, "device": device_name(device)}
 
 
 def stylize_again(

@@ -58,6 +58,22 @@ class Batch:
         return self.jobs[0].entry
 
     @property
+    def pairs(self) -> list[tuple[Path, Path]]:
+        """The files of content and style of each job."""
+        return [(job.content.path, job.style.path) for job in self.jobs]
+
+    def check_pictures(self) -> None:
+        """Check that the pictures are those that the run began with.
+
+        Raises:
+            UserError: one was changed.
+        """
+        for job in self.jobs:
+            for picture in (job.content, job.style):
+                if sha256(picture.path) != picture.sha256:
+                    raise UserError(f"{picture.path}: was changed while the run was going")
+
+    @property
     def work(self) -> float:
         """Estimate its work, in the unit of `eval.runs.cell.work_of`."""
         return len(self.jobs) * work_of(self.entry.build())
@@ -174,12 +190,8 @@ def make_and_keep(
     Raises:
         UserError: a picture is not the one that the run began with, or the disk is full.
     """
-    for job in batch.jobs:
-        for picture in (job.content, job.style):
-            if sha256(picture.path) != picture.sha256:
-                raise UserError(f"{picture.path}: was changed while the run was going")
-    pairs = [(job.content.path, job.style.path) for job in batch.jobs]
+    batch.check_pictures()
     store = RunStore(recipe.folder)
-    cells = make_cells(pairs, batch.entry, tools, advance, tell)
+    cells = make_cells(batch.pairs, batch.entry, tools, advance, tell)
     for job, (result, row) in zip(batch.jobs, cells, strict=True):
         store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)

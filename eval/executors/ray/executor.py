@@ -21,8 +21,9 @@ import torch
 
 from dfr.core.errors import UserError
 from eval.data.dataset import Picture
+from eval.executors.levels import with_pictures
 from eval.executors.ray.cluster import Cluster
-from eval.executors.ray.worker import Kit, Parcel, SentCell, Worker, with_pictures
+from eval.executors.ray.worker import Kit, Parcel, SentCell, Worker
 from eval.runs.cell import Tools
 from eval.runs.executor import Batch, MakeCells, Recipe, Watch
 from eval.runs.store import RunStore

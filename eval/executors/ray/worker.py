@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import platform
 import tempfile
@@ -11,25 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from dfr.core.devices import choose_device, make_process_repeatable
 from dfr.core.errors import UserError
-from dfr.core.images import to_bytes
 from dfr.core.provenance import environment
 from dfr.methods.method import Stylization
 from dfr.network.weights import Vgg19Weights
 from eval.data.dataset import Picture
+from eval.executors.levels import Levels, without_pictures
 from eval.executors.ray.cluster import Cluster
 from eval.measures.pca_bases import PcaBases
 from eval.runs.cell import Tools, make_cells
 from eval.runs.executor import Recipe
 from eval.runs.profiles import MethodEntry
 
-#: Outputs on their way back: mode -> (h, w, 3) of 0..255, a quarter of the size of the tensors.
-Levels = Mapping[str, npt.NDArray[np.uint8]]
 #: A cell on its way back: the stylization without its pictures, these, and the row of the store.
 SentCell = tuple[Stylization, Levels, dict[str, Any]]
 
@@ -146,20 +141,7 @@ class Worker:
             ]
             pairs = list(zip(paths[::2], paths[1::2], strict=True))
             cells: list[SentCell] = [
-                (
-                    dataclasses.replace(result, pictures={}),
-                    {mode: to_bytes(picture) for mode, picture in result.pictures.items()},
-                    row,
-                )
+                (*without_pictures(result), row)
                 for result, row in make_cells(pairs, entry, self.tools, tell=told.append)
             ]
         return cells, told
-
-
-def with_pictures(result: Stylization, levels: Levels) -> Stylization:
-    """Put the pictures back into what `Worker.make` returned, as the store will round them."""
-    pictures = {
-        mode: torch.tensor(each).permute(2, 0, 1).unsqueeze(0).float() / 255
-        for mode, each in levels.items()
-    }
-    return dataclasses.replace(result, pictures=pictures)

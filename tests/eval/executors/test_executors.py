@@ -18,6 +18,7 @@ from eval.data.dataset import Picture
 from eval.executors.processes import LocalProcesses
 from eval.runs.executor import Batch, Job, make_and_keep
 from eval.runs.profiles import read_profile
+from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
 from tests.eval.conftest import SMALL_CELLS, make_run
 from tests.eval.runs.test_runner import same_run
@@ -98,12 +99,21 @@ def test_a_lost_worker_is_told_and_the_run_goes_on_to_the_same_cells(
     assert RunStore.open(out).description["environments"][0]["workers"] == 2
 
 
+def test_measuring_beside_gives_the_same_cells(small_run, small_profile, tmp_path):
+    """This process stylizes, another one measures and writes the cells."""
+    out = tmp_path / "run"
+    reproduce(read_profile(small_profile), out, LocalProcesses(measurers=1))
+    same_run(small_run, out)
+    (written,) = {cell["environment"]["device"] for cell in RunStore.open(out).cells()}
+    assert written == RunStore.open(small_run).cells()[0]["environment"]["device"]
+
+
 def test_what_a_process_began_ends_with_it():
     """The thread of a worker that ends it; here it is all that the worker does."""
     script = (
         "import multiprocessing, time\n"
-        "from eval.executors.processes import _end_with_parent\n"
-        "worker = multiprocessing.get_context('fork').Process(target=_end_with_parent)\n"
+        "from eval.executors.pool import end_with_parent\n"
+        "worker = multiprocessing.get_context('fork').Process(target=end_with_parent)\n"
         "worker.start()\n"
         "print(worker.pid, flush=True)\n"
         "time.sleep(300)\n"
@@ -174,6 +184,8 @@ def test_no_workers_is_refused(dfr, small_profile, tmp_path):
     assert not (tmp_path / "run").exists()
     with pytest.raises(UserError, match="workers 0: must be at least 1"):
         LocalProcesses(0)
+    with pytest.raises(UserError, match="measurers 2: go with one worker"):
+        LocalProcesses(3, measurers=2)
 
 
 def test_a_picture_that_changes_under_a_run_is_named(small_profile, files, tmp_path):

@@ -14,8 +14,9 @@ from dfr.core.files import sha256
 from dfr.core.images import quantise, to_bytes
 from dfr.methods.method import Stylization
 from eval.data.dataset import Picture
+from eval.executors.levels import with_pictures
 from eval.executors.ray.cluster import Cluster
-from eval.executors.ray.worker import Parcel, with_pictures
+from eval.executors.ray.worker import Parcel
 from tests.conftest import complaint
 
 
