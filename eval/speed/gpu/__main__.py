@@ -17,10 +17,12 @@ import torch
 from eval.speed.gpu import published, steps
 from eval.speed.gpu.bench import Bench
 from eval.speed.gpu.scale import scale
+from eval.speed.gpu.solvers import solvers
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "machine": steps.machine,
     "equality": steps.equality,
+    "solvers": solvers,
     "steps": steps.steps,
     "decormst": published.decormst,
     "published": published.published,

@@ -75,6 +75,11 @@ class Bench:
         """Seconds that are left of what was given."""
         return float(self.options.seconds) - (time.perf_counter() - self.began)
 
+    @property
+    def tiny(self) -> bool:
+        """Whether tiny pictures and few iterations are asked for."""
+        return bool(self.options.tiny)
+
     def encoder(self, precision: str, channels_last: bool | None = None) -> Encoder:
         """Return an encoder on the device; the cheap precisions become fp32 off CUDA."""
         if self.device.type != "cuda":

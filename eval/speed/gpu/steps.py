@@ -15,6 +15,7 @@ from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.network.weights import CONVOLUTIONS
 from dfr.objective.balance import DFR_SIZE
 from dfr.objective.objective import joined
+from dfr.objective.style_terms import STYLE_TERMS
 from dfr.solvers.adam import Adam, State, step_taker
 from dfr.solvers.synthesis import synthesise
 from eval.speed.gpu.bench import Bench, objective_of
@@ -29,22 +30,23 @@ def machine(bench: Bench) -> None:
 
 
 def equality(bench: Bench) -> None:
-    """Compare the device's losses with the CPU's: 20 iterations, all statistics, float32."""
+    """Compare the device's losses with the CPU's: 20 iterations, all style terms, float32."""
     size = bench.shape(DFR_SIZE, 116)
     content, style = bench.pair(bench.pairs[0], size)
     curves = {}
+    every_term = DeCorMST(channels="correct", statistics=tuple(STYLE_TERMS))
     for name, place in (("device", bench.device), ("cpu", torch.device("cpu"))):
         encoder = Encoder(bench.loaded, channels_last=place.type == "cpu").to(place)
         pictures = content.to(place), style.to(place)
         objective = joined(
             [
                 objective_of(DFR(), *pictures, encoder),
-                objective_of(DeCorMST(channels="correct"), *pictures, encoder),
+                objective_of(every_term, *pictures, encoder),
             ]
         )
         start = pictures[0].repeat(len(objective.terms), 1, 1, 1)
         curves[name] = synthesise(start, objective, encoder, Adam(iterations=20)).curve
-    names = [*DFR().modes, *DeCorMST().modes]
+    names = [*DFR().modes, *every_term.modes]
     for row, name in enumerate(names):
         here, there = curves["device"][row], curves["cpu"][row]
         difference = ((here - there).abs() / there.abs().clamp_min(1e-30)).tolist()

@@ -5,6 +5,8 @@
   graph, and of plain PyTorch.
 - ``equality.csv``: how far the losses of 20 float32 iterations are from the CPU's. Rounding grows
   with every iteration, so the first loss says whether the device is right.
+- ``solvers.csv``: how far the losses of each solver are from the CPU's in float64, and whether the
+  same rows ended, in the same iterations.
 - ``whole.csv``: seconds of whole published runs, and their last losses.
 - ``scale.csv``: the study of scale: last loss over first, by size, with and without the balance.
 """
@@ -52,6 +54,7 @@ def tables(rows: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
                 if _is(row, "equality", "relative")
             ]
         ),
+        "solvers": pd.DataFrame([_solver(row) for row in rows if _is(row, "solvers", "relative")]),
         "whole": pd.DataFrame(
             [
                 line
@@ -68,6 +71,23 @@ def tables(rows: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
 
 def _is(row: dict[str, Any], part: str, key: str) -> bool:
     return row.get("part") == part and key in row
+
+
+def _solver(row: dict[str, Any]) -> dict[str, Any]:
+    here, there = row["done"]
+    return {
+        "solver": row["solver"],
+        "precision": row["precision"],
+        "iterations": row["iterations"],
+        "evaluations": row["evaluations"][0],
+        "first": row["relative"][0],
+        "last": row["relative"][-1],
+        "same ends": here == there
+        and row["failed"][0] == row["failed"][1]
+        and row["evaluations"][0] == row["evaluations"][1]
+        and row["same_rows_told"],
+        "seconds": row["seconds_per_evaluation"],
+    }
 
 
 def _step(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import tarfile
 
 import pytest
 
+from eval.speed.gpu import solvers
 from eval.speed.gpu.__main__ import PARTS, main
+from eval.speed.gpu.tables import tables
 from tests.eval.published.test_outputs import folder  # noqa: F401
 
 
@@ -29,6 +31,20 @@ def test_published_pairs_are_made_and_kept(folder, tmp_path):  # noqa: F811
         assert sorted(tar.getnames()) == [
             f"published/3063_blue_sky_1.0/rot{degrees:03}.png" for degrees in (0, 90, 180, 270)
         ]
+
+
+@pytest.mark.slow
+def test_the_solvers_of_a_device_are_compared_with_the_cpu_s(folder, tmp_path, monkeypatch):  # noqa: F811
+    """Here with itself: no number differs, and the row that is not finite is told."""
+    chosen = {"lbfgs": solvers.SOLVERS["lbfgs"]}
+    monkeypatch.setattr(solvers, "SOLVERS", chosen)
+    rows = run(folder, tmp_path / "out", "solvers")
+    assert [row["part"] for row in rows] == ["solvers", "done"]
+    assert rows[0]["failed"] == [[3], [3]]
+    assert rows[0]["relative"] == [0.0] * 5
+    table = tables(rows)["solvers"]
+    assert table["solver"].tolist() == ["lbfgs"]
+    assert table["same ends"].tolist() == [True]
 
 
 @pytest.mark.slow
