@@ -156,10 +156,10 @@ def time_methods(run: RunData, folder: Path) -> Figure:
             folder,
             "time_by_method",
             "Time of every method",
-            "Left: median over pairs with its interval, each method with its own number of "
-            f"iterations.{shares} {source} One iteration of the solver lbfgs evaluates the "
-            "objective more than once, one of adam or fast does once; a feed-forward method has "
-            "none.",
+            "Left: median over pairs with its interval (pairs as independent, since one costs "
+            "about what another does), each method with its own number of iterations."
+            f"{shares} {source} One iteration of the solver lbfgs evaluates the objective more "
+            "than once, one of adam or fast does once; a feed-forward method has none.",
             table,
         )
 

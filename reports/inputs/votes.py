@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from eval.analysis.crossed import LEAST_CLUSTERS
+
 if TYPE_CHECKING:  # most runs have no study, and their reports load nothing of studies/
     from studies.analysis.results import QuestionResult
     from studies.ballots.poll import Poll
@@ -136,7 +138,20 @@ class Votes:
             f'participants, {int(summary["ties"])} of them "can\'t say". Left out: '
             f"{int(result.catches['dropped'].sum())} participants, by the rule set before the "
             f"first vote (who fails {self.poll.settings['drop_at']} or more of the trials with a "
-            f"right answer). Asked: {', '.join(self.results)}."
+            f"right answer). Asked: {', '.join(self.results)}. {self._pictures}"
+        )
+
+    @property
+    def _pictures(self) -> str:
+        """Say on how many pictures people voted, and what that means for the intervals."""
+        votes = self.decisive(self.first)
+        contents, styles = votes["content"].nunique(), votes["style"].nunique()
+        told = f"Decisive votes are on {contents} contents and {styles} styles"
+        if min(contents, styles) >= LEAST_CLUSTERS:
+            return f"{told}."
+        return (
+            f"{told}: of fewer than {LEAST_CLUSTERS} nothing can be told about others, so the "
+            "intervals take these as given."
         )
 
 

@@ -48,6 +48,7 @@ def readable_tests(titles: Mapping[str, str], tests: pd.DataFrame) -> pd.DataFra
             "high": tests["high"],
             "effect d": tests["effect"],
             "a larger in": [f"{share:.0%}" for share in tests["a_larger"]],
+            "p": tests["p"],
             "p (Holm)": tests["p_holm"],
         }
     )
