@@ -5,8 +5,10 @@ import json
 import pytest
 import torch
 
+from baselines.decormst import DeCorMST
 from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import DFR
+from dfr.solvers.fast import Fast
 from eval.data.procedural_styles import NAMES, draw
 from eval.runs.profiles import Profile, choose_profile, profile_names, read_profile
 
@@ -18,17 +20,19 @@ def test_the_built_in_profiles():
         assert {"dfr", "gatys", "decormst"} <= set(methods)
 
 
-def test_the_paper_profile_is_the_published_setting():
+def test_the_paper_profile_has_every_pair_and_the_published_setting_on_a_part():
     paper = choose_profile("paper", torch.device("cpu"))
-    assert (paper.size, paper.precision) == ("422x512", "fp32")
+    assert (paper.size, paper.precision) == ("422x512", "tf32")
     assert (paper.contents, paper.styles) == (15, 20)
-    built = {entry.label: entry.build() for entry in paper.methods}
-    assert built["dfr"].solver.iterations == 3000
-    assert built["decormst"].solver.iterations == 1000
-    assert built["dfr"].solver.counter_steps == 4
-    assert built["decormst"].solver.counter_steps == 5
-    assert built["decormst"].channels == "published"
     assert paper.images.record == {"resizing": "published", "saving": "published"}
+    built = {entry.label: entry.build() for entry in paper.methods}
+    assert built["dfr-adam"] == DFR()
+    assert built["decormst-adam"].solver == DeCorMST().solver
+    assert built["decormst"].channels == "published"
+    on_all = {entry.label for entry in paper.methods if entry.pairs is None}
+    assert on_all == {"dfr", "decormst", "gatys", "feedforward"}
+    for label in on_all - {"feedforward"}:
+        assert built[label].solver == Fast(iterations=300, style_share=0.0)
 
 
 def test_the_published_profile_is_about_the_published_pairs_alone():
