@@ -29,7 +29,10 @@ const heads = (table) => all("thead th", table).map((cell) => cell.textContent.t
 function csvOf(table) {
   const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = shown(table).map((row) =>
-    [...row.cells].map((cell) => cell.dataset.v ?? cell.innerText.trim().replace(/\s+/g, " ")),
+    [...row.cells].map((cell) => {
+      const text = cell.innerText.trim().replace(/\s+/g, " ");
+      return text.startsWith("<") ? text : (cell.dataset.v ?? text); // a bound is not a number
+    }),
   );
   return [heads(table), ...lines].map((line) => line.map(quote).join(",")).join("\n") + "\n";
 }
