@@ -14,7 +14,8 @@ For outputs with features X (n, c) and styles with features Y, c = 2048 (`dfr.ne
   5000 to n, each drawn anew, and a line in 1 / n gives its value at 0, as in the published code.
   Below 10000 pictures the line has no length, and there is no such number.
 
-Limits: 0 for the style pictures themselves (FID; KID about 0). With fewer pictures than features
+Limits: FID is 0 for the style pictures themselves; KID is below 0 for them, since both sets then
+hold the same pictures. With fewer pictures than features
 the Gaussians are flat: values are large, fall with n, and compare only at equal n and with the same
 pictures. 300 pictures are few: published values are of thousands.
 """

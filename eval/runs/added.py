@@ -102,8 +102,12 @@ class Added:
 
     def notes(self) -> list[str]:
         """Return what the measures over the run say of themselves, each note once."""
-        told = (self.files.get(name, {}).get("note") for name in RUN_MEASURES)
-        return list(dict.fromkeys(note for note in told if note))
+        files = [self.files[name] for name in RUN_MEASURES if name in self.files]
+        weights = [
+            f"Weights: {file['weights']['network']}, SHA-256 {file['weights']['sha256'][:16]}..."
+            for file in files
+        ]
+        return list(dict.fromkeys([*(file["note"] for file in files if file["note"]), *weights]))
 
     @cached_property
     def _rows(self) -> dict[tuple[str, ...], list[Row]]:

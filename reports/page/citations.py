@@ -92,6 +92,27 @@ MEASURES: Mapping[str, str] = MappingProxyType(
   booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
   year      = {2020}
 }""",
+        "FID": """@inproceedings{heusel2017gans,
+  title     = {{GANs} Trained by a Two Time-Scale Update Rule Converge to a Local {Nash}
+               Equilibrium},
+  author    = {Heusel, Martin and Ramsauer, Hubert and Unterthiner, Thomas and Nessler, Bernhard
+               and Hochreiter, Sepp},
+  booktitle = {Advances in Neural Information Processing Systems (NIPS)},
+  year      = {2017}
+}""",
+        "KID": """@inproceedings{binkowski2018demystifying,
+  title     = {Demystifying {MMD} {GANs}},
+  author    = {Bi{\\'n}kowski, Miko{\\l}aj and Sutherland, Danica J. and Arbel, Michael and
+               Gretton, Arthur},
+  booktitle = {International Conference on Learning Representations (ICLR)},
+  year      = {2018}
+}""",
+        "ArtFID": """@inproceedings{wright2022artfid,
+  title     = {{ArtFID}: Quantitative Evaluation of Neural Style Transfer},
+  author    = {Wright, Matthias and Ommer, Bj{\\"o}rn},
+  booktitle = {German Conference on Pattern Recognition (GCPR)},
+  year      = {2022}
+}""",
         "Vendi score": """@article{friedman2023vendi,
   title   = {The Vendi Score: A Diversity Evaluation Metric for Machine Learning},
   author  = {Friedman, Dan and Dieng, Adji Bousso},

@@ -191,6 +191,14 @@ def test_a_picture_is_looked_at_once(context):
         art_fid(again)
 
 
+def test_a_changed_file_in_the_cache_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "inception_v3_google-0cc3c7bd.pth").write_bytes(b"not it")
+    with pytest.raises(UserError, match="wrong SHA-256"):
+        Inception("inception")
+
+
 def test_what_is_no_inception_is_one_line(tmp_path, content, weights):
     (tmp_path / "text.pth").write_text("not it")
     torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pth")

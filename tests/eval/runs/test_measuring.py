@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dfr.core.files import sha256
 from dfr.network.hed import SHA256, load_hed
 from eval.measures import coherence_learned
 from eval.measures.registry import DEFAULT_OUTPUT_COLUMNS, columns_of
@@ -164,6 +165,7 @@ def test_sets_of_pictures_with_seeded_weights(run, weights, dfr):
     assert rows["gatys", "gatys"]["pictures"] == 2
     data = read_run(run)
     assert "2 pictures of an output are few" in data.notes[0]
+    assert data.notes[1] == f"Weights: inception, SHA-256 {sha256(weights)[:16]}..."
     shown = over_run_table(data)
     assert list(shown["output"])[-3:] == [f"(control) {title}" for title in CONTROLS.values()]
     assert {"FID", "KID"} < set(shown.columns)
