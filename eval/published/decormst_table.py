@@ -14,14 +14,15 @@ the E statistic's authors' with changes (`eval.measures.effectiveness`):
 
 `READINGS` has this and what differs from it in one point each. ``python -m
 eval.published.decormst_table --table CSV --published DIR --contents DIR --ours DIR`` writes
-``decormst_e.csv`` and ``decormst_e_readings.csv``.
+``decormst_e.csv`` and ``decormst_e_readings.csv``, and ``decormst_e_own_counter.csv`` of outputs
+that have a counter of their own; ``--make-own-counter 100 pearson cosine`` makes such ones first.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -29,15 +30,20 @@ from types import MappingProxyType
 import pandas as pd
 import torch
 
-from dfr.core.images import load, picture_files, resize
+from baselines.decormst import DeCorMST
+from dfr.core.image_settings import ImageSettings
+from dfr.core.images import NATIVE, Size, load, picture_files, resize, save
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.network.weights import load_vgg19
 from dfr.objective.balance import DECORMST_SIZE
+from dfr.solvers.adam import Adam
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import PLACES_PER_DIRECTION, RANKS, PcaBases, fit_bases
 from eval.published.numbers import write_tables
 from eval.published.outputs import DECORMST_PAIR, PublishedPair, published_pairs
 
+#: Outputs of ours by what differs in making them; their folders are called so.
+CHANNELS, OWN_COUNTER = ("published", "correct"), "own-counter"
 #: The ranks with which DeCorMST's Table 1 was made.
 DECORMST_RANKS = MappingProxyType(dict(zip(STYLE_LAYERS, (18, 100, 128, 280, 256), strict=True)))
 
@@ -99,6 +105,7 @@ def compare_decormst(
     encoder: Encoder,
     tell: Callable[[str], None] = lambda _: None,
     reading: Reading = Reading(),
+    makings: Sequence[str] = CHANNELS,
 ) -> pd.DataFrame:
     """Set the E statistic of our DeCorMST outputs beside the published table.
 
@@ -112,6 +119,8 @@ def compare_decormst(
         encoder: max pooling, fp32.
         tell: told which output is measured.
         reading: how E is measured.
+        makings: which of our outputs, see ``ours``; `OWN_COUNTER` for those whose optimiser has a
+            counter for each output.
 
     Returns:
         the published rows with our E beside them, for the outputs that we made.
@@ -121,9 +130,7 @@ def compare_decormst(
     style = reading.picture(pair.style, reading.style_size)
     outputs = list(table.groupby(["correlation", "iterations"], sort=False))
     rows = []
-    for channels, ((correlation, iterations), lines) in itertools.product(
-        ("published", "correct"), outputs
-    ):
+    for channels, ((correlation, iterations), lines) in itertools.product(makings, outputs):
         file = ours / pair.name / f"{channels}_{iterations}" / f"{correlation}.png"
         if not file.is_file():
             continue
@@ -154,6 +161,39 @@ def compare_readings(
     return pd.DataFrame(rows)
 
 
+def make_with_own_counter(
+    pair: PublishedPair,
+    ours: Path,
+    encoder: Encoder,
+    iterations: int,
+    correlations: Sequence[str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Make outputs as published, but each with a counter of its own, see `dfr.solvers.adam.Adam`.
+
+    Args:
+        pair: the pair of the table.
+        ours: where our outputs are, see `compare_decormst`.
+        encoder: max pooling, fp32.
+        iterations: of Adam.
+        correlations: which of the five.
+        tell: told how far it is.
+    """
+    images = ImageSettings(Size.parse(NATIVE), "published", "published")
+    solver = Adam(iterations=iterations, counter_steps=1)
+    method = DeCorMST(statistics=tuple(correlations), solver=solver)
+    content, style = images.load_pair(pair.content, pair.style)
+
+    def progress(done: int, total: int) -> None:
+        if done % 10 == 0 or done == total:
+            tell(f"{done} of {total} iterations")
+
+    result = method.stylize(content, style, encoder, progress=progress)
+    for correlation, picture in result.pictures.items():
+        folder = ours / pair.name / f"{OWN_COUNTER}_{iterations}"
+        save(images.quantise(picture), folder / f"{correlation}.png")
+
+
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -162,14 +202,22 @@ def main() -> None:
     parser.add_argument("--contents", type=Path, required=True, help="contents of the bases")
     parser.add_argument("--ours", type=Path, required=True, help="our outputs of DeCorMST")
     parser.add_argument("--out", type=Path, default=Path("reports/published"))
+    parser.add_argument("--make-own-counter", nargs="+", metavar=("ITERATIONS", "CORRELATION"),
+                        help="first make these outputs with a counter of their own")  # fmt: skip
     options = parser.parse_args()
     pairs = {pair.name: pair for pair in published_pairs(options.published)}
     table, encoder = pd.read_csv(options.table), Encoder(load_vgg19())
     what = table, pairs[DECORMST_PAIR], options.contents, options.ours, encoder
+    if options.make_own_counter:
+        iterations, *names = options.make_own_counter
+        make_with_own_counter(what[1], options.ours, encoder, int(iterations), names, print)
+    own = compare_decormst(*what, makings=(OWN_COUNTER,))
     found = {
         "decormst_e": compare_decormst(*what, print),
         "decormst_e_readings": compare_readings(*what),
     }
+    if not own.empty:
+        found["decormst_e_own_counter"] = own.drop(columns="channels")
     write_tables(found, options.out)
 
 

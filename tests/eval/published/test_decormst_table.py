@@ -7,11 +7,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from baselines.decormst import DeCorMST
 from dfr.core.images import load, resize, save
 from dfr.network.encoder import STYLE_LAYERS
+from dfr.solvers.adam import Adam
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import fit_bases, rank_of
-from eval.published.decormst_table import DECORMST_RANKS, READINGS, Reading, compare_decormst
+from eval.published.decormst_table import (
+    DECORMST_RANKS,
+    OWN_COUNTER,
+    READINGS,
+    Reading,
+    compare_decormst,
+    make_with_own_counter,
+)
 from eval.published.outputs import PublishedPair
 
 TABLE = pd.DataFrame(
@@ -63,3 +72,22 @@ def test_each_reading_differs_in_one_point():
     for other in others:
         changed = [name for name in vars(first) if getattr(first, name) != getattr(other, name)]
         assert len(changed) == 1
+
+
+def test_outputs_with_a_counter_of_their_own_are_made_and_measured(folder, encoder):
+    pair, contents, ours = folder
+    make_with_own_counter(pair, ours, encoder, 2, ["gram"])
+    solver = Adam(iterations=2, counter_steps=1)
+    method = DeCorMST(statistics=("gram",), solver=solver)
+    content = load(pair.content)
+    style = resize(load(pair.style), *content.shape[-2:], antialias=False)
+    expected = method.stylize(content, style, encoder).pictures["gram"]
+    made = load(ours / "PAIR" / "own-counter_2" / "gram.png")
+    assert (made - expected).abs().max() < 1 / 255 + 1e-6, "rounded down to 8 bits"
+    table = TABLE.assign(iterations=2).drop_duplicates("layer")
+    small = Reading(reference_size=(56, 80))
+    found = compare_decormst(
+        table, pair, contents, ours, encoder, reading=small, makings=[OWN_COUNTER]
+    )
+    assert list(found["layer"]) == list(STYLE_LAYERS)
+    assert compare_decormst(table, pair, contents, ours, encoder, reading=small).empty
