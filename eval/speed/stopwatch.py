@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import torch
 
 from dfr.core.devices import synchronise
+from dfr.core.memory import OutOfMemory, memory_named
 from dfr.core.progress import Progress, silent
 
 T = TypeVar("T")
@@ -61,8 +62,9 @@ def take_turns(
     kept, left_out = [], []
     for name, run in runs.items():
         try:
-            run(1)
-        except torch.OutOfMemoryError:
+            with memory_named():
+                run(1)
+        except OutOfMemory:
             left_out.append(name)
         else:
             kept.append(name)
