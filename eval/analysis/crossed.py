@@ -164,7 +164,7 @@ def _bootstrap_error(
         found = np.array([statistic(np.take(grid, each, axis=axis)) for each in rows])
         return float(np.nanstd(found, ddof=1) * np.sqrt(size / (size - 1)))
     if statistic is mean:
-        found = _means_drawn(grid, _drawn(*grid.shape, draws, seed))
+        found = _means_drawn(grid, *_counts(*grid.shape, draws, seed))
     else:
         drawn = zip(*_drawn(*grid.shape, draws, seed), strict=True)
         found = np.array([statistic(grid[np.ix_(*each)]) for each in drawn])
@@ -182,13 +182,26 @@ def _drawn(contents: int, styles: int, draws: int, seed: int) -> tuple[Indices, 
     return np.array([rows for rows, _ in found]), np.array([columns for _, columns in found])
 
 
-def _means_drawn(grid: Array, drawn: tuple[Indices, Indices]) -> Array:
-    """Return `mean` of every drawn grid, all at once: (draws,)."""
-    # How often each content and each style was drawn says how often each pair counts.
+@lru_cache(16)
+def _counts(contents: int, styles: int, draws: int, seed: int) -> tuple[Array, Array]:
+    """Return how often every draw has each content, (draws, contents), and each style."""
     rows, columns = (
         np.stack([np.bincount(each, minlength=size) for each in indices]).astype(np.float64)
-        for indices, size in zip(drawn, grid.shape, strict=True)
+        for indices, size in zip(
+            _drawn(contents, styles, draws, seed), (contents, styles), strict=True
+        )
     )
+    return rows, columns
+
+
+def _means_drawn(grid: Array, rows: Array, columns: Array) -> Array:
+    """Return `mean` of every drawn grid, all at once: (draws,).
+
+    Args:
+        grid: (contents, styles).
+        rows: (draws, contents), how often each content was drawn.
+        columns: (draws, styles), likewise; together they say how often each pair counts.
+    """
     sums = ((rows @ np.nan_to_num(grid)) * columns).sum(axis=1)
     counts = ((rows @ (~np.isnan(grid)).astype(np.float64)) * columns).sum(axis=1)
     found: Array = np.full(len(sums), np.nan)
