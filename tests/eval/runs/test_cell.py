@@ -38,8 +38,8 @@ def test_a_cell_of_a_method_that_computes_on_the_cpu_says_so():
     entries = {
         name: MethodEntry(label=name, title=name, method=name) for name in ("feedforward", "dfr")
     }
-    told = _environment(entries["feedforward"], there)["environment"]
+    told = _environment(entries["feedforward"], there)
     assert told == {"device": device_name(torch.device("cpu")), "threads": 1}
-    assert _environment(entries["dfr"], there) == {}
+    assert _environment(entries["dfr"], there) == run
     there.encoder.device = torch.device("cpu")
-    assert _environment(entries["feedforward"], there) == {}
+    assert _environment(entries["feedforward"], there) == run
