@@ -43,6 +43,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "dfr.commands:stylize",
             "Stylize one picture: one PNG per output, a contact sheet, and stylization.json.",
         ),
+        "methods": Entry(
+            "dfr.methods.commands:methods",
+            "List every method with the package that brings it.",
+        ),
         "modes": Entry(
             "dfr.commands:modes",
             "Audit the modes of DFR: which rotations are one and the same objective.",

@@ -35,7 +35,7 @@ from dfr.core.terminal import (
 def stylize(
     content: Content,
     style: Style,
-    method: Annotated[str, typer.Option(help="dfr, gatys, decormst or feedforward.")] = "dfr",
+    method: Annotated[str, typer.Option(help="One of `dfr methods`.")] = "dfr",
     rotations: RotationsOption = None,
     reading: ReadingOption = None,
     weight: Annotated[
@@ -170,7 +170,7 @@ def stylize(
                         total=total)  # fmt: skip
 
         result = stylize_files(
-            content, style, chosen, folder,
+            content, style, chosen, folder, name=method,
             size=size, resizing=resizing, saving=saving, weights=weights, precision=precision,
             device=device, seed=seed, progress=progress,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from dfr.core.images import Size, save, to_image
 from dfr.core.progress import Progress, silent
 from dfr.core.provenance import environment
 from dfr.methods.method import Method, Stylization
+from dfr.methods.registry import blamed, packages_of
 from dfr.network.encoder import Encoder, check_precision
 from dfr.network.weights import load_vgg19
 
@@ -24,6 +25,7 @@ def stylize_files(
     method: Method,
     out: Path,
     *,
+    name: str = "",
     size: str = "422x512",
     resizing: str = "antialias",
     saving: str = "nearest",
@@ -52,7 +54,8 @@ def stylize_files(
     loaded = load_vgg19(weights)
     encoder = Encoder(loaded, precision=precision).to(where)
     torch.manual_seed(seed)
-    result = method.stylize(content_picture, style_picture, encoder, seed, progress)
+    with blamed(name):
+        result = method.stylize(content_picture, style_picture, encoder, seed, progress)
     pictures = {mode: images.quantise(picture) for mode, picture in result.pictures.items()}
     for mode, picture in pictures.items():
         save(picture, out / f"{mode}.png")
@@ -74,6 +77,7 @@ def stylize_files(
             "precision": precision,
             "weights": {"source": loaded.source, "sha256": loaded.sha256},
             "environment": environment(where),
+            "packages": packages_of(result.method, result.settings),
             "outputs": {
                 mode: {"file": f"{mode}.png", "sha256": sha256(out / f"{mode}.png")}
                 for mode in result.pictures

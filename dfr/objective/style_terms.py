@@ -1,11 +1,15 @@
-"""Every style term by its name. A new one is a file with a `StyleTerm`, and one line here."""
+"""Every style term by its name.
+
+A new one is a file with a `StyleTerm`, and one line here, or an entry point of another package.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dfr.core.errors import unknown
+from dfr.core.errors import UserError, unknown
+from dfr.core.plugins import known, plugin
 from dfr.objective.central_moments import CENTRAL_MOMENTS
 from dfr.objective.feature_statistics import STATISTICS
 from dfr.objective.mean_deviation import MEAN_DEVIATION
@@ -31,11 +35,17 @@ GRAM = STYLE_TERMS["gram"]
 
 
 def style_term(name: str) -> StyleTerm:
-    """Look a style term up by name.
+    """Look a style term up by name, among those of other packages too.
 
     Raises:
-        UserError: there is none of this name.
+        UserError: there is none of this name, or it cannot be had.
     """
+    theirs = plugin("style term", name, STYLE_TERMS)
+    if theirs is not None:
+        found = theirs.load()
+        if not isinstance(found, StyleTerm) or found.name != name:
+            raise UserError(f"{theirs}: {theirs.where} must be a StyleTerm of this name")
+        return found
     if name not in STYLE_TERMS:
-        raise unknown("style term", name, STYLE_TERMS)
+        raise unknown("style term", name, known("style term", STYLE_TERMS))
     return STYLE_TERMS[name]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from dfr.core.errors import UserError, unknown
+from dfr.core.plugins import known, plugin
 from dfr.core.progress import Progress, silent
 from dfr.network.encoder import Encoder
 from dfr.objective.gradients import terms_of
@@ -22,7 +23,8 @@ from dfr.solvers.lbfgs import LBFGS
 
 Solver = Adam | LBFGS | Fast
 
-#: The solvers by name, for text that names one. The published one of DFR and DeCorMST is Adam.
+#: The solvers of this suite by name, for text that names one; other packages bring others, see
+#: `dfr.core.plugins`. The published one of DFR and DeCorMST is Adam.
 SOLVERS: Mapping[str, type[Adam] | type[LBFGS] | type[Fast]] = MappingProxyType(
     {"adam": Adam, "lbfgs": LBFGS, "fast": Fast}
 )
@@ -31,12 +33,34 @@ SOLVERS: Mapping[str, type[Adam] | type[LBFGS] | type[Fast]] = MappingProxyType(
 def solver_named(name: str, iterations: int | None = None) -> Solver:
     """Return a solver with its own settings, and a number of iterations if one is given.
 
+    One of another package is a frozen dataclass of that name with the setting ``iterations``, and
+    a ``minimise`` as `LBFGS` has it.
+
     Raises:
-        UserError: there is no solver of this name.
+        UserError: there is no solver of this name, or it cannot be had.
     """
-    if name not in SOLVERS:
-        raise unknown("solver", name, SOLVERS)
-    return SOLVERS[name]() if iterations is None else SOLVERS[name](iterations=iterations)
+    kind = _solver_class(name)
+    return kind() if iterations is None else kind(iterations=iterations)
+
+
+def _solver_class(name: str) -> type[Adam] | type[LBFGS] | type[Fast]:
+    theirs = plugin("solver", name, SOLVERS)
+    if theirs is None:
+        if name not in SOLVERS:
+            raise unknown("solver", name, known("solver", SOLVERS))
+        return SOLVERS[name]
+    found = theirs.load()
+    if not (
+        isinstance(found, type)
+        and is_dataclass(found)
+        and found.__name__.lower() == name
+        and {"iterations", "minimise"} <= set(dir(found))
+    ):
+        raise UserError(
+            f"{theirs}: {theirs.where} must be a frozen dataclass of this name, with iterations "
+            "(and a default of it) and minimise"
+        )
+    return cast("type[LBFGS]", found)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Every measure by name. A new measure is one file and one line here."""
+"""Every measure by name.
+
+A new one is one file and one line here, or an entry point of another package: a function that takes
+a `eval.measures.context.Context` and returns a number for each output. ``dfr measure`` adds it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from dfr.core.errors import UserError
+from dfr.core.plugins import Plugin, known, plugin
 
 if TYPE_CHECKING:  # names are read without torch
     from eval.measures.context import Context
@@ -53,8 +60,7 @@ class RunMeasure:
 
 _LAYERS = tuple(f"e_relu{block}_1" for block in range(1, 6))
 
-#: Measures of each output.
-OUTPUT_MEASURES: Mapping[str, Measure] = MappingProxyType(
+_OF_OUTPUTS: Mapping[str, Measure] = MappingProxyType(
     {
         "style_loss": Measure("eval.measures.losses:style_loss", less_is_better=True),
         "relative_style_loss": Measure(
@@ -105,6 +111,14 @@ RUN_MEASURES: Mapping[str, RunMeasure] = MappingProxyType(
         ),
     }
 )
+_OWN = (*_OF_OUTPUTS, *PAIR_MEASURES, *RUN_MEASURES)
+#: Measures of each output; those of other packages come last.
+OUTPUT_MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {
+        **_OF_OUTPUTS,
+        **{name: Measure("", default=False) for name in known("measure", _OWN) if name not in _OWN},
+    }
+)
 MEASURES: Mapping[str, Measure] = MappingProxyType({**OUTPUT_MEASURES, **PAIR_MEASURES})
 #: What a run measures as it goes.
 DEFAULT: tuple[str, ...] = tuple(name for name, measure in MEASURES.items() if measure.default)
@@ -140,6 +154,15 @@ LESS_IS_BETTER = frozenset(
 ) | frozenset(RUN_COLUMNS)
 
 
+def brought(name: str) -> Plugin | None:
+    """Return which package brings a measure, or None if it is this suite's.
+
+    Raises:
+        UserError: two have it.
+    """
+    return plugin("measure", name, _OWN)
+
+
 def measure(context: Context, names: Iterable[str] = DEFAULT) -> dict[str, list[dict[str, object]]]:
     """Apply measures.
 
@@ -161,6 +184,24 @@ def measure(context: Context, names: Iterable[str] = DEFAULT) -> dict[str, list[
     for name in names:
         rows: Mapping[object, dict[str, object]]
         rows = outputs if name in OUTPUT_MEASURES else pairs  # type: ignore[assignment]
-        for key, value in pkgutil.resolve_name(MEASURES[name].where)(context).items():
+        theirs = brought(name)
+        if theirs is None:
+            found = pkgutil.resolve_name(MEASURES[name].where)(context)
+        else:
+            found = _measured(theirs, context)
+        for key, value in found.items():
             rows[key].update(value if isinstance(value, Mapping) else {name: value})
     return {"outputs": list(outputs.values()), "pairs": list(pairs.values())}
+
+
+def _measured(theirs: Plugin, context: Context) -> dict[str, float]:
+    """Apply a measure of another package: mode -> number."""
+    function = theirs.load()
+    with theirs.blamed():
+        numbers = {str(mode): float(number) for mode, number in function(context).items()}
+    if set(numbers) != set(context.outputs):
+        raise UserError(
+            f"{theirs}: gives numbers for {', '.join(numbers) or 'no output'}, and not for "
+            f"{', '.join(context.outputs)}"
+        )
+    return numbers

@@ -17,6 +17,7 @@ from dfr.core.memory import OutOfMemory, Peak, memory_named, peak_memory
 from dfr.core.provenance import device_name
 from dfr.methods.method import Method, Stylization, device_of, settings_of
 from dfr.methods.optimisation import OptimisationMethod, Request, nudged, stylize_together
+from dfr.methods.registry import blamed, packages_of
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
 from dfr.network.weights import Vgg19Weights
@@ -162,7 +163,7 @@ def stylize_pairs(
         OutOfMemory: not even one pair fits.
     """
     try:
-        with memory_named():
+        with memory_named(), blamed(entry.method):
             results, peak = _stylized(pairs, entry, tools, advance)
     except OutOfMemory:
         if len(pairs) == 1:
@@ -262,6 +263,7 @@ def row_of(
     return {
         "method": method,
         "settings": result.settings,
+        "packages": packages_of(method, result.settings),
         "size": list(content.shape[-2:]),
         **tools.images.record,
         "measures": measure(context_of(content, style, result, tools)),

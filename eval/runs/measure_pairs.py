@@ -20,7 +20,14 @@ from dfr.network.weights import load_vgg19
 from dfr.objective.objective import yardstick
 from eval.measures.context import LAYERS, Context
 from eval.measures.pca_bases import PcaBases, fit_bases
-from eval.measures.registry import DEFAULT, MEASURES, OUTPUT_MEASURES, columns_of, measure
+from eval.measures.registry import (
+    DEFAULT,
+    MEASURES,
+    OUTPUT_MEASURES,
+    brought,
+    columns_of,
+    measure,
+)
 from eval.runs.added import CONTROLS_FILE, FOLDER, Added, key_of
 from eval.runs.controls import control_rows
 from eval.runs.store import RunStore
@@ -53,6 +60,9 @@ class Instruments:
             UserError: weights are not here, or are not those of the run.
         """
         _ = self.encoder  # every measure has a yardstick
+        theirs = None if name == CONTROLS_FILE else brought(name)
+        if theirs is not None:
+            theirs.load()
         needs = {need for each in of(name) for need in MEASURES[each].needs}
         if "lpips" in needs and "lpips" not in self.made:
             self.made["lpips"] = {trunk: Lpips(trunk, self.device) for trunk in TRUNKS}
@@ -143,11 +153,16 @@ class Book:
             f"{FOLDER}/{self.name}.json",
             {
                 "measure": self.name,
+                **self._package(),
                 "environment": environment(instruments.device),
                 "weights": instruments.weights(self.name),
                 "rows": list(self.rows.values()),
             },
         )
+
+    def _package(self) -> dict[str, str]:
+        theirs = None if self.name == CONTROLS_FILE else brought(self.name)
+        return {} if theirs is None else {"package": theirs.package}
 
 
 def of(name: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dfr.core.files import read_toml, wrong_value
 from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from dfr.methods.method import Method, settings_of
-from dfr.methods.registry import build
+from dfr.methods.registry import build, packages_of
 from dfr.network.encoder import check_precision
 from eval.data.dataset import Pairs
 from eval.runs.store import AGAIN
@@ -127,6 +127,14 @@ class Profile(_Settings):
         for entry, told in zip(self.methods, plain["methods"], strict=True):
             told["settings"] = settings_of(entry.build())
         return plain
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """What other packages bring to the methods, see `dfr.methods.registry.packages_of`."""
+        found: dict[str, str] = {}
+        for entry in self.methods:
+            found |= packages_of(entry.method, settings_of(entry.build()))
+        return found
 
     @property
     def images(self) -> ImageSettings:

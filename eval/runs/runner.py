@@ -97,6 +97,7 @@ def reproduce(
         store.begin(
             {
                 "profile": profile.identity,
+                **({"packages": profile.packages} if profile.packages else {}),
                 "contents": [_identity(picture) for picture in dataset.contents],
                 "contents_from": dataset.contents_from,
                 "styles": [_identity(picture) for picture in dataset.styles],

@@ -118,6 +118,11 @@ def verify_run(
         contents,
         profile.images,
     )
+    if identity.get("packages", {}) != profile.packages:
+        raise UserError(
+            f"{folder}: was made with {_told(identity.get('packages', {}))}, but here is "
+            f"{_told(profile.packages)}; install what the run was made with"
+        )
     entries = {entry.label: entry for entry in profile.entries}
     checks: list[Check] = []
     ours = [cell for cell in cells if cell["label"] in entries]
@@ -161,6 +166,10 @@ def verify_run(
                 )
             )
     return checks
+
+
+def _told(packages: Mapping[str, str]) -> str:
+    return ", ".join(f"{what} of {package}" for what, package in packages.items()) or "none of it"
 
 
 def _added(

@@ -66,11 +66,12 @@ def _card(
 ) -> Card:
     means = tables["means"]
     mine = means[(means["label"] == label) & means["mean"].notna()]
-    known = cell["method"] in METHODS
+    brought = cell.get("packages", {}).get(f"method {cell['method']}")
+    known = cell["method"] in METHODS or brought is not None
     return Card(
         label=label,
         title=run.titles[label],
-        about=about(cell["method"])
+        about=_about(cell["method"], brought)
         if known
         else "Outputs made elsewhere, measured here like any other.",
         once=", ".join(f"{mode} with {other}" for mode, other in cell["same_as"].items()),
@@ -90,6 +91,12 @@ def _card(
         bibtex=citations.METHODS.get(cell["method"], ""),
         citation="" if known else str(cell["settings"].get("citation") or ""),
     )
+
+
+def _about(method: str, package: str | None) -> str:
+    """Tell what a method is, and which other package brings it."""
+    told = about(method)
+    return told if package is None else f"{told} (Of the package {package}.)".strip()
 
 
 def _outputs(run: RunData, means: pd.DataFrame, label: str) -> pd.DataFrame:

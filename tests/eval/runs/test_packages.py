@@ -1,0 +1,102 @@
+"""Methods, solvers and measures of another package in a run, as dfr/methods/ADDING.md tells it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from dfr.core.errors import UserError
+from eval.executors.processes import LocalProcesses
+from eval.runs.profiles import read_profile
+from eval.runs.runner import reproduce
+from eval.runs.store import RunStore
+from eval.runs.verify import verify_run
+from tests.conftest import complaint
+from tests.packages import blocks, example, example_site, package
+
+__all__ = ["example", "example_site", "package"]
+
+LABELS = ["dfr", "recolour", "blur", "brightness"]
+PACKAGES = {
+    "method recolour": "dfr-example 0.1.0",
+    "method blur": "dfr-example 0.1.0",
+    "method brightness": "dfr-example 0.1.0",
+    "solver descent": "dfr-example 0.1.0",
+}
+
+
+@pytest.fixture
+def profile(tmp_path):
+    """The page's profile."""
+    path = tmp_path / "mine.toml"
+    path.write_text(blocks("toml")[1])
+    return path
+
+
+@pytest.mark.usefixtures("example")
+def test_the_rows_stand_beside_dfrs_and_name_their_package(profile, tmp_path):
+    folder = tmp_path / "run"
+    store = reproduce(read_profile(profile), folder, LocalProcesses())
+    assert store.description["identity"]["packages"] == PACKAGES
+    cells = {cell["label"]: cell for cell in store.cells()}
+    assert list(cells) == LABELS
+    assert cells["dfr"]["packages"] == {}
+    assert cells["brightness"]["packages"] == {
+        what: name for what, name in PACKAGES.items() if "brightness" in what or "solver" in what
+    }
+    assert [row["mode"] for row in cells["blur"]["measures"]["outputs"]] == ["once", "twice"]
+    assert all(cell["measures"]["outputs"][0]["style_loss"] > 0 for cell in cells.values())
+    # Its cells can be made again, where the package is the same.
+    checks = verify_run(folder, 1, data="embedded", device=torch.device("cpu"), seed=0)
+    assert checks[0].cell[2] == "brightness" and checks[0].identical and checks[0].confirmed
+    described = store.description
+    described["identity"]["packages"]["method blur"] = "dfr-example 0.0.9"
+    store.write_sealed("run.json", described)
+    with pytest.raises(UserError, match=r"made with .*method blur of dfr-example 0\.0\.9.*here is"):
+        verify_run(folder, 1, data="embedded", device=torch.device("cpu"))
+    with pytest.raises(UserError, match="holds a run with another packages"):
+        reproduce(read_profile(profile), folder, LocalProcesses())
+
+
+def test_what_a_package_raises_stops_the_run_in_one_line_and_keeps_its_cells(
+    dfr, package, profile, tmp_path
+):
+    package("bad", {"dfr.methods": {"bad": "bad"}}, "def bad(content, style): return 1 / 0\n")
+    text = blocks("toml")[1].partition('[[methods]]\nlabel = "recolour"')[0]
+    profile.write_text(f'{text}[[methods]]\nlabel = "bad"\ntitle = "Bad"\nmethod = "bad"\n')
+    done = dfr("reproduce", "--profile", profile, "--out", tmp_path / "run", "--one-by-one")
+    told = complaint(
+        subprocess.CompletedProcess([], done.returncode, "", done.stderr.splitlines()[-1])
+    )
+    assert "method 'bad' of bad 0.1.0 failed: ZeroDivisionError" in told
+    assert [cell["label"] for cell in RunStore.open(tmp_path / "run").cells()] == ["dfr"]
+
+
+@pytest.mark.slow
+def test_the_whole_page(example_site, profile, tmp_path):
+    """With the report, and a measure that is added: in processes of their own, as users do it."""
+    path = os.pathsep.join([str(example_site), *sys.path])
+
+    def run(*words: object) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "dfr.cli", *map(str, words)],
+            capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": path, "DFR_DATA": "embedded"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    folder = tmp_path / "run"
+    run("reproduce", "--profile", profile, "--out", folder)
+    run("measure", folder, "darkness")
+    page = run("report", folder) and (folder / "report" / "index.html").read_text()
+    assert "Of the package dfr-example 0.1.0." in page
+    added = json.loads((folder / "measures" / "darkness.json").read_text())
+    assert added["package"] == "dfr-example 0.1.0"
+    outputs = [row for row in added["rows"] if row["label"] in LABELS]
+    assert len(outputs) == 6 and all(0 < row["darkness"] < 1 for row in outputs)
