@@ -21,9 +21,11 @@ from dfr.core.terminal import (
     RotationsOption,
     SavingOption,
     SeedOption,
+    SetOption,
     SizeOption,
     Style,
     WeightsOption,
+    assigned,
     complain,
     console,
     numbers,
@@ -118,6 +120,7 @@ def stylize(
             show_default=False,
         ),
     ] = None,
+    settings: SetOption = None,
     size: SizeOption = DEFAULT_SIZE,
     resizing: ResizingOption = "antialias",
     saving: SavingOption = "nearest",
@@ -158,9 +161,16 @@ def stylize(
         "solver": solver,
         "iterations": iterations,
         "balanced": balanced,
-        "merge": True if merge is None and method == "dfr" and solver == "fast" else merge,
+        "merge": merge,
     }
-    chosen = build(method, {name: value for name, value in asked.items() if value is not None})
+    values = {name: value for name, value in asked.items() if value is not None}
+    for name, value in assigned(settings or ()).items():
+        if name in values:
+            raise UserError(f"--set {name}: an option of its own sets that too; leave one out")
+        values[name] = value
+    if method == "dfr" and values.get("solver") == "fast":
+        values.setdefault("merge", True)
+    chosen = build(method, values)
     folder = out if out is not None else Path("out") / f"{content.stem}__{style.stem}"
     with progress_bar() as bars:
         task = bars.add_task("loading the encoder", total=None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -49,6 +51,16 @@ RotationsOption = Annotated[
     typer.Option(
         "--rotations",
         help="DFR: degrees, one output each.  [default: 0,90,180,270]",
+        show_default=False,
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any setting of the method, written as in a profile: strength=0.5, "
+        "rotations=[0,90]. May stand there several times.",
         show_default=False,
     ),
 ]
@@ -107,3 +119,24 @@ def numbers(name: str, text: str | None) -> tuple[float, ...] | None:
                 f"{name} '{text}': '{word}' is not a number; write for example 0,90,180,270"
             ) from error
     return tuple(found)
+
+
+def assigned(texts: Sequence[str]) -> dict[str, Any]:
+    """Read options of the form KEY=VALUE, with values as TOML has them; other words are text.
+
+    Raises:
+        UserError: one has another form, or a key stands there twice.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, sign, value = (part.strip() for part in text.partition("="))
+        if not (key and sign and value):
+            raise UserError(f"--set '{text}': write KEY=VALUE, for example strength=0.5")
+        if key in found:
+            raise UserError(f"--set '{text}': {key} is set twice")
+        try:
+            read = tomllib.loads(f"value = {value}")
+        except tomllib.TOMLDecodeError:
+            read = {}
+        found[key] = read["value"] if len(read) == 1 else value
+    return found

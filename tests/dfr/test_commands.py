@@ -205,3 +205,39 @@ def test_full_disk(dfr, files, tiny_disk):
     assert not [file for file in tiny_disk.iterdir() if file.name.startswith(".")]
     for file in tiny_disk.glob("*.png"):
         np.asarray(Image.open(file))  # what is there is whole
+
+
+def test_set_gives_any_setting_as_profiles_do(dfr, files, tmp_path):
+    command = ("stylize", files / "content.png", files / "style.png", "--size", "32x40")
+    words = ("rotations=[0, 90]", "reading = code", "balanced=true", "rotation_weight=0.5",
+             'solver={ name = "lbfgs", history = 5 }', "iterations=1",
+             "loss_weights = { variation = 2 }")  # fmt: skip
+    options = [part for word in words for part in ("--set", word)]
+    done = dfr(*command, *options, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "stylization.json").read_text())["settings"]
+    assert told["rotations"] == [0, 90] and told["balanced"] is True
+    assert told["rotation_weight"] == 0.5
+    assert told["solver"] == {"iterations": 1, "history": 5, "name": "lbfgs"}
+    assert told["loss_weights"] == {"content": 1e4, "style": 1e-2, "variation": 2}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--set", "rotation_wieght=1"], "did you mean rotation_weight"),
+        (["--set", "rotation_weight=much"], "setting 'rotation_weight': Input should be a valid"),
+        (["--set", "rotations=90"], "setting 'rotations'"),
+        (["--set", "rotations"], "write KEY=VALUE"),
+        (["--set", "=1"], "write KEY=VALUE"),
+        (["--set", "reading="], "write KEY=VALUE"),
+        (["--set", "reading=code", "--set", "reading=paper"], "reading is set twice"),
+        (["--set", "reading=code", "--reading", "paper"], "an option of its own sets that too"),
+        (["--set", "reading=spacial"], "did you mean spatial"),
+    ],
+)
+def test_a_wrong_set_is_one_line(dfr, files, tmp_path, options, message):
+    done = dfr("stylize", files / "content.png", files / "style.png", "--size", "32x40", *options,
+               "--out", tmp_path / "out")  # fmt: skip
+    assert message in complaint(done)
+    assert not list(tmp_path.iterdir())
