@@ -47,6 +47,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "dfr.methods.commands:methods",
             "List every method with the package that brings it.",
         ),
+        "check-method": Entry(
+            "dfr.methods.commands:check_method",
+            "Check on small pictures that a method keeps its contract, in under a minute.",
+        ),
         "modes": Entry(
             "dfr.commands:modes",
             "Audit the modes of DFR: which rotations are one and the same objective.",
