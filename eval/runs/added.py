@@ -64,6 +64,8 @@ class Added:
 
     def into(self, cell: Mapping[str, Any]) -> Row:
         """Return a cell with the added numbers of its outputs; its own stay as they are."""
+        if not self.files:
+            return dict(cell)
         found = {name: [dict(row) for row in rows] for name, rows in cell["measures"].items()}
         of = (cell["content"], cell["style"], cell["label"])
         hashes = {mode: item["sha256"] for mode, item in cell["files"].items()}
