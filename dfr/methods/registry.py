@@ -93,6 +93,17 @@ def blamed(name: str) -> Iterator[None]:
             yield
 
 
+def package_of(what: str) -> str | None:
+    """Return the package that brings something here, or None if there is none.
+
+    Args:
+        what: a key of `packages_of`.
+    """
+    kind, _, name = what.rpartition(" ")
+    theirs = plugin(kind, name, ())
+    return None if theirs is None else theirs.package
+
+
 def packages_of(name: str, settings: Mapping[str, Any]) -> dict[str, str]:
     """Return what other packages bring to a method: "kind name" -> package with its version.
 

@@ -188,14 +188,18 @@ def measure(context: Context, names: Iterable[str] = DEFAULT) -> dict[str, list[
         if theirs is None:
             found = pkgutil.resolve_name(MEASURES[name].where)(context)
         else:
-            found = _measured(theirs, context)
+            found = measured_by(theirs, context)
         for key, value in found.items():
             rows[key].update(value if isinstance(value, Mapping) else {name: value})
     return {"outputs": list(outputs.values()), "pairs": list(pairs.values())}
 
 
-def _measured(theirs: Plugin, context: Context) -> dict[str, float]:
-    """Apply a measure of another package: mode -> number."""
+def measured_by(theirs: Plugin, context: Context) -> dict[str, float]:
+    """Apply a measure of another package: mode -> number.
+
+    Raises:
+        UserError: it goes wrong, or has no number for some output.
+    """
     function = theirs.load()
     with theirs.blamed():
         numbers = {str(mode): float(number) for mode, number in function(context).items()}

@@ -15,6 +15,7 @@ from dfr.core.errors import UserError
 from dfr.core.images import load, to_bytes
 from dfr.core.provenance import environment
 from dfr.methods.method import Stylization, settings_of
+from dfr.methods.registry import package_of
 from dfr.network.weights import load_vgg19
 from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
@@ -89,6 +90,7 @@ def verify_run(
     store = RunStore.open(folder)
     cells = [*store.cells(), *store.cells_again()]
     identity = store.description["identity"]
+    _check_packages(folder, identity.get("packages", {}))
     profile = Profile(**identity["profile"])
     chosen, _ = choose_data(
         as_begun(data, identity),
@@ -118,11 +120,6 @@ def verify_run(
         contents,
         profile.images,
     )
-    if identity.get("packages", {}) != profile.packages:
-        raise UserError(
-            f"{folder}: was made with {_told(identity.get('packages', {}))}, but here is "
-            f"{_told(profile.packages)}; install what the run was made with"
-        )
     entries = {entry.label: entry for entry in profile.entries}
     checks: list[Check] = []
     ours = [cell for cell in cells if cell["label"] in entries]
@@ -168,8 +165,15 @@ def verify_run(
     return checks
 
 
-def _told(packages: Mapping[str, str]) -> str:
-    return ", ".join(f"{what} of {package}" for what, package in packages.items()) or "none of it"
+def _check_packages(folder: Path, packages: Mapping[str, str]) -> None:
+    """Refuse to make cells again with other packages than they were made with."""
+    for what, package in packages.items():
+        here = package_of(what)
+        if here != package:
+            raise UserError(
+                f"{folder}: was made with {what} of {package}, but here is "
+                f"{f'that of {here}' if here else 'none'}; install {package}"
+            )
 
 
 def _added(

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
 from dfr.core.errors import UserError
+from dfr.core.plugins import plugin
 from eval.executors.processes import LocalProcesses
+from eval.measures.registry import brought, measured_by
 from eval.runs.profiles import read_profile
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
@@ -57,10 +61,16 @@ def test_the_rows_stand_beside_dfrs_and_name_their_package(profile, tmp_path):
     described = store.description
     described["identity"]["packages"]["method blur"] = "dfr-example 0.0.9"
     store.write_sealed("run.json", described)
-    with pytest.raises(UserError, match=r"made with .*method blur of dfr-example 0\.0\.9.*here is"):
+    with pytest.raises(
+        UserError, match=r"method blur of dfr-example 0\.0\.9, but here is that of .* 0\.1\.0"
+    ):
         verify_run(folder, 1, data="embedded", device=torch.device("cpu"))
     with pytest.raises(UserError, match="holds a run with another packages"):
         reproduce(read_profile(profile), folder, LocalProcesses())
+    described["identity"]["packages"] = {"method gone": "dfr-gone 1.0"}
+    store.write_sealed("run.json", described)
+    with pytest.raises(UserError, match=r"but here is none; install dfr-gone 1\.0"):
+        verify_run(folder, 1, data="embedded", device=torch.device("cpu"))
 
 
 def test_what_a_package_raises_stops_the_run_in_one_line_and_keeps_its_cells(
@@ -75,6 +85,31 @@ def test_what_a_package_raises_stops_the_run_in_one_line_and_keeps_its_cells(
     )
     assert "method 'bad' of bad 0.1.0 failed: ZeroDivisionError" in told
     assert [cell["label"] for cell in RunStore.open(tmp_path / "run").cells()] == ["dfr"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return {'a': 1.0}", r"numbers for a, and not for a, b"),
+        ("return 1 / 0", r"measure 'odd' of odd 0\.1\.0 failed: ZeroDivisionError"),
+        ("return {'a': 'dark', 'b': 1}", r"failed: ValueError: could not convert"),
+    ],
+)
+def test_a_measure_that_breaks_its_contract_is_one_line(package, body, words):
+    package("odd", {"dfr.measures": {"odd": "odd"}}, f"def odd(context):\n    {body}\n")
+    context: Any = SimpleNamespace(outputs={"a": None, "b": None})
+    with pytest.raises(UserError, match=words):
+        measured_by(plugin("measure", "odd", ()), context)
+
+
+def test_a_measure_of_a_name_that_is_taken_is_refused(package):
+    package("odd", {"dfr.measures": {"cfsd": "odd", "fid": "odd"}}, "def odd(context): pass\n")
+    for name in ("cfsd", "fid"):
+        with pytest.raises(
+            UserError, match=f"measure '{name}' is brought by this suite and by odd"
+        ):
+            brought(name)
+    assert brought("kid") is None
 
 
 @pytest.mark.slow
