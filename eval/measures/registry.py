@@ -154,6 +154,22 @@ LESS_IS_BETTER = frozenset(
 ) | frozenset(RUN_COLUMNS)
 
 
+#: The measures that other packages bring.
+BROUGHT: tuple[str, ...] = tuple(name for name in OUTPUT_MEASURES if name not in _OF_OUTPUTS)
+
+
+def less_is_better(column: str) -> bool:
+    """Say whether less of a column is better; of another package's measure its function says it.
+
+    Raises:
+        UserError: that function cannot be had.
+    """
+    if column not in BROUGHT:
+        return column in LESS_IS_BETTER
+    theirs = brought(column)
+    return theirs is not None and bool(getattr(theirs.load(), "less_is_better", False))
+
+
 def brought(name: str) -> Plugin | None:
     """Return which package brings a measure, or None if it is this suite's.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from eval.measures.registry import LESS_IS_BETTER, OUTPUT_COLUMNS, columns_of
+from eval.measures.registry import BROUGHT, OUTPUT_COLUMNS, columns_of, less_is_better
 from eval.runs.added import CONTROL, CONTROLS
 from reports.inputs.run_data import RunData
 from reports.tables.readable import column_title
@@ -77,7 +77,7 @@ def outputs_table(run: RunData) -> pd.DataFrame:
     ranked.
     """
     outputs = distinct_outputs(run.tables["outputs"])
-    shown = [name for name in SHOWN if name in outputs]
+    shown = [name for name in (*SHOWN, *BROUGHT) if name in outputs]
     rows = []
     for label, title in run.titles.items():
         mine = outputs[outputs["label"] == label]
@@ -88,7 +88,7 @@ def outputs_table(run: RunData) -> pd.DataFrame:
             rows.append({"output": name, "pairs": len(part), **part[shown].mean()})
         if len(modes) > 1:
             pairs = mine.groupby(["content", "style"], sort=False)
-            ends = {name: "min" if name in LESS_IS_BETTER else "max" for name in shown}
+            ends = {name: "min" if less_is_better(name) else "max" for name in shown}
             for name, how in (("mean", dict.fromkeys(shown, "mean")), ("best", ends)):
                 row = {"output": f"{title}, {name} of {len(modes)}", "pairs": len(pairs)}
                 rows.append({**row, **pairs.agg(how).mean()})
@@ -117,7 +117,7 @@ def controls_table(run: RunData) -> pd.DataFrame:
     """
     if run.controls.empty:
         return pd.DataFrame()
-    shown = [name for name in SHOWN if name in run.controls]
+    shown = [name for name in (*SHOWN, *BROUGHT) if name in run.controls]
     means = run.controls.groupby("mode", sort=False)[shown].mean(numeric_only=True)
     means.insert(0, "pairs", run.controls.groupby("mode", sort=False).size())
     means.insert(0, "control", [CONTROLS[str(mode)] for mode in means.index])

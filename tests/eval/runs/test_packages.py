@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 
@@ -133,5 +135,10 @@ def test_the_whole_page(example_site, profile, tmp_path):
     assert "Of the package dfr-example 0.1.0." in page
     added = json.loads((folder / "measures" / "darkness.json").read_text())
     assert added["package"] == "dfr-example 0.1.0"
+    table = pd.read_csv(folder / "report" / "tables" / "outputs.csv")
+    assert len(table["darkness"].dropna()) == 6
+    blurred = [cell for cell in RunStore.open(folder).cells() if cell["label"] == "blur"]
+    least = min(row["darkness"] for row in blurred[0]["measures"]["outputs"])
+    assert re.search(rf"Blurred, best of 2((?!</tr>).)*>\s*{least:.4g}\s*<", page, re.DOTALL)
     outputs = [row for row in added["rows"] if row["label"] in LABELS]
     assert len(outputs) == 6 and all(0 < row["darkness"] < 1 for row in outputs)
