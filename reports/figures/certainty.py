@@ -38,6 +38,7 @@ def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Fi
                 range(len(shown)), [names[label] for label in reversed(shown)], fontsize=8
             )
             axes.set_title(MEASURES[measure], fontsize=9)
+            axes.ticklabel_format(axis="x", scilimits=(-3, 4))
             axes.grid(axis="y", visible=False)
         return keep(
             figure,
