@@ -79,11 +79,11 @@ class Plugin:
 
         What ran out of memory goes through: who calls can ask for less at once.
         """
-        from dfr.core.memory import OutOfMemory, out_of_memory
+        from dfr.core.memory import out_of_memory
 
         try:
             yield
-        except (UserError, OutOfMemory):
+        except UserError:
             raise
         except Exception as error:
             if out_of_memory(error) is not None:

@@ -29,11 +29,6 @@ class Problem:
     rows: Mapping[str, int]
 
     @property
-    def turns(self) -> tuple[int, ...]:
-        """The place of each row among those of its own pair, see `dfr.solvers.adam.Adam`."""
-        return tuple(range(len(self.start)))
-
-    @property
     def same_as(self) -> dict[str, str]:
         """Mode -> the first mode of its row, for every mode that is not the first."""
         first: dict[int, str] = {}
@@ -99,8 +94,8 @@ class Batch:
 
     @property
     def turns(self) -> tuple[int, ...]:
-        """The turn of each row, see `Problem.turns`."""
-        return tuple(turn for problem in self.problems for turn in problem.turns)
+        """The place of each row among those of its own pair, see `dfr.solvers.adam.Adam`."""
+        return tuple(row - rows.start for rows in self.rows for row in rows)
 
     @property
     def rows(self) -> list[range]:

@@ -60,7 +60,7 @@ def _class_of(theirs: Plugin) -> type[Method]:
         if inspect.isfunction(found):
             return cast("type[Method]", method_of_function(theirs.name, found))
         forms = (FeedForwardMethod, OptimisationMethod)
-        if not (inspect.isclass(found) and set(forms) & set(found.__mro__) and _frozen(found)):
+        if not (inspect.isclass(found) and issubclass(found, forms) and _frozen(found)):
             raise UserError(
                 f"{theirs}: {theirs.where} must be a function of two pictures, or a frozen "
                 "dataclass that extends OptimisationMethod or FeedForwardMethod"

@@ -82,5 +82,4 @@ def _measure_here(job: Job, sent: Stylized, levels: Levels) -> None:
     recipe, tools = _here
     stylized = sent._replace(result=with_pictures(sent.result, levels))
     row = measured((job.content.path, job.style.path), job.entry, stylized, tools)
-    store = RunStore(recipe.folder)
-    store.save_cell(job.content.name, job.style.name, job.entry.label, stylized.result, row)
+    job.keep(RunStore(recipe.folder), stylized.result, row)

@@ -16,6 +16,7 @@ import torch
 from dfr.core.errors import UserError
 from dfr.core.files import sha256
 from dfr.core.image_settings import ImageSettings
+from dfr.methods.method import Stylization
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Picture
 from eval.runs.cell import Tools, make_cells, work_of
@@ -36,6 +37,10 @@ class Job:
     content: Picture
     style: Picture
     entry: MethodEntry
+
+    def keep(self, store: RunStore, result: Stylization, row: Mapping[str, Any]) -> None:
+        """Keep the cell that was made, see `eval.runs.store.RunStore.save_cell`."""
+        store.save_cell(self.content.name, self.style.name, self.entry.label, result, row)
 
     def __str__(self) -> str:
         """Tell it in a few words."""
@@ -194,4 +199,4 @@ def make_and_keep(
     store = RunStore(recipe.folder)
     cells = make_cells(batch.pairs, batch.entry, tools, advance, tell)
     for job, (result, row) in zip(batch.jobs, cells, strict=True):
-        store.save_cell(job.content.name, job.style.name, job.entry.label, result, row)
+        job.keep(store, result, row)

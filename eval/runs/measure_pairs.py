@@ -16,7 +16,6 @@ from dfr.core.provenance import environment
 from dfr.network import hed
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import TRUNKS, Lpips
-from dfr.network.weights import load_vgg19
 from dfr.objective.objective import yardstick
 from eval.measures.context import LAYERS, Context
 from eval.measures.pca_bases import PcaBases, fit_bases
@@ -30,6 +29,7 @@ from eval.measures.registry import (
 )
 from eval.runs.added import CONTROLS_FILE, FOLDER, Added, key_of
 from eval.runs.controls import control_rows
+from eval.runs.run_weights import weights_of
 from eval.runs.store import RunStore
 
 #: Seconds after which what was measured so far is written.
@@ -78,13 +78,7 @@ class Instruments:
     def encoder(self) -> Encoder:
         """That of the run, in fp32."""
         if "encoder" not in self.made:
-            wanted = self.store.description["identity"]["weights"]
-            weights = load_vgg19(wanted["source"])
-            if weights.sha256 != wanted["sha256"]:
-                raise UserError(
-                    f"the VGG-19 weights are not those of the run (SHA-256 "
-                    f"{weights.sha256[:16]}... against {wanted['sha256'][:16]}...)"
-                )
+            weights = weights_of(self.store.description["identity"])
             self.made["encoder"] = Encoder(weights).to(self.device)
         encoder: Encoder = self.made["encoder"]
         return encoder

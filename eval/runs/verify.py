@@ -16,12 +16,12 @@ from dfr.core.images import load, to_bytes
 from dfr.core.provenance import environment
 from dfr.methods.method import Stylization, settings_of
 from dfr.methods.registry import package_of
-from dfr.network.weights import load_vgg19
 from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.measures.registry import DEFAULT, OUTPUT_COLUMNS, OUTPUT_MEASURES, measure
 from eval.runs.cell import Tools, context_of, make_cell
 from eval.runs.profiles import MethodEntry, Profile
+from eval.runs.run_weights import weights_of
 from eval.runs.store import RunStore
 
 #: On another machine, or with another library, rounding differs and 8-bit pictures drift apart;
@@ -104,12 +104,7 @@ def verify_run(
         chosen, profile.pairs,
     )  # fmt: skip
     pictures = _the_runs_pictures(identity, dataset)
-    weights = load_vgg19(identity["weights"]["source"])
-    if weights.sha256 != identity["weights"]["sha256"]:
-        raise UserError(
-            f"the VGG-19 weights are not those of the run (SHA-256 {weights.sha256[:16]}... "
-            f"against {identity['weights']['sha256'][:16]}...)"
-        )
+    weights = weights_of(identity)
     contents = [pictures["contents", item["name"]].path for item in identity["contents"]]
     tools = Tools.make(
         weights,

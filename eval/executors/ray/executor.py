@@ -248,13 +248,7 @@ class _Pool:
         for line in told:
             self.watch.tells(line)
         for job, (result, levels, row) in zip(batch.jobs, cells, strict=True):
-            self.store.save_cell(
-                job.content.name,
-                job.style.name,
-                job.entry.label,
-                with_pictures(result, levels),
-                row,
-            )
+            job.keep(self.store, with_pictures(result, levels), row)
         self.lost_in_a_row = 0
         self.watch.advance(batch.work)
         for job in batch.jobs:
