@@ -59,8 +59,8 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "dfr.commands:lpips", "Print the LPIPS distance of two pictures (0 = the same)."
         ),
         "weights": Entry(
-            "baselines.commands:show_weights",
-            "List every source of trained weights: present, verified, where.",
+            "baselines.commands:app",
+            "List every source of trained weights: present, verified, where; fetch published ones.",
         ),
         "reproduce": Entry(
             "reports.commands:reproduce",

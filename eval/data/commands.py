@@ -15,7 +15,7 @@ from dfr.core.errors import UserError
 from dfr.core.terminal import complain, console, progress_bar, table_console
 
 if TYPE_CHECKING:
-    from eval.data.download import Transfer
+    from dfr.core.download import Transfer
     from eval.data.published_import import ImportedPublished
 
 app = typer.Typer(
@@ -85,8 +85,8 @@ def fetch_data(
     parallel: Annotated[int, typer.Option(help="Files at a time.", min=1, max=8)] = 4,
 ) -> None:
     """Download the pictures, and lock them by SHA-256. Run again to go on after a stop."""
+    from dfr.core.download import Transfer
     from eval.data.collection import BUILT_IN, COCO_URL, COMMONS_URL, read_collection
-    from eval.data.download import Transfer
     from eval.data.fetch import fetch
     from eval.data.lock import LOCK, default_folder
 

@@ -9,11 +9,11 @@ from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
+from dfr.core.download import Failure, Hosts, Transfer, download
 from dfr.core.errors import UserError, writing
 from dfr.core.files import sha256
 from dfr.core.images import load
 from eval.data.collection import Collection, Wanted
-from eval.data.download import Failure, Hosts, Transfer, download
 from eval.data.lock import (
     LOCK,
     UNFINISHED,

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from dfr.core.download import USER_AGENT
 from dfr.core.errors import UserError
 from eval.data.collection import COCO_URL, COMMONS_URL, Collection
-from eval.data.download import USER_AGENT
 from eval.data.fetch import Report, fetch
 
 #: Seconds in which a server must answer at all; without a network no more than this is lost.

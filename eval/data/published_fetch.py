@@ -9,9 +9,9 @@ from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
+from dfr.core.download import Failure, Hosts, Transfer, download
 from dfr.core.errors import UserError, writing
 from dfr.core.files import sha256
-from eval.data.download import Failure, Hosts, Transfer, download
 from eval.data.lock import claimed
 from eval.data.published_import import ImportedPublished, import_published
 from eval.data.published_list import REPOSITORY_URL, PublishedFile, PublishedList

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dfr.core.download import Transfer
 from eval.data.collection import Collection, read_collection
-from eval.data.download import Transfer
 from eval.data.fetch import fetch
 from eval.data.folder_import import import_folders
 from tests.eval.data import picture_server as ways

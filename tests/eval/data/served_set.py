@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dfr.core.download import Transfer
 from dfr.core.errors import UserError
-from eval.data.download import Transfer
 
 #: Of a busy machine no file is given up that only comes late; where a server stalls, soon.
 CALM = Transfer(timeout=30, retries=2, pause=0.01)

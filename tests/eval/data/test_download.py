@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from dfr.core.download import Transfer
 from dfr.core.errors import UserError
-from eval.data.download import Transfer
 from eval.data.fetch import fetch
 from eval.data.lock import LOCK, UNFINISHED
 from tests.eval.data import picture_server as ways

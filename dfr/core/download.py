@@ -17,8 +17,6 @@ import dfr
 
 #: Wikimedia and others turn away programs that do not say what they are.
 USER_AGENT = f"dfr-suite/{dfr.__version__} (benchmark of neural style transfer)"
-#: A picture file with more bytes than this is not one that the collection asks for.
-MAX_BYTES = 64 * 2**20
 #: A server that asks for a longer pause than this, in seconds, is not waited for.
 MAX_PAUSE = 120.0
 #: Answers that say "not now". Every other refusal is final.
@@ -35,6 +33,7 @@ class Transfer:
         pause: seconds before the first further try, doubled before each one after it.
         workers: files at a time; few, since the servers are other people's.
         patience: a file may take this many time-outs as a whole, however it trickles.
+        most: bytes; a file that has more is not the one that was asked for.
     """
 
     timeout: float = 30.0
@@ -42,6 +41,7 @@ class Transfer:
     pause: float = 1.0
     workers: int = 4
     patience: float = 10.0
+    most: int = 64 * 2**20
 
 
 class Failure(Exception):
@@ -77,8 +77,8 @@ class Hosts:
 class _Meter:
     """The progress bar as pooch wants one: counts bytes, and ends what goes on for too long."""
 
-    def __init__(self, report: Callable[[float], None], seconds: float) -> None:
-        self._report, self._end = report, time.monotonic() + seconds
+    def __init__(self, report: Callable[[float], None], seconds: float, most: int) -> None:
+        self._report, self._end, self._most = report, time.monotonic() + seconds, most
         self._total, self._bytes, self.answered = 0, 0, False
 
     @property
@@ -104,8 +104,10 @@ class _Meter:
         pass
 
     def _check(self) -> None:
-        if max(self._total, self._bytes) > MAX_BYTES + 2**20:
-            raise Failure(f"has more than {MAX_BYTES // 2**20} MB, which is no picture of the set")
+        if max(self._total, self._bytes) > self._most + 2**20:
+            raise Failure(
+                f"has more than {self._most // 2**20} MB, which is not what was asked for"
+            )
         if time.monotonic() > self._end:
             raise Failure("came too slowly and was given up", passing=True)
 
@@ -161,12 +163,13 @@ def download(
 def _once(
     url: str, to: Path, transfer: Transfer, hosts: Hosts, report: Callable[[float], None]
 ) -> None:
-    host, meter = urlsplit(url).netloc, _Meter(report, transfer.timeout * transfer.patience)
+    host = urlsplit(url).netloc
+    meter = _Meter(report, transfer.timeout * transfer.patience, transfer.most)
     get = pooch.HTTPDownloader(
         progressbar=meter,
         chunk_size=8192,
         timeout=(min(transfer.timeout, 10.0), transfer.timeout),
-        # Pictures are compressed already, and only of plain bytes the promised number is known.
+        # What is fetched is compressed already; only of plain bytes the promised number is known.
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
     )
     try:

@@ -1,0 +1,319 @@
+"""The checkpoints that the authors of the methods published: where they are, and fetching them.
+
+Where a method gets its weights is its setting ``checkpoint``, see `checkpoint_path`. SHA-256 are
+those of the files as they were published: MicroAST's and the distilled WCT's were computed here,
+AdaIN's are as its users recorded them. Of the others none is known; what they hold is checked by
+keys and shapes when they are read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from baselines.checkpoints import read_tensors
+from dfr.core.download import Failure, Hosts, Transfer, download
+from dfr.core.errors import UserError, unknown, writing
+from dfr.core.files import sha256
+from dfr.network.lpips import cache_folder
+
+#: The setting ``checkpoint`` that means the files which `fetch` keeps.
+OFFICIAL_WORD = "official"
+#: Name of the weights that a method's folder ships.
+SHIPPED = "trained.safetensors"
+#: Fetching weights: the largest file has 80 MB.
+TRANSFER = Transfer(most=256 * 2**20)
+
+
+@dataclass(frozen=True)
+class OfficialFile:
+    """A file of weights.
+
+    Attributes:
+        name: under which it is kept.
+        url: where it is.
+        sha256: its hash; None where it is not known.
+    """
+
+    name: str
+    url: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Official:
+    """The published checkpoint of a method.
+
+    Attributes:
+        network: the method's name for readers.
+        paper: where it is described.
+        licence: of the weights, as their page states it.
+        page: where the authors, or the makers of the usual port, offer them.
+        files: what can be fetched; none where they lie behind a page made for people.
+        by_hand: what to do in that case.
+    """
+
+    network: str
+    paper: str
+    licence: str
+    page: str
+    files: tuple[OfficialFile, ...] = ()
+    by_hand: str = ""
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """File name -> SHA-256, of those that are known."""
+        return {file.name: file.sha256 for file in self.files if file.sha256 is not None}
+
+
+_ADAIN = "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0"
+_MICROAST = "https://raw.githubusercontent.com/EndyWon/MicroAST/main/models"
+_DISTILLED = (
+    "https://raw.githubusercontent.com/MingSun-Tse/Collaborative-Distillation/master/trained_models"
+)
+_NO_LICENCE = "none stated; ask the authors before you pass them on"
+
+#: Method -> its published checkpoint. Part of the name behind a dash: another one of that method.
+OFFICIAL: Mapping[str, Official] = MappingProxyType(
+    {
+        "adain": Official(
+            network="AdaIN",
+            paper="Huang and Belongie, ICCV 2017",
+            licence="MIT",
+            page="https://github.com/naoto0804/pytorch-AdaIN",
+            files=(
+                OfficialFile(
+                    "vgg_normalised.pth",
+                    f"{_ADAIN}/vgg_normalised.pth",
+                    "804ca2835ecf7539f0cd2a7ac3c18ce81e6f8468969ae7117ac0c148d286bb4a",
+                ),
+                OfficialFile(
+                    "decoder.pth",
+                    f"{_ADAIN}/decoder.pth",
+                    "379ca41d59f3a37eed3599bbbc2560c19da5c458870a5ffd3a9dd41aa88f9472",
+                ),
+            ),
+        ),
+        "microast": Official(
+            network="MicroAST",
+            paper="Wang et al., AAAI 2023",
+            licence="MIT",
+            page="https://github.com/EndyWon/MicroAST",
+            files=tuple(
+                OfficialFile(f"{part}.pth.tar", f"{_MICROAST}/{part}_iter_160000.pth.tar", digest)
+                for part, digest in {
+                    "content_encoder": "c8d895c0eec52507c157e102fab217c37f0c399ef3e168ef8b0b"
+                    "2677714660a4",
+                    "style_encoder": "94f6b3fa386828692c20809a0af8bd0eba9c04e90a7d8842086976e4"
+                    "d223c5af",
+                    "modulator": "8588055baf7d5ad8398d595d5518c6f030e3ff8dbb6007a7c1779776e11da28b",
+                    "decoder": "32e04a46b953fd9f94ec9e20f351511305a5260e000c18f9aef6570d5f1e23d9",
+                }.items()
+            ),
+        ),
+        "wct-16x": Official(
+            network="WCT, 16 x distilled",
+            paper="Wang et al., CVPR 2020",
+            licence="MIT",
+            page="https://github.com/MingSun-Tse/Collaborative-Distillation",
+            files=tuple(
+                OfficialFile(f"{level}{kind}.pth", f"{_DISTILLED}/{folder}/{level}{kind}.pth", each)
+                for kind, folder, digests in (
+                    (
+                        "SE",
+                        "wct_se_16x_new",
+                        (
+                            "f74755a65164a88e0db8cbb7d99d7078b9fa505df0953fac5123bfc7c84e0ea4",
+                            "cb654af6bae77176f8c7721c965483e865b987f2f1612dda1ba0d0b5c3819a61",
+                            "269cdd0e2634e3e1e5d3005b9e7eca0f4cc8077653fee1ac8c0cf1cbe9ab8758",
+                            "d2f059cbcd6669556a43aadef58d20c8b280462c18b60a9e7424a14dd271cd6b",
+                            "9417c34d0d8d621bc6af78be745f1b8d30f5f210efa01e50655c60eb3770816b",
+                        ),
+                    ),
+                    (
+                        "SD",
+                        "wct_se_16x_new_sd",
+                        (
+                            "05f26ad40044c019da0cf731372d5bd2ee4b477825c7f45508da70b1cd5a95fd",
+                            "94dd26f0e69857f79bf284a43a3708aa05c09c2593427c7f6e400ad12ce314e6",
+                            "005faba27859435762a8a9386116c00629cd8835a01617d0a71defa577c42174",
+                            "902f65e2c6033d803d02df552eb898e5985190a7ae67d155e384826eec6f04cb",
+                            "17fd0f81622f01366eb21cb4d40140ee38cf988ed6eaf266629709c397a8b485",
+                        ),
+                    ),
+                )
+                for level, each in enumerate(digests, 1)
+            ),
+        ),
+        "lst": Official(
+            network="LST",
+            paper="Li et al., CVPR 2019",
+            licence="BSD 2-Clause",
+            page="https://github.com/sunshineatnoon/LinearStyleTransfer",
+            by_hand="download its models.tar, save the encoder, the decoder and the transform "
+            "as state dicts, and put them into one folder",
+        ),
+        "safin": Official(
+            network="SAFIN",
+            paper="Singh et al., ICME 2021",
+            licence=_NO_LICENCE,
+            page="https://github.com/Aaditya-Singh/SAFIN",
+            files=(
+                OfficialFile(
+                    "vgg_normalised.pth",
+                    "https://www.dropbox.com/s/2elilhldqtqcumr/vgg_normalised.pth?dl=1",
+                ),
+                OfficialFile(
+                    "decoder.pth.tar",
+                    "https://www.dropbox.com/s/xveyz1yktk8s9l5/decoder.pth.tar?dl=1",
+                ),
+            ),
+        ),
+        "adaattn": Official(
+            network="AdaAttN",
+            paper="Liu et al., ICCV 2021",
+            licence=_NO_LICENCE,
+            page="https://github.com/Huage001/AdaAttN",
+            by_hand="download its AdaAttN_model.zip and vgg_normalised.pth, and put the files "
+            "into one folder",
+        ),
+    }
+)
+
+
+def official(name: str) -> Official:
+    """Look a published checkpoint up.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in OFFICIAL:
+        raise unknown("network with published weights", name, OFFICIAL)
+    return OFFICIAL[name]
+
+
+def official_folder(name: str) -> Path:
+    """Where fetched files of a published checkpoint are kept."""
+    return cache_folder() / "networks" / name
+
+
+def checkpoint_path(name: str, checkpoint: str, shipped: Path | None = None) -> Path:
+    """Say where the weights of a method are, by its setting ``checkpoint``.
+
+    Args:
+        name: of the published checkpoint, a key of `OFFICIAL`.
+        checkpoint: ``""`` for the weights that were trained for this suite, ``"official"`` for
+            those that `fetch` keeps, or a file or folder.
+        shipped: the file of the suite's own weights.
+
+    Raises:
+        UserError: nothing is there.
+    """
+    if checkpoint == OFFICIAL_WORD:
+        folder = official_folder(name)
+        if not folder.is_dir():
+            raise UserError(f"{name}: its published weights are not here; {_how(name)}")
+        return folder
+    if checkpoint:
+        path = Path(checkpoint).expanduser()
+        if not path.exists():
+            raise UserError(
+                f"{name}: no file or folder {path} of weights; check the setting checkpoint"
+            )
+        return path
+    if shipped is None or not shipped.is_file():
+        raise UserError(
+            f"{name}: the suite has no weights of its own for this method; {_how(name)}, or give "
+            "your own with --set checkpoint=PATH"
+        )
+    return shipped
+
+
+def _how(name: str) -> str:
+    """Say in a few words how to get published weights."""
+    if OFFICIAL[name].files:
+        return f"run `dfr weights fetch {name}`, then --set checkpoint={OFFICIAL_WORD}"
+    return f"{OFFICIAL[name].page}: {OFFICIAL[name].by_hand}, and give it as checkpoint"
+
+
+def whose_weights(checkpoint: str) -> str:
+    """Say in two or three words whose weights a method used, by its setting ``checkpoint``."""
+    if not checkpoint:
+        return "trained for this suite"
+    return "published" if checkpoint == OFFICIAL_WORD else f"given: {Path(checkpoint).name}"
+
+
+def fetch(
+    what: Official,
+    folder: Path,
+    transfer: Transfer = TRANSFER,
+    report: Callable[[str, float], None] = lambda _, __: None,
+) -> dict[str, str]:
+    """Fetch the files of a checkpoint that are not there yet; each is kept whole or not at all.
+
+    A file's hash is checked first, where it is known; then it is read as weights, without running
+    anything in it, so that a web page that says "sign in" is not kept as a network.
+
+    Args:
+        what: which checkpoint.
+        folder: where its files are kept.
+        transfer: how.
+        report: told the name of a file and the fraction of it that has come.
+
+    Returns:
+        file name -> SHA-256.
+
+    Raises:
+        UserError: it can only be had by hand, no network, or a file that is not what it should be.
+    """
+    if not what.files:
+        raise UserError(f"{what.network} cannot be fetched; from {what.page}: {what.by_hand}")
+    hosts, stopped = Hosts(), threading.Event()
+    found = {}
+    for file in what.files:
+        path = folder / file.name
+        if not path.is_file() or file.sha256 not in (None, sha256(path)):
+            _fetch_one(file, path, transfer, hosts, stopped, report)
+        found[file.name] = sha256(path)
+    return found
+
+
+def _fetch_one(
+    file: OfficialFile,
+    path: Path,
+    transfer: Transfer,
+    hosts: Hosts,
+    stopped: threading.Event,
+    report: Callable[[str, float], None],
+) -> None:
+    growing = path.with_name(f"part-{path.name}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def check(came: Path) -> None:
+        if file.sha256 is not None and sha256(came) != file.sha256:
+            raise Failure(f"what came from {file.url} is another file (another SHA-256)")
+        try:
+            read_tensors(came)
+        except UserError as error:
+            why = str(error).removeprefix(f"{came}: ")
+            raise Failure(f"what came from {file.url} is no good: {why}") from error
+
+    try:
+        download(
+            file.url, growing, check, transfer, hosts, stopped,
+            lambda fraction: report(file.name, fraction),
+        )  # fmt: skip
+        with writing(path):
+            growing.replace(path)
+    except Failure as failure:
+        how = "connect and run the same command again" if failure.offline else "it was not kept"
+        raise UserError(
+            f"{path.name} could not be fetched: {failure}; {how}, or put the file into "
+            f"{path.parent}"
+        ) from failure
+    finally:
+        growing.unlink(missing_ok=True)
