@@ -82,6 +82,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "eval.commands:measure",
             "Add measures to a run that is there, from the pictures that it keeps.",
         ),
+        "submit": Entry(
+            "eval.submissions.commands:submit",
+            "Pack one method of a run, with its outputs and measures, for a leaderboard.",
+        ),
         "published": Entry(
             "eval.commands:published",
             "Set our outputs of the published pairs beside the ones that DFR's authors published.",

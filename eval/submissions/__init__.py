@@ -1,0 +1,5 @@
+"""One method's results on a named set, as one file that can be sent: packed, read, and checked.
+
+`sets` says which sets have a name, `form` who submits, `entry` what a file holds, `pack` makes one
+of a run, `keeper` gives the set's pictures to whoever checks, and `checking` measures again.
+"""
