@@ -72,7 +72,24 @@ class Official:
 _ADAIN = "https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0"
 _MICROAST = "https://raw.githubusercontent.com/EndyWon/MicroAST/main/models"
 _DISTILLED = (
-    "https://raw.githubusercontent.com/MingSun-Tse/Collaborative-Distillation/master/trained_models"
+    "https://raw.githubusercontent.com/MingSun-Tse/Collaborative-Distillation/master/"
+    "trained_models/wct_se_16x_new"
+)
+#: Training run and hash of levels 1 to 5. The names 1SE.pth to 5SD.pth are links to these files
+#: there, and an address of a link gives the name that it points to, not the file.
+_DISTILLED_ENCODERS = (
+    ("20191110-133713", "f74755a65164a88e0db8cbb7d99d7078b9fa505df0953fac5123bfc7c84e0ea4"),
+    ("20191110-132713", "cb654af6bae77176f8c7721c965483e865b987f2f1612dda1ba0d0b5c3819a61"),
+    ("20191110-132705", "269cdd0e2634e3e1e5d3005b9e7eca0f4cc8077653fee1ac8c0cf1cbe9ab8758"),
+    ("20191110-132643", "d2f059cbcd6669556a43aadef58d20c8b280462c18b60a9e7424a14dd271cd6b"),
+    ("20191109-211322", "9417c34d0d8d621bc6af78be745f1b8d30f5f210efa01e50655c60eb3770816b"),
+)
+_DISTILLED_DECODERS = (
+    ("20191111-091942", "05f26ad40044c019da0cf731372d5bd2ee4b477825c7f45508da70b1cd5a95fd"),
+    ("20191111-091932", "94dd26f0e69857f79bf284a43a3708aa05c09c2593427c7f6e400ad12ce314e6"),
+    ("20191111-091929", "005faba27859435762a8a9386116c00629cd8835a01617d0a71defa577c42174"),
+    ("20191111-092553", "902f65e2c6033d803d02df552eb898e5985190a7ae67d155e384826eec6f04cb"),
+    ("20191110-204615", "17fd0f81622f01366eb21cb4d40140ee38cf988ed6eaf266629709c397a8b485"),
 )
 _NO_LICENCE = "none stated; ask the authors before you pass them on"
 
@@ -120,33 +137,22 @@ OFFICIAL: Mapping[str, Official] = MappingProxyType(
             licence="MIT",
             page="https://github.com/MingSun-Tse/Collaborative-Distillation",
             files=tuple(
-                OfficialFile(f"{level}{kind}.pth", f"{_DISTILLED}/{folder}/{level}{kind}.pth", each)
-                for kind, folder, digests in (
-                    (
-                        "SE",
-                        "wct_se_16x_new",
-                        (
-                            "f74755a65164a88e0db8cbb7d99d7078b9fa505df0953fac5123bfc7c84e0ea4",
-                            "cb654af6bae77176f8c7721c965483e865b987f2f1612dda1ba0d0b5c3819a61",
-                            "269cdd0e2634e3e1e5d3005b9e7eca0f4cc8077653fee1ac8c0cf1cbe9ab8758",
-                            "d2f059cbcd6669556a43aadef58d20c8b280462c18b60a9e7424a14dd271cd6b",
-                            "9417c34d0d8d621bc6af78be745f1b8d30f5f210efa01e50655c60eb3770816b",
-                        ),
-                    ),
-                    (
-                        "SD",
-                        "wct_se_16x_new_sd",
-                        (
-                            "05f26ad40044c019da0cf731372d5bd2ee4b477825c7f45508da70b1cd5a95fd",
-                            "94dd26f0e69857f79bf284a43a3708aa05c09c2593427c7f6e400ad12ce314e6",
-                            "005faba27859435762a8a9386116c00629cd8835a01617d0a71defa577c42174",
-                            "902f65e2c6033d803d02df552eb898e5985190a7ae67d155e384826eec6f04cb",
-                            "17fd0f81622f01366eb21cb4d40140ee38cf988ed6eaf266629709c397a8b485",
-                        ),
-                    ),
+                OfficialFile(f"{level}{kind}.pth", f"{_DISTILLED}{folder}/{run}_E20.pth", digest)
+                for kind, folder, published in (
+                    ("SE", "", _DISTILLED_ENCODERS),
+                    ("SD", "_sd", _DISTILLED_DECODERS),
                 )
-                for level, each in enumerate(digests, 1)
+                for level, (run, digest) in enumerate(published, 1)
             ),
+        ),
+        "wct": Official(
+            network="WCT",
+            paper="Li et al., NeurIPS 2017",
+            licence="for academic use only",
+            page="https://github.com/Yijunmaverick/UniversalStyleTransfer",
+            by_hand="download its models, which are Torch 7 files, save them as state dicts by "
+            "model/model_original.py of github.com/MingSun-Tse/Collaborative-Distillation, and put "
+            "the ten files into one folder",
         ),
         "lst": Official(
             network="LST",

@@ -32,6 +32,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "gatys": "baselines.gatys:Gatys",
         "decormst": "baselines.decormst:DeCorMST",
         "feedforward": "baselines.feedforward:FeedForward",
+        "wct": "baselines.wct.method:WCT",
     }
 )
 
