@@ -33,6 +33,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "decormst": "baselines.decormst:DeCorMST",
         "feedforward": "baselines.feedforward:FeedForward",
         "wct": "baselines.wct.method:WCT",
+        "adain": "baselines.adain.method:AdaIN",
     }
 )
 

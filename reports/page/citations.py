@@ -37,6 +37,25 @@ METHODS: Mapping[str, str] = MappingProxyType(
   year      = {2017},
   note      = {arXiv:1705.06830}
 }""",
+        "adain": """@inproceedings{huang2017arbitrary,
+  title     = {Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization},
+  author    = {Huang, Xun and Belongie, Serge},
+  booktitle = {IEEE International Conference on Computer Vision (ICCV)},
+  year      = {2017}
+}""",
+        "microast": """@inproceedings{wang2023microast,
+  title     = {{MicroAST}: Towards Super-Fast Ultra-Resolution Arbitrary Style Transfer},
+  author    = {Wang, Zhizhong and Zhao, Lei and Zuo, Zhiwen and Li, Ailin and Chen, Haibo and
+               Xing, Wei and Lu, Dongming},
+  booktitle = {AAAI Conference on Artificial Intelligence},
+  year      = {2023}
+}""",
+        "lst": """@inproceedings{li2019learning,
+  title     = {Learning Linear Transformations for Fast Image and Video Style Transfer},
+  author    = {Li, Xueting and Liu, Sifei and Kautz, Jan and Yang, Ming-Hsuan},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2019}
+}""",
     }
 )
 
