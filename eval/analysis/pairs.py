@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from eval.analysis.crossed import Array, interval
@@ -64,21 +65,22 @@ def paired_tests(values: pd.DataFrame, measure: str) -> pd.DataFrame:
     """
     pairs = per_pair(values, measure)
     rows = []
-    for a, b in combinations(pairs.columns, 2):
-        difference = (pairs[a] - pairs[b]).dropna()
-        grid = grid_of(pairs[a] - pairs[b])
+    grids = {label: grid_of(pairs[label]) for label in pairs.columns}
+    for a, b in combinations(grids, 2):
+        grid = grids[a] - grids[b]
+        difference = grid[~np.isnan(grid)]
         low, high = interval(grid)
-        spread = float(difference.std(ddof=1))  # NaN of a single pair
+        spread = float(difference.std(ddof=1)) if len(difference) > 1 else np.nan
         rows.append(
             {
                 "a": a,
                 "b": b,
                 "pairs": len(difference),
-                "difference": float(difference.mean()),
+                "difference": _mean(difference),
                 "low": low,
                 "high": high,
-                "effect": float(difference.mean()) / spread if spread > 0 else np.nan,
-                "a_larger": float((difference > 0).mean()),
+                "effect": _mean(difference) / spread if spread > 0 else np.nan,
+                "a_larger": _mean(difference > 0),
                 "p": flip_test(grid),
             }
         )
@@ -87,6 +89,11 @@ def paired_tests(values: pd.DataFrame, measure: str) -> pd.DataFrame:
         columns=["a", "b", "pairs", "difference", "low", "high", "effect", "a_larger", "p"],
     )
     return frame.assign(p_holm=holm(frame["p"].to_numpy(dtype=np.float64)))
+
+
+def _mean(values: npt.NDArray[np.float64 | np.bool_]) -> float:
+    """Return the mean; NaN of none."""
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def holm(p: Array) -> Array:

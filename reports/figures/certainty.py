@@ -14,32 +14,37 @@ from reports.tables.certainty import MEASURES
 from reports.tables.outputs import titles
 from reports.tables.readable import column_title
 
+#: Panels in a row of the intervals.
+_SIDE_BY_SIDE = 3
+
 
 def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Figure:
-    """Draw the mean of each named output or method with its interval, one panel per measure."""
+    """Draw the mean of each named output or method with its interval, one panel per measure.
+
+    Measures of the same outputs stand side by side, with the outputs' names on the left alone.
+    """
     frame = tables["means"]
-    measures = list(dict.fromkeys(frame["measure"]))
     names = titles(run)
-    most = max(frame.groupby("measure")["label"].nunique())
-    rows = -(-len(measures) // 2)
-    with plot(12, (0.3 * most + 0.8) * rows) as figure:
+    rows = _rows(frame, list(names))
+    heights = [0.24 * len(labels) + 0.9 for labels, _ in rows]
+    with plot(12, sum(heights)) as figure:
         figure.clear()
-        grid = figure.subplots(rows, 2, squeeze=False)
-        for axes in grid.flat[len(measures) :]:
-            axes.set_visible(False)
-        for axes, measure in zip(grid.flat, measures, strict=False):
-            part = frame[frame["measure"] == measure].set_index("label")
-            shown = [label for label in names if label in part.index]
-            for place, label in enumerate(reversed(shown)):
-                row = part.loc[label]
-                axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
-                axes.plot(row["mean"], place, "o", color=COLOURS[0])
-            axes.set_yticks(
-                range(len(shown)), [names[label] for label in reversed(shown)], fontsize=8
-            )
-            axes.set_title(MEASURES[measure], fontsize=9)
-            axes.ticklabel_format(axis="x", scilimits=(-3, 4))
-            axes.grid(axis="y", visible=False)
+        grid = figure.subplots(
+            len(rows), _SIDE_BY_SIDE, squeeze=False, gridspec_kw={"height_ratios": heights}
+        )
+        for (labels, measures), line in zip(rows, grid, strict=True):
+            for axes in line[len(measures) :]:
+                axes.set_visible(False)
+            shown = [names[label] for label in labels[::-1]]
+            for axes, measure in zip(line, measures, strict=False):
+                part = frame[frame["measure"] == measure].set_index("label").loc[labels[::-1]]
+                axes.hlines(range(len(shown)), part["low"], part["high"], COLOURS[0], linewidth=2)
+                axes.plot(part["mean"], range(len(shown)), "o", color=COLOURS[0])
+                axes.set_yticks(range(len(shown)), shown if axes is line[0] else [], fontsize=8)
+                axes.set_title(MEASURES[measure].replace(" (", "\n("), fontsize=9)
+                axes.ticklabel_format(axis="x", scilimits=(-3, 4))
+                axes.locator_params(axis="x", nbins=5)
+                axes.set_ylim(-0.6, len(shown) - 0.4)
         return keep(
             figure,
             folder,
@@ -50,6 +55,19 @@ def intervals(run: RunData, tables: dict[str, pd.DataFrame], folder: Path) -> Fi
             f"{LEAST_CLUSTERS} of either there is none.",
             frame,
         )
+
+
+def _rows(frame: pd.DataFrame, order: list[str]) -> list[tuple[list[str], list[str]]]:
+    """Return the rows of panels: the labels of each, in the given order, and its measures."""
+    of_labels: dict[tuple[str, ...], list[str]] = {}
+    for measure, part in frame.groupby("measure", sort=False):
+        labels = tuple(label for label in order if label in set(part["label"]))
+        of_labels.setdefault(labels, []).append(str(measure))
+    return [
+        (list(labels), measures[i : i + _SIDE_BY_SIDE])
+        for labels, measures in of_labels.items()
+        for i in range(0, len(measures), _SIDE_BY_SIDE)
+    ]
 
 
 def variance(tables: dict[str, pd.DataFrame], folder: Path) -> Figure | None:

@@ -62,7 +62,7 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
                     dark = grid[i, j] < 0.55 * highest
                     axes.text(
                         j, i, f"{grid[i, j]:.2f}", ha="center", va="center",
-                        color="white" if dark else "black",
+                        color="white" if dark else "black", in_layout=False,
                     )  # fmt: skip
             axes.set_xticks(range(len(modes)), modes, rotation=35, ha="right")
             axes.set_yticks(range(len(modes)), modes)
@@ -116,7 +116,7 @@ def loss_curves(run: RunData, folder: Path) -> Figure | None:
                 )  # fmt: skip
             axes.set(yscale="log", title=run.titles[label], xlabel="iteration",
                      ylabel="loss / loss at start")  # fmt: skip
-            axes.legend(fontsize=7)
+            axes.legend(fontsize=7).set_in_layout(False)
         return keep(
             figure,
             folder,
@@ -151,7 +151,8 @@ def mode_audit(run: RunData, folder: Path) -> Figure | None:
                 for j in range(grid.shape[1]):
                     value = float(grid.iat[i, j])
                     axes.text(j, i, f"{value:.2f}", ha="center", va="center",
-                              color="white" if value < 0.55 else "black")  # fmt: skip
+                              color="white" if value < 0.55 else "black",
+                              in_layout=False)  # fmt: skip
             axes.set_xticks(
                 range(len(layers)), [f"relu{name[5]}_1" for name in layers], rotation=35, ha="right"
             )

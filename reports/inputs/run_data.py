@@ -18,7 +18,7 @@ from reports.inputs.votes import Votes
 from studies.ballots.location import FILE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # known by itself, so that tables of it can be kept
 class RunData:
     """One run, in memory.
 

@@ -41,6 +41,8 @@ from reports.tables.readable import readable, readable_solvers, readable_tests
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
 
+#: What a claim's evidence can be, besides a figure.
+_ANCHORS = ("modes", "authors_contents")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -126,6 +128,7 @@ def build_report(
         "many": MANY,
         "tests": readable_tests(titles(data), certainty["tests"]),
         "claims": claims,
+        "anchors": {*_ANCHORS, *(figure.name for figure in [*figures, *chosen.figures] if figure)},
         "methods": methods,
         "outputs": outputs,
         "layers": layers,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -20,10 +22,12 @@ _COLUMNS = [*_PAIR, "label", "outputs", "diversity", "diversity_vgg", "pixel_dis
             "vendi_weighted"]  # fmt: skip
 
 
+@lru_cache(maxsize=1)
 def diversity_table(run: RunData) -> pd.DataFrame:
     """Return the diversity of each cell with at least two outputs of different objectives.
 
-    Modes of one objective (twins) count once.
+    Modes of one objective (twins) count once. A report asks for it several times, so it is kept:
+    take a copy before you change it.
 
     Returns:
         content, style, label, ``outputs`` (how many distinct ones), ``diversity`` and
@@ -72,8 +76,11 @@ def floor_table(run: RunData) -> pd.DataFrame:
     return means.rename(columns={"lpips": "floor", "lpips_vgg": "floor_vgg"}).reset_index()
 
 
+@lru_cache(maxsize=1)
 def above_chance(run: RunData) -> pd.DataFrame:
     """Return each method's diversity beside its floor, over the pairs that have one.
+
+    It is kept, as `diversity_table` is.
 
     Returns:
         one row per method with several outputs and a floor: label, pairs, outputs, ``diversity``,

@@ -49,7 +49,6 @@ def unfinished(tiny_run, people, tmp_path_factory) -> Path:
     def make(folder: Path) -> None:
         run = bare(tiny_run, folder / "run")
         shutil.rmtree(run / "cells" / "chelsea" / "stained_glass")
-        (run / "timing.json").unlink()
         open_votes(run, voting=2)
         for shown in (people / "report").rglob("votes_*"):
             old = run / shown.relative_to(people)

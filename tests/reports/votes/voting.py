@@ -40,8 +40,9 @@ def open_votes(run: Path, voting: int = PEOPLE, **settings: object) -> OpenStudy
 
 
 def bare(tiny_run: Path, folder: Path) -> Path:
-    """A copy of the run without its report."""
-    return shutil.copytree(tiny_run, folder, ignore=shutil.ignore_patterns("report"))
+    """A copy of the run without its report, and without what votes do not need to be reported."""
+    without = shutil.ignore_patterns("report", "timing.json", "audit.json", "half")
+    return shutil.copytree(tiny_run, folder, ignore=without)
 
 
 class Section(HTMLParser):
