@@ -12,6 +12,9 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.studies.databases import free_port
 
+#: `urllib.request.urlopen` keeps the proxies of its first call, also those that a test had set.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class Server:
     """One process of ``streamlit run studies/vote.py``, on a port of its own."""
@@ -46,7 +49,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5) as answer:
+            with _DIRECT.open(f"{self.address}/_stcore/health", timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,8 @@ def test_all_that_a_run_lacks_but_what_cannot_be_had(run, dfr, monkeypatch, tmp_
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    # urllib keeps the proxies of its first call in this process.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     done = dfr("measure", run)
     assert done.returncode == 0, done.stderr
     for name in ("c_learned", "fid", "kid", "art_fid"):
