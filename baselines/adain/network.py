@@ -10,6 +10,7 @@ from torch import nn
 
 from baselines.checkpoints import Part, fill, read_parts
 from baselines.normalised_vgg import NormalisedVGG, load_encoder
+from baselines.own_vgg import OwnVGG
 from baselines.style_network import StyleNetwork
 
 #: The published files; the encoder's may end at relu4_1 or go on to relu5_4.
@@ -88,7 +89,7 @@ class AdaINNetwork(StyleNetwork):
         decoder: g, see `decoder`.
     """
 
-    def __init__(self, encoder: NormalisedVGG, decoder: nn.Sequential) -> None:
+    def __init__(self, encoder: NormalisedVGG | OwnVGG, decoder: nn.Sequential) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
 

@@ -1,0 +1,164 @@
+"""AdaIN with weights that were trained for this suite: how they are trained, and read.
+
+As the paper trains (section 6): the encoder is fixed, and the decoder learns to paint a picture
+whose features are the target t = AdaIN(f(c), f(s)). With g the decoder, and mu and sigma as in
+`baselines.adain.network.statistics`,
+
+    L_c = |f(g(t)) - t|^2                                                  (eq. 12)
+    L_s = sum_i |mu(phi_i(g(t))) - mu(phi_i(s))|^2 + the same of sigma     (eq. 13)
+    L = L_c + 10 L_s                                                       (eq. 11)
+
+over phi_i = relu1_1, relu2_1, relu3_1, relu4_1, all as means of squares, as PyTorch's port has it.
+Other than the paper: the encoder is `baselines.own_vgg.OwnVGG`, the decoder is narrower, crops
+have 128 pixels (the paper: 256), and a warm-up paints photographs again, see
+`baselines.train.task.Settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from baselines import compact
+from baselines.adain.network import LAYER, AdaINNetwork, Statistics, adain, decoder, statistics
+from baselines.checkpoints import fill
+from baselines.own_vgg import LAYERS, OwnVGG, measure_means
+from baselines.train.crops import Crops
+from baselines.train.task import Settings
+from dfr.core.errors import UserError
+from dfr.network.encoder import Encoder, cheap_precision
+from dfr.network.weights import load_vgg19
+
+#: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
+WIDTHS = (512, 128, 64, 32)
+STYLE_WEIGHT = 10.0
+#: Factor of the warm-up's squared error, so that it is about as large as the loss after it.
+PIXEL_WEIGHT = 50.0
+#: Photographs over which the channels' means are taken, at most.
+MEASURED = 64
+
+
+class DecoderTask:
+    """The training of the decoder; see `baselines.train.task.Task`.
+
+    What the encoder sees in a crop does not change, so it is kept: relu4_1 of photographs in 16
+    bits, of paintings the statistics.
+
+    Args:
+        contents: crops of photographs.
+        styles: crops of paintings.
+        settings: how to train.
+        device: where.
+        widths: channels of the decoder.
+    """
+
+    def __init__(
+        self,
+        contents: Crops,
+        styles: Crops,
+        settings: Settings,  # noqa: ARG002  (nothing of it concerns the network)
+        device: torch.device,
+        widths: tuple[int, int, int, int] = WIDTHS,
+    ) -> None:
+        self.contents, self.styles, self.device, self.widths = contents, styles, device, widths
+        numbers = range(0, len(contents), contents.variants)
+        numbers = numbers[:: -(-len(numbers) // MEASURED)]
+        vgg = Encoder(load_vgg19(), precision=cheap_precision(device)).to(device)
+        self.means = measure_means(vgg, (contents[number].unsqueeze(0) for number in numbers))
+        encoder = OwnVGG(self.means, vgg).to(device)
+        self.trained = decoder(widths)
+        for module in self.trained:
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
+        self.trained.to(device).to(memory_format=torch.channels_last)
+        self.network = AdaINNetwork(encoder, self.trained)
+        self._inside: dict[int, torch.Tensor] = {}
+        self._seen: dict[int, dict[str, Statistics]] = {}
+
+    def losses(
+        self, contents: list[int], styles: list[int], warm: bool
+    ) -> Mapping[str, torch.Tensor]:
+        """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
+        inside = torch.cat([self._content(number) for number in contents]).to(self.device).float()
+        if warm:
+            wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
+            picture = self.trained(inside)
+            return {"pixels": PIXEL_WEIGHT * nn.functional.mse_loss(picture, wanted)}
+        told = [self._style(number) for number in styles]
+        wanted_style = {
+            layer: Statistics(*(torch.cat(parts) for parts in zip(*of_layer, strict=True)))
+            for layer in LAYERS
+            for of_layer in [[each[layer] for each in told]]
+        }
+        target = adain(inside, wanted_style[LAYER])
+        seen = self.network.encoder(self.trained(target), LAYERS)
+        apart = [
+            nn.functional.mse_loss(found, wanted)
+            for layer in LAYERS
+            for found, wanted in zip(statistics(seen[layer]), wanted_style[layer], strict=True)
+        ]
+        return {
+            "content": nn.functional.mse_loss(seen[LAYER], target),
+            "style": STYLE_WEIGHT * torch.stack(apart).sum(),
+        }
+
+    def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+        """Return the outputs of pairs of pictures (n, 3, h, w)."""
+        inside = self.network.look_at_content(content.to(self.device))
+        return self.network.painted(inside, self.network.look_at_style(style.to(self.device)), 1.0)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the means of the encoder's channels."""
+        return {f"means.{layer}": mean.cpu() for layer, mean in self.means.items()}
+
+    def about(self) -> dict[str, Any]:
+        """Return the decoder's widths."""
+        return {"widths": list(self.widths)}
+
+    @torch.no_grad()
+    def _content(self, number: int) -> torch.Tensor:
+        if number not in self._inside:
+            crop = self.contents[number].unsqueeze(0).to(self.device)
+            self._inside[number] = self.network.look_at_content(crop).half()
+        return self._inside[number]
+
+    @torch.no_grad()
+    def _style(self, number: int) -> dict[str, Statistics]:
+        if number not in self._seen:
+            crop = self.styles[number].unsqueeze(0).to(self.device)
+            seen = self.network.encoder(crop, LAYERS)
+            self._seen[number] = {layer: statistics(seen[layer]) for layer in LAYERS}
+        return self._seen[number]
+
+
+def read_own(path: Path) -> AdaINNetwork:
+    """Read a network that was trained for this suite.
+
+    Args:
+        path: the file that the training writes.
+
+    Raises:
+        UserError: it cannot be read, or is another network's.
+    """
+    tensors, told = compact.read(path, "adain")
+    try:
+        means = {layer: tensors.pop(f"means.{layer}") for layer in LAYERS}
+        first, second, third, fourth = map(int, told["widths"])
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"{path}: is not AdaIN as this suite trains it ({error} missing)"
+        ) from error
+    made = decoder((first, second, third, fourth))
+    fill(
+        made,
+        {key.removeprefix("trained."): each for key, each in tensors.items()},
+        "AdaIN's decoder",
+        path,
+    )
+    return AdaINNetwork(OwnVGG(means), made.to(memory_format=torch.channels_last)).eval()

@@ -1,0 +1,77 @@
+"""The suite's own VGG-19, normalised: the encoder of the networks that were trained for the suite.
+
+The published normalised VGG-19 is a file of 80 MB that many people cannot fetch. This one is made
+of the weights that the suite has anyway: each channel of a layer is divided by its mean activation
+over the training pictures (Gatys et al., 2015, scale the filters, which is the same). It differs
+from the published one in its borders, which are zeros as in VGG-19, not reflections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from torch import nn
+
+from dfr.core.errors import UserError
+from dfr.network.encoder import Encoder
+from dfr.network.weights import load_vgg19
+
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+#: A channel's mean counts as this part of its layer's at least: some hardly ever answer.
+LEAST = 0.05
+
+
+def own_name(layer: str) -> str:
+    """Return the name of a layer in `dfr.network.encoder`, such as ``block4_conv1``."""
+    return f"block{layer[4]}_conv{layer[6]}"
+
+
+class OwnVGG(nn.Module):
+    """Features of pictures, (n, 3, h, w) RGB in [0, 1] -> layer -> (n, c, h', w').
+
+    Sides are filled up to multiples of 8 by repeating the border, at the right and the bottom.
+
+    Args:
+        means: layer -> (c,) mean activations; see `measure_means`.
+        vgg: the network; the suite's default weights in float32 if None.
+    """
+
+    def __init__(self, means: Mapping[str, torch.Tensor], vgg: Encoder | None = None) -> None:
+        super().__init__()
+        self.vgg = vgg or Encoder(load_vgg19())
+        for layer in LAYERS:
+            least = LEAST * means[layer].mean()
+            self.register_buffer(layer, means[layer].clamp(min=float(least)).view(1, -1, 1, 1))
+
+    def forward(
+        self, pictures: torch.Tensor, layers: Sequence[str] = ("relu4_1",)
+    ) -> dict[str, torch.Tensor]:
+        """Return the features of the layers, in order.
+
+        Raises:
+            UserError: the pictures are smaller than 9 pixels.
+        """
+        height, width = pictures.shape[-2:]
+        if min(height, width) < 9:
+            raise UserError(
+                f"a picture of {height} x {width} is too small for relu4_1: both sides need 9 "
+                "pixels or more"
+            )
+        if height % 8 or width % 8:
+            pictures = nn.functional.pad(pictures, (0, -width % 8, 0, -height % 8), "replicate")
+        found = self.vgg(pictures, [own_name(layer) for layer in layers])
+        return {layer: found[own_name(layer)] / self.get_buffer(layer) for layer in layers}
+
+
+@torch.no_grad()
+def measure_means(vgg: Encoder, pictures: Iterable[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return layer -> (c,) mean activations over pictures (n, 3, h, w) and places."""
+    sums, count = dict[str, torch.Tensor](), 0
+    for batch in pictures:
+        found = vgg(batch.to(vgg.device), [own_name(layer) for layer in LAYERS])
+        for layer in LAYERS:
+            mean = found[own_name(layer)].mean((0, 2, 3)) * len(batch)
+            sums[layer] = sums.get(layer, torch.zeros_like(mean)) + mean
+        count += len(batch)
+    return {layer: total / count for layer, total in sums.items()}

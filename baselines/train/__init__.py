@@ -1,0 +1,1 @@
+"""Training of small networks for the suite: ``python -m baselines.train NAME``."""

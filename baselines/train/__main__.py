@@ -1,0 +1,83 @@
+"""``python -m baselines.train NAME --content DIR --style DIR --out DIR``: train a network."""
+
+from __future__ import annotations
+
+import pkgutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+import torch
+import typer
+
+from baselines.train.loop import WEIGHTS, train
+from baselines.train.task import Settings
+from dfr.core.devices import choose_device
+from dfr.core.errors import UserError, unknown
+from dfr.core.files import writable_folder
+from dfr.core.terminal import complain, progress_bar
+
+#: Method -> where its task stands.
+TASKS: Mapping[str, str] = MappingProxyType({"adain": "baselines.adain.own:DecoderTask"})
+_DEFAULTS = Settings(Path(), Path())
+
+
+def main(
+    name: Annotated[str, typer.Argument(help=", ".join(TASKS))],
+    content: Annotated[Path, typer.Option(help="Folder of photographs.")],
+    style: Annotated[Path, typer.Option(help="Folder of paintings.")],
+    out: Annotated[Path, typer.Option(help="Folder of the training; it goes on where it stopped.")],
+    steps: Annotated[
+        int, typer.Option(min=1, help="After which to stop, earlier ones too.")
+    ] = 8000,
+    side: Annotated[int, typer.Option(min=32, help="Of the square crops, in pixels.")] = 128,
+    variants: Annotated[
+        int, typer.Option(min=1, help="Crops of a photograph; of a painting four times as many.")
+    ] = _DEFAULTS.variants,
+    batch: Annotated[int, typer.Option(min=1, help="Pairs in a step.")] = _DEFAULTS.batch,
+    rate: Annotated[float, typer.Option(help="Adam's.")] = _DEFAULTS.rate,
+    warm_up: Annotated[
+        int, typer.Option(min=0, help="Steps that only paint photographs again.")
+    ] = _DEFAULTS.warm_up,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    every: Annotated[int, typer.Option(min=1, help="Steps between two states.")] = 200,
+    threads: Annotated[int, typer.Option(min=0, help="0: as torch chooses.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+) -> None:
+    """Train a network for this suite; run again to go on after a stop."""
+    if name not in TASKS:
+        raise unknown("network that is trained here", name, TASKS)
+    if threads:
+        torch.set_num_threads(threads)
+    settings = Settings(
+        content, style, side=side, variants=variants, batch=batch, rate=rate, warm_up=warm_up,
+        seed=seed,
+    )  # fmt: skip
+    first: list[tuple[int, float]] = []
+    with progress_bar() as bar:
+        task = bar.add_task(name, total=steps)
+
+        def report(step: int, _: int, terms: dict[str, float]) -> None:
+            told = ", ".join(f"{term} {value:.3g}" for term, value in terms.items())
+            bar.update(task, completed=step, description=f"{name}, step {step}: {told}")
+            first.append((step, time.monotonic()))
+            if step % every == 0 and not bar.console.is_terminal:  # a log has no bar
+                (start, began), (_, now) = first[max(0, len(first) - every)], first[-1]
+                left = (steps - step) * (now - began) / max(1, step - start)
+                typer.echo(f"{name}, step {step} of {steps}: {told}; {left / 60:.0f} min left")
+
+        train(
+            name, pkgutil.resolve_name(TASKS[name]), settings, writable_folder(out), steps,
+            every=every, device=choose_device(device), report=report,
+        )  # fmt: skip
+    typer.echo(f"{out / WEIGHTS}: weights after {steps} steps; give it as checkpoint")
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except UserError as error:
+        complain(str(error))
+        raise SystemExit(2) from None
