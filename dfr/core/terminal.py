@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)  # fmt: skip
+from rich.text import Text
 
 from dfr.core.errors import UserError
 
@@ -82,6 +90,37 @@ def table_console() -> Console:
     return console if console.is_terminal else Console(width=200)
 
 
+def seconds_left(task: Task) -> float | None:
+    """Return the seconds that a task still takes at its mean speed since it began.
+
+    rich's own estimate looks at the newest steps alone. A cell of a run takes from a tenth of a
+    second to an hour, so the newest ones say little. None before there is anything to go by.
+    """
+    if task.total is None or not task.completed or not task.elapsed:
+        return None
+    return task.elapsed * max(task.total - task.completed, 0) / task.completed
+
+
+def readable_time(seconds: float) -> str:
+    """Write a time as ``40 s``, ``12 min`` or ``3 h 05 min``."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+class TimeLeftColumn(ProgressColumn):
+    """Shows `seconds_left`."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        """Write the time left, or nothing yet."""
+        left = seconds_left(task)
+        text = "" if left is None else f"{readable_time(left)} left"
+        return Text(text, style="progress.remaining")
+
+
 def progress_bar() -> Progress:
     """Return a bar on stderr with the time left; it vanishes when it is done."""
     return Progress(
@@ -89,11 +128,9 @@ def progress_bar() -> Progress:
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TimeLeftColumn(),
         console=Console(stderr=True),
         transient=True,
-        speed_estimate_period=600,
     )
 
 

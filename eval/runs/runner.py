@@ -19,7 +19,7 @@ from dfr.core.files import writable_folder
 from dfr.core.image_settings import ImageSettings
 from dfr.core.images import load
 from dfr.core.provenance import environment
-from dfr.core.terminal import progress_bar
+from dfr.core.terminal import progress_bar, readable_time, seconds_left
 from dfr.network.encoder import check_precision
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Dataset, Picture, open_dataset
@@ -261,8 +261,8 @@ def _bars(cells: int, done: int, work: float) -> Iterator[Watch]:
         nonlocal count
         count += 1
         if not console.is_terminal:
-            left = bar.tasks[0].time_remaining
-            rest = "" if left is None else f", about {left / 60:.1f} min left"
+            left = seconds_left(bar.tasks[0])
+            rest = "" if left is None else f", about {readable_time(left)} left"
             console.print(f"[{count}/{cells}] {job}{rest}", markup=False, soft_wrap=True)
 
     with bar:
