@@ -35,6 +35,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "wct": "baselines.wct.method:WCT",
         "adain": "baselines.adain.method:AdaIN",
         "microast": "baselines.microast.method:MicroAST",
+        "lst": "baselines.lst.method:LST",
     }
 )
 
