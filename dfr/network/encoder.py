@@ -90,6 +90,9 @@ class Encoder(nn.Module):
             and cuDNN do); or ``"int8"`` for activations of float32, whose slope comes back in
             eight-bit integers: on a CPU only, see `dfr.network.cpu.integers`.
 
+        graphs: whether a solver may capture its iterations with this encoder as a CUDA graph, see
+            `dfr.solvers.adam`. The numbers are the same.
+
     Kernels and activations are kept channels-last, or not if asked. Weights are constants: only the
     picture has a gradient.
 
@@ -112,13 +115,14 @@ class Encoder(nn.Module):
         pooling: str = "max",
         precision: str = "fp32",
         channels_last: bool = True,
+        graphs: bool = True,
     ) -> None:
         super().__init__()
         if pooling not in POOLINGS:
             raise unknown("pooling", pooling, POOLINGS)
         check_precision(precision)
         self.weights, self.pooling, self.precision = weights, pooling, precision
-        self.swaps_colours = False
+        self.graphs, self.swaps_colours = graphs, False
         self._memory: _Memory | None = None
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         self.convolutions = nn.ModuleDict()
@@ -161,6 +165,12 @@ class Encoder(nn.Module):
             return self
         other = copy(self)
         other.pooling = pooling
+        return other
+
+    def with_graphs(self, graphs: bool) -> Encoder:
+        """Return this encoder, but for `graphs`; the two share their kernels and device."""
+        other = copy(self)
+        other.graphs = graphs
         return other
 
     def with_swapped_colours(self) -> Encoder:

@@ -150,15 +150,13 @@ def on_graphs(pictures: torch.Tensor) -> bool:
     return pictures.is_cuda and len(pictures) <= rows_per_pass(pictures)
 
 
-def step_taker(state: State, graph: bool = True) -> Callable[[], None]:
-    """Return what takes one step of ``state``: a graph after the first few, where that gains.
+def step_taker(state: State) -> Callable[[], None]:
+    """Return what takes one step of ``state``, and changes it in place.
 
-    Args:
-        state: is changed in place.
-        graph: whether a graph may be made.
+    After the first few steps that is a graph, where its encoder allows it and it gains.
     """
     taken, step = 0, state.step
-    graph = graph and on_graphs(state.pictures)
+    graph = state.encoder.graphs and on_graphs(state.pictures)
 
     def take() -> None:
         nonlocal taken, step

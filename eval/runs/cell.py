@@ -61,6 +61,7 @@ class Tools:
         contents: Iterable[Path],
         images: ImageSettings,
         bases: PcaBases | None = None,
+        graphs: bool = True,
     ) -> Tools:
         """Load the networks onto a device, and fit what is fitted to the run's contents.
 
@@ -69,10 +70,12 @@ class Tools:
         Where that was fitted before, ``bases`` is it, and no contents are looked at.
         """
         devices.make_process_repeatable()
-        ruler = Encoder(weights).to(device)
+        ruler = Encoder(weights, graphs=graphs).to(device)
         return cls(
             encoder=(
-                ruler if precision == "fp32" else Encoder(weights, precision=precision).to(device)
+                ruler
+                if precision == "fp32"
+                else Encoder(weights, precision=precision, graphs=graphs).to(device)
             ),
             ruler=ruler,
             images=images,

@@ -103,6 +103,7 @@ class Recipe:
         contents: files of the run's content pictures.
         images: how pictures are loaded and kept.
         threads: of each process.
+        graphs: whether iterations may be captured as CUDA graphs.
     """
 
     folder: Path
@@ -114,6 +115,7 @@ class Recipe:
     contents: tuple[Path, ...]
     images: ImageSettings
     threads: int
+    graphs: bool = True
 
     def tools(self) -> Tools:
         """Load everything that cells share."""
@@ -125,6 +127,7 @@ class Recipe:
             self.seed,
             self.contents,
             self.images,
+            graphs=self.graphs,
         )
 
 

@@ -49,6 +49,7 @@ def reproduce(
     device: torch.device | None = None,
     seed: int = 0,
     together: bool = True,
+    graphs: bool = True,
 ) -> RunStore:
     """Run a profile into a folder, or go on with the run that is there.
 
@@ -67,6 +68,7 @@ def reproduce(
         seed: of everything random.
         together: whether pairs are computed in batches, see `eval.runs.batches`: more pairs an
             hour, and seconds that are shares.
+        graphs: whether iterations may be captured as CUDA graphs, see `dfr.solvers.adam`.
 
     Raises:
         UserError: bad input, a folder with another run, a full disk, or an executor that cannot be
@@ -112,8 +114,9 @@ def reproduce(
         )
         contents = tuple(picture.path for picture in dataset.contents)
         recipe = Recipe(
-            folder, weights, profile.precision, str(device), here, seed, contents, images, threads
-        )
+            folder, weights, profile.precision, str(device), here, seed, contents, images, threads,
+            graphs,
+        )  # fmt: skip
         tools = recipe.tools()
         _keep_pictures(store, dataset, images)
         with _cells(store, profile, dataset) as (todo, watch):

@@ -66,11 +66,11 @@ def steps(bench: Bench) -> None:
     cases += [(half, 4, "tf32", True, False), (full, 4, "tf32", True, False)]
     for size, rows, precision, layout, graph in cases:
         content, style = bench.pair(bench.pairs[0], size)
-        encoder = bench.encoder(precision, layout)
+        encoder = bench.encoder(precision, layout).with_graphs(graph)
         one = objective_of(DFR(), content, style, encoder)
         objective = joined([one] * max(1, rows // 4)) if rows >= 4 else one.rows(range(rows))
         state = State(content.repeat(rows, 1, 1, 1), objective, encoder, Adam(iterations=1000))
-        step = step_taker(state, graph)
+        step = step_taker(state)
         if bench.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
         for _ in range(6):

@@ -75,7 +75,8 @@ def test_a_shared_counter_changes_steps_as_was_measured():
 def test_a_graph_is_captured_once_after_three_steps_and_on_cuda_alone(monkeypatch, graph, on_cuda):
     """When, not how: the capture itself needs a card, and `tox -e gpu` makes it there."""
     said = []
-    state = SimpleNamespace(pictures=None, step=lambda: said.append("step"))
+    encoder = SimpleNamespace(graphs=graph)
+    state = SimpleNamespace(pictures=None, encoder=encoder, step=lambda: said.append("step"))
     monkeypatch.setattr(adam, "on_graphs", lambda _: on_cuda)
 
     def captured(of):
@@ -84,7 +85,7 @@ def test_a_graph_is_captured_once_after_three_steps_and_on_cuda_alone(monkeypatc
         return lambda: said.append("replay")
 
     monkeypatch.setattr(adam, "_captured", captured)
-    take = adam.step_taker(state, graph)
+    take = adam.step_taker(state)
     for _ in range(5):
         take()
     with_graph = [*["step"] * 3, "capture", *["replay"] * 2]
@@ -112,9 +113,19 @@ def test_a_graph_that_cannot_be_captured_is_done_without(monkeypatch):
     monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
     monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: None)
     monkeypatch.setattr(torch.cuda, "graph", capture)
-    take = adam.step_taker(SimpleNamespace(pictures=None, step=step))
+    encoder = SimpleNamespace(graphs=True)
+    take = adam.step_taker(SimpleNamespace(pictures=None, encoder=encoder, step=step))
     told = "no CUDA graph: operation not permitted when capturing; going on without one"
     with pytest.warns(UserWarning, match=f"^{told}$"):
         for _ in range(5):
             take()
     assert said == ["step"] * 5
+
+
+def test_the_option_reaches_the_encoder_that_stylizes(dfr, files, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(adam, "step_taker", lambda state: seen.append(state) or state.step)
+    done = dfr("stylize", files / "content.png", files / "style.png", "--no-graph", "--size",
+               "32x40", "--rotations", "0", "--iterations", "1", "--out", tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not seen[0].encoder.graphs

@@ -25,10 +25,13 @@ def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(enc
 
     try:
         images = ImageSettings(Size.parse("32x40"))
-        Tools.make(encoder.weights, "fp32", torch.device("cpu"), {}, 0, contents(), images)
+        tools = Tools.make(
+            encoder.weights, "fp32", torch.device("cpu"), {}, 0, contents(), images, graphs=False
+        )
     finally:
         torch.use_deterministic_algorithms(before)
     assert seen == [True]
+    assert not tools.encoder.graphs
 
 
 def test_a_cell_of_a_method_that_computes_on_the_cpu_says_so():
