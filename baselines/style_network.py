@@ -110,13 +110,17 @@ class StyleNetworkMethod(FeedForwardMethod):
         """Where the suite's own weights of this method are, or would be: beside its code."""
         return Path(str(sys.modules[cls.__module__].__file__)).parent / SHIPPED
 
+    def weights_at(self) -> Path:
+        """Return where the weights are; see `FeedForwardMethod.weights_at`."""
+        return checkpoint_path(self.name, self.checkpoint, self.shipped())
+
     def load(self, device: torch.device) -> StyleNetwork:
         """Load the network; see `dfr.methods.feed_forward.FeedForwardMethod.load`.
 
         Raises:
             UserError: there are no weights, or they are not this network's.
         """
-        return self.build(checkpoint_path(self.name, self.checkpoint, self.shipped())).to(device)
+        return self.build(self.weights_at()).to(device)
 
     def paint(
         self,

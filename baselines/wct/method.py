@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -78,11 +79,15 @@ class WCT(FeedForwardMethod):
             return (self.name,)
         return tuple(f"noise{number}" for number in range(self.outputs))
 
+    def weights_at(self) -> Path:
+        """Return where the weights are; see `FeedForwardMethod.weights_at`."""
+        return checkpoint_path(_OFFICIAL, self.checkpoint)
+
     def load(self, device: torch.device) -> Networks:
         """Load the networks of the levels; see `baselines.wct.network.load_networks`."""
         fetched = self.checkpoint == OFFICIAL_WORD
         return load_networks(
-            checkpoint_path(_OFFICIAL, self.checkpoint),
+            self.weights_at(),
             self.levels,
             device,
             official(_OFFICIAL).hashes if fetched else {},

@@ -10,6 +10,7 @@ import typing
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 import torch
@@ -38,6 +39,16 @@ class FeedForwardMethod(ABC):
     def modes(self) -> tuple[str, ...]:
         """Names of the outputs, in order; one, of the method's name."""
         return (self.name,)
+
+    def weights_at(self) -> Path | None:
+        """Return the file or folder of its trained weights; None for a method that has none.
+
+        A run says whose weights it used, and leaves out a method whose weights are not here.
+
+        Raises:
+            UserError: they are not here; the message says how to get them.
+        """
+        return None
 
     def load(self, device: torch.device) -> Any:  # noqa: ARG002
         """Load what `paint` needs onto a device.

@@ -26,6 +26,7 @@ from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.runs.added import CONTROLS_FILE
 from eval.runs.batches import CellsAtOnce, batches_of, one_by_one
 from eval.runs.cell import Tools, work_of
+from eval.runs.checkpoints import checkpoints_of, supplied
 from eval.runs.executor import Batch, Executor, Job, Recipe, Watch
 from eval.runs.external_cells import find_external, identity_of, make_external_cell
 from eval.runs.floor import floor_rows
@@ -70,6 +71,8 @@ def reproduce(
             hour, and seconds that are shares.
         graphs: whether iterations may be captured as CUDA graphs, see `dfr.solvers.adam`.
 
+    A method whose weights are not here is left out, and the run says so.
+
     Raises:
         UserError: bad input, a folder with another run, a full disk, or an executor that cannot be
             begun; finished cells are kept.
@@ -80,6 +83,10 @@ def reproduce(
     check_precision(profile.precision, device_of_cells)
     threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
     writable_folder(folder)
+    profile, without = supplied(profile)
+    for title, why in without.items():
+        Console(stderr=True).print(f"{escape(title)}: not supplied: {escape(why)}", soft_wrap=True)
+    checkpoints = checkpoints_of(profile)
     store = RunStore(folder)
     with store.locked(), ExitStack() as execution:
         make_cells = execution.enter_context(executor.begun())
@@ -100,6 +107,8 @@ def reproduce(
             {
                 "profile": profile.identity,
                 **({"packages": profile.packages} if profile.packages else {}),
+                **({"checkpoints": checkpoints} if checkpoints else {}),
+                **({"not_supplied": without} if without else {}),
                 "contents": [_identity(picture) for picture in dataset.contents],
                 "contents_from": dataset.contents_from,
                 "styles": [_identity(picture) for picture in dataset.styles],

@@ -20,6 +20,7 @@ from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.measures.registry import DEFAULT, OUTPUT_COLUMNS, OUTPUT_MEASURES, measure
 from eval.runs.cell import Tools, context_of, make_cell
+from eval.runs.checkpoints import check_checkpoints
 from eval.runs.profiles import MethodEntry, Profile
 from eval.runs.run_weights import weights_of
 from eval.runs.store import RunStore
@@ -85,13 +86,14 @@ def verify_run(
         tell: told what is being made.
 
     Raises:
-        UserError: no run there, a changed file, or pictures that are not those of the run.
+        UserError: no run there, a changed file, or pictures or weights that are not the run's.
     """
     store = RunStore.open(folder)
     cells = [*store.cells(), *store.cells_again()]
     identity = store.description["identity"]
     _check_packages(folder, identity.get("packages", {}))
     profile = Profile(**identity["profile"])
+    check_checkpoints(folder, identity.get("checkpoints", {}), profile)
     chosen, _ = choose_data(
         as_begun(data, identity),
         profile.contents,

@@ -71,7 +71,7 @@ def _card(
     return Card(
         label=label,
         title=run.titles[label],
-        about=_about(cell["method"], brought)
+        about=f"{_about(cell['method'], brought)}{_weights(run, label)}"
         if known
         else "Outputs made elsewhere, measured here like any other.",
         once=", ".join(f"{mode} with {other}" for mode, other in cell["same_as"].items()),
@@ -97,6 +97,15 @@ def _about(method: str, package: str | None) -> str:
     """Tell what a method is, and which other package brings it."""
     told = about(method)
     return told if package is None else f"{told} (Of the package {package}.)".strip()
+
+
+def _weights(run: RunData, label: str) -> str:
+    """Say whose weights a method used; nothing of one that has none."""
+    used = run.identity.get("checkpoints", {}).get(label)
+    if used is None:
+        return ""
+    files = ", ".join(f"{name} {digest[:12]}" for name, digest in used["files"].items())
+    return f" Weights: {used['whose']}; {files}."
 
 
 def _outputs(run: RunData, means: pd.DataFrame, label: str) -> pd.DataFrame:

@@ -32,9 +32,11 @@ def not_supplied(run: RunData) -> list[str]:
 
 
 def failures(run: RunData) -> list[str]:
-    """Return one line for every output that was stopped."""
-    return [
+    """Return one line for every method without weights, and every output that was stopped."""
+    lacking = run.identity.get("not_supplied", {})
+    stopped = [
         f"{cell['content']} × {cell['style']}, {cell['title']}, {mode}: {why}"
         for cell in run.cells
         for mode, why in cell["failed"].items()
     ]
+    return [*(f"{title}: not supplied: {why}" for title, why in lacking.items()), *stopped]
