@@ -82,6 +82,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "eval.commands:measure",
             "Add measures to a run that is there, from the pictures that it keeps.",
         ),
+        "diversity": Entry(
+            "reports.commands:diversity",
+            "Show how diverse a run's methods are, beside published rows and chance.",
+        ),
         "submit": Entry(
             "eval.submissions.commands:submit",
             "Pack one method of a run, with its outputs and measures, for a leaderboard.",

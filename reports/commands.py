@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from dfr.core.terminal import (
     DeviceOption,
@@ -15,6 +16,7 @@ from dfr.core.terminal import (
     WeightsOption,
     console,
     progress_bar,
+    table_console,
 )
 from eval.data.options import ContentFolderOption, DataOption, StyleFolderOption
 
@@ -26,7 +28,7 @@ def reproduce(
     profile: Annotated[
         str | None,
         typer.Option(
-            help="paper, reference, published, cpu, smoke, or a .toml file.  "
+            help="paper, reference, published, dfp, cpu, smoke, or a .toml file.  "
             "[default: paper with CUDA, else cpu]",
             show_default=False,
         ),
@@ -171,7 +173,7 @@ def _pictures(asked: str, profile: Profile, folder: Path, own: bool) -> Path | N
 
     pictures, told = choose_data(
         as_begun(asked, identity), profile.contents, profile.styles, folders=own,
-        pairs=profile.pairs, fetch=fetch,
+        pairs=profile.pairs, pictures=profile.pictures, fetch=fetch,
     )  # fmt: skip
     if told:
         say(told)
@@ -206,3 +208,50 @@ def report(
 
     page = build_report(run, out, votes, study)
     console.print(f"report: {escape(str(page))}", soft_wrap=True)
+
+
+def diversity(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File for the rows of this run, as CSV.", show_default=False),
+    ] = None,
+) -> None:
+    """Show how diverse a run's methods are, by the protocol of Deep Feature Perturbation.
+
+    The mean distance of every two outputs of a pair, by pixels and by LPIPS, beside the published
+    rows (Wang et al., CVPR 2020) and what chance alone does.
+    """
+    from dfr.core.files import write_text
+    from reports.inputs.run_data import read_run
+    from reports.tables.protocol import (
+        KEPT,
+        is_of_the_protocol,
+        kept_rows,
+        own_rows,
+        published_rows,
+    )
+
+    data = read_run(run)
+    rows, theirs = own_rows(data), [*([kept_rows()] if KEPT.is_file() else []), published_rows()]
+    if out is not None:
+        write_text(out, rows.to_csv(index=False, float_format="%.4f"))
+    table = Table(*rows.columns)
+    for part in (rows, *theirs):
+        for row in part.itertuples(index=False):
+            table.add_row(*(_cell(value) for value in row))
+    table_console().print(table)
+    if rows.empty:
+        console.print("no method of this run has several outputs of different objectives")
+    elif not is_of_the_protocol(data):
+        console.print(
+            "the run's pictures are not those of the protocol, so its numbers are not comparable "
+            "with the published ones; see `dfr reproduce --profile dfp`",
+            soft_wrap=True,
+        )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.0f}" if value.is_integer() else f"{value:.3f}"
+    return escape(str(value))

@@ -10,6 +10,13 @@ import pandas as pd
 
 Array = npt.NDArray[np.float64]
 
+#: What an output must close of the style gap to count as faithful.
+GAP_CLOSED = 0.9
+#: And the C statistic that it must keep: more than a picture scores that has nothing to do with the
+#: content (0.35 at most, see `eval.measures.coherence`), and less than any of the 28 outputs of
+#: DFR's authors has (0.41 at least, ``reports/published/pictures.csv``).
+COHERENCE = 0.4
+
 
 def vendi_score(distances: Array) -> float:
     """Return the effective number of different outputs, from 1 (all equal) to n.
@@ -38,6 +45,32 @@ def weighted_vendi_score(distances: Array, qualities: Array) -> float:
         qualities: (n,), in [0, 1], of each output.
     """
     return float(qualities.mean()) * vendi_score(distances)
+
+
+def faithful_diversity(distances: Array, gap_closed: Array, coherence: Array) -> float:
+    """Return the effective number of different outputs among those that do what was asked, 0 to n.
+
+    Diversity alone is cheap: pictures that missed the style, or lost the content, differ. So only
+    outputs count that close at least `GAP_CLOSED` of the style gap and keep a C statistic of at
+    least `COHERENCE`; of these it is the Vendi score (see `vendi_score`), and 0 where there are
+    none. One such output counts 1, and outputs that are equal count 1 together.
+
+    The style gap is the way from the content picture to the style picture by style loss, in one
+    yardstick for all methods (`eval.measures.losses.style_gap_closed`): an output whose own target
+    was another one, such as a rotated style, has to come near the style picture too.
+
+    Args:
+        distances: see `vendi_score`.
+        gap_closed: (n,), how much of the style gap each output closes, at most 1.
+        coherence: (n,), the C statistic of each output (`eval.measures.coherence`).
+
+    Returns:
+        the number; NaN where one of the measures is not known of some output.
+    """
+    if not (np.isfinite(gap_closed).all() and np.isfinite(coherence).all()):
+        return float("nan")
+    faithful = (gap_closed >= GAP_CLOSED) & (coherence >= COHERENCE)
+    return vendi_score(distances[np.ix_(faithful, faithful)]) if faithful.any() else 0.0
 
 
 def vendi_of_chance(floor: float, outputs: int) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dfr.core.errors import UserError
 from eval.data.dataset import EMBEDDED_CONTENTS, EMBEDDED_STYLES, PHOTOGRAPHS, Pairs
+from eval.data.listed import ListedSet, listed_set
 from eval.data.lock import KINDS, LOCK, default_folder, open_locked, published_folder
 from eval.data.procedural_styles import NAMES
 
@@ -18,6 +19,7 @@ def choose_data(
     styles: int,
     folders: bool = False,
     pairs: Pairs = "all",
+    pictures: str | None = None,
     fetch: Callable[[Path], str] | None = None,
 ) -> tuple[Path | None, str]:
     """Return the data folder of a run, None for the embedded set, and what to tell of it.
@@ -29,6 +31,7 @@ def choose_data(
         styles: how many styles it wants.
         folders: whether the run was given a folder of its own; ``auto`` then stays out of it.
         pairs: ``published`` for a data folder of published pairs.
+        pictures: name of the listed set that the run is about, see `eval.data.listed`.
         fetch: fetches the benchmark's set into a folder, and returns why it could not; nothing is
             fetched if None.
 
@@ -37,6 +40,8 @@ def choose_data(
     """
     if pairs == "published":
         return _published(asked, folders)
+    if pictures is not None:
+        return _listed(asked, folders, listed_set(pictures))
     if asked == "embedded" or (asked == "auto" and folders):
         return None, ""
     folder = default_folder() if asked in ("auto", "fetched") else Path(asked)
@@ -85,3 +90,20 @@ def _published(asked: str, folders: bool) -> tuple[Path, str]:
             "or `dfr data fetch --published`"
         )
     return folder, f"pictures: the published pairs of {folder}"
+
+
+def _listed(asked: str, folders: bool, listed: ListedSet) -> tuple[Path | None, str]:
+    if folders:
+        return None, ""
+    if asked == "embedded":
+        raise UserError(
+            f"this profile is about {listed.title}: it takes `dfr data fetch --set {listed.name}`, "
+            "or --content and --style, not the embedded set"
+        )
+    folder = listed.folder if asked in ("auto", "fetched") else Path(asked)
+    if not (folder / LOCK).exists():
+        raise UserError(
+            f"{folder}: does not hold {listed.title}; run `dfr data fetch --set {listed.name}`, or "
+            "name local copies with --content and --style"
+        )
+    return folder, f"pictures: {listed.title}, in {folder}"

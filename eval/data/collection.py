@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -119,15 +119,24 @@ class Wanted:
         file: its place in the data folder, such as ``contents/000000000785.jpg``.
         url: from where.
         about: what `eval.data.lock.LockedFile` says of it beside its hash, size and source.
+        sha256: what its hash must be, where that is known.
     """
 
     file: str
     url: str
     about: Mapping[str, Any]
+    sha256: str = ""
 
 
 class Collection(_Model):
     """Contents and styles, in the order in which a run takes them."""
+
+    contents_from: ClassVar[str] = "MSCOCO val2017"
+    styles_from: ClassVar[str] = "paintings from Wikimedia Commons"
+    instead: ClassVar[str] = (
+        "take local folders with `dfr data import`; without either, `dfr reproduce` uses the "
+        "embedded set"
+    )
 
     contents: tuple[Content, ...] = Field(min_length=1)
     styles: tuple[Style, ...] = Field(min_length=1)

@@ -28,7 +28,8 @@ FolderOption = Annotated[
     Path | None,
     typer.Option(
         "--to",
-        help="The data folder.  [default: in the cache folder data, or published for --published]",
+        help="The data folder.  [default: in the cache folder data, published for --published, or "
+        "the name of a --set]",
         show_default=False,
     ),
 ]
@@ -61,6 +62,21 @@ def fetch_data(
             show_default=False,
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--set",
+            help="Fetch a set that others published: dfp, the 6 contents and 6 styles of Deep "
+            "Feature Perturbation.",
+            show_default=False,
+        ),
+    ] = None,
+    set_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DFR_SET_URL", help="A mirror of that set's folder.", show_default=False
+        ),
+    ] = None,
     coco_url: Annotated[
         str | None,
         typer.Option(
@@ -87,26 +103,26 @@ def fetch_data(
     """Download the pictures, and lock them by SHA-256. Run again to go on after a stop."""
     from dfr.core.download import Transfer
     from eval.data.collection import BUILT_IN, COCO_URL, COMMONS_URL, read_collection
-    from eval.data.fetch import fetch
+    from eval.data.fetch import FetchedSet, fetch
+    from eval.data.listed import listed_set
     from eval.data.lock import LOCK, default_folder
 
     transfer = Transfer(timeout, retries, pause, parallel)
     if published:
         _fetch_published(collection, to, published_url, transfer)
         return
-    asked = read_collection(collection or BUILT_IN)
-    folder = to or default_folder()
+    asked: FetchedSet
+    if name is not None:
+        if collection is not None:
+            raise UserError("--set is a set of its own: leave --collection out")
+        asked = listed_set(name)
+        folder, urls = to or asked.folder, {"url": set_url or asked.url}
+    else:
+        asked = read_collection(collection or BUILT_IN)
+        folder = to or default_folder()
+        urls = {"coco_url": coco_url or COCO_URL, "commons_url": commons_url or COMMONS_URL}
     with _reporting() as report:
-        fetched = fetch(
-            asked,
-            folder,
-            urls={
-                "coco_url": coco_url or COCO_URL,
-                "commons_url": commons_url or COMMONS_URL,
-            },
-            transfer=transfer,
-            report=report,
-        )
+        fetched = fetch(asked, folder, urls=urls, transfer=transfer, report=report)
     entries = fetched.lock.files.values()
     console.print(
         f"{len(entries)} files, {_megabytes(sum(entry.size for entry in entries))}, "

@@ -1,4 +1,4 @@
-"""Download the collection into a data folder: resumable, in parallel, and locked at the end."""
+"""Download a set into a data folder: resumable, in parallel, and locked at the end."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from typing import Protocol
 
 from dfr.core.download import Failure, Hosts, Transfer, download
 from dfr.core.errors import UserError, writing
 from dfr.core.files import sha256
 from dfr.core.images import load
-from eval.data.collection import Collection, Wanted
+from eval.data.collection import Wanted
 from eval.data.lock import (
     LOCK,
     UNFINISHED,
@@ -27,11 +28,28 @@ from eval.data.lock import (
     write_lock,
 )
 
-CONTENTS_FROM = "MSCOCO val2017"
-STYLES_FROM = "paintings from Wikimedia Commons"
-
 #: Told how many files are there, as a number with a fraction, of how many.
 Report = Callable[[float, int], None]
+
+
+class FetchedSet(Protocol):
+    """What is fetched: this suite's collection, or a set that other people published."""
+
+    @property
+    def contents_from(self) -> str:
+        """Where the contents come from, for readers."""
+
+    @property
+    def styles_from(self) -> str:
+        """Where the styles come from, for readers."""
+
+    @property
+    def instead(self) -> str:
+        """What to do where there is no network."""
+
+    @property
+    def files(self) -> Callable[..., list[Wanted]]:
+        """Return every file; the arguments are mirrors."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +66,7 @@ class Fetched:
 
 
 def fetch(
-    collection: Collection,
+    collection: FetchedSet,
     folder: Path,
     *,
     urls: Mapping[str, str] | None = None,
@@ -60,7 +78,7 @@ def fetch(
     Args:
         collection: what to fetch.
         folder: the data folder.
-        urls: ``coco_url`` and ``commons_url`` of mirrors, see `Collection.files`.
+        urls: mirrors, as the set's ``files`` takes them.
         transfer: how; the defaults if None.
         report: told of the progress.
 
@@ -83,9 +101,11 @@ def fetch(
                 "or choose another folder with --to"
             )
         todo = [wanted[file] for file in wanted if file in missing or file not in known]
-        got = _Download(folder, partial_folder, known if locked else {}, transfer, report)
+        got = _Download(
+            collection, folder, partial_folder, known if locked else {}, transfer, report
+        )
         entries = got.all_of(todo, {f: e for f, e in known.items() if f not in missing}, wanted)
-        lock = locked or _lock(entries, wanted)
+        lock = locked or _lock(collection, entries, wanted)
         if locked is None:
             write_lock(folder, lock)
         with writing(folder):
@@ -93,11 +113,11 @@ def fetch(
     return Fetched(lock, len(todo))
 
 
-def _lock(entries: Mapping[str, LockedFile], wanted: Iterable[str]) -> Lock:
+def _lock(collection: FetchedSet, entries: Mapping[str, LockedFile], wanted: Iterable[str]) -> Lock:
     return Lock(
         made_by="fetch",
-        contents_from=CONTENTS_FROM,
-        styles_from=STYLES_FROM,
+        contents_from=collection.contents_from,
+        styles_from=collection.styles_from,
         files={file: entries[file] for file in wanted if file in entries},
     )
 
@@ -119,6 +139,7 @@ class _Download:
     """The files of one fetch, on their way.
 
     Args:
+        collection: what is fetched.
         folder: the data folder.
         partial_folder: where files grow; only whole ones leave it.
         locked: what files must be, where that is known.
@@ -128,12 +149,14 @@ class _Download:
 
     def __init__(
         self,
+        collection: FetchedSet,
         folder: Path,
         partial_folder: Path,
         locked: Mapping[str, LockedFile],
         transfer: Transfer,
         report: Report,
     ) -> None:
+        self.collection = collection
         self.folder, self.partial, self.locked = folder, partial_folder, locked
         self.transfer, self.report = transfer, report
         self.hosts, self.stopped = Hosts(), threading.Event()
@@ -160,7 +183,8 @@ class _Download:
                     entries[item.file] = outcome
                     if not self.locked:
                         # First the record, then the file: a file without one is a stranger's.
-                        write_lock(self.folder, _lock(entries, order), UNFINISHED)
+                        lock = _lock(self.collection, entries, order)
+                        write_lock(self.folder, lock, UNFINISHED)
                     with writing(self.folder / item.file):
                         self._growing(item).replace(self.folder / item.file)
             finally:
@@ -193,6 +217,8 @@ class _Download:
 
     def _check(self, item: Wanted, path: Path) -> None:
         """Refuse a file that is no picture, or is another one than the lock says."""
+        if item.sha256 and sha256(path) != item.sha256:
+            raise Failure(f"another file (another SHA-256) than the published one is at {item.url}")
         must = self.locked.get(item.file)
         if must is not None and sha256(path) != must.sha256:
             raise Failure(f"now comes with another SHA-256 than {LOCK} says from {item.url}")
@@ -211,8 +237,7 @@ class _Download:
             why = "; ".join(sorted(set(reasons.values())))
             have = f" ({kept} of {count} files are there already)" if kept else ""
             return UserError(
-                f"no network: {why}{have}; connect and {again}, or take local folders with "
-                "`dfr data import`; without either, `dfr reproduce` uses the embedded set"
+                f"no network: {why}{have}; connect and {again}, or {self.collection.instead}"
             )
         first = "; ".join(f"{file}: {why}" for file, why in list(reasons.items())[:3])
         more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""

@@ -17,6 +17,7 @@ from dfr.methods.method import Method, settings_of
 from dfr.methods.registry import build, packages_of
 from dfr.network.encoder import check_precision
 from eval.data.dataset import Pairs
+from eval.data.listed import listed_set
 from eval.runs.store import AGAIN
 from eval.speed.timing import Timing
 
@@ -88,6 +89,8 @@ class Profile(_Settings):
         styles: how many styles of them are used.
         pairs: ``all``: every content meets every style. ``published``: the pairs of which outputs
             were published, all of those that the data folder has.
+        pictures: name of the set of other people that the run is about, see `eval.data.listed`;
+            any pictures will do if None.
         floor_pairs: on how many of the pairs every method's outputs are made a second time, for
             the floor of chance; see `again_of`.
         timing: the timing section.
@@ -103,6 +106,7 @@ class Profile(_Settings):
     contents: int = Field(ge=1)
     styles: int = Field(ge=1)
     pairs: Pairs = "all"
+    pictures: str | None = None
     floor_pairs: int = Field(default=0, ge=0)
     timing: Timing = Timing()
     methods: tuple[MethodEntry, ...] = Field(min_length=1)
@@ -149,10 +153,12 @@ class Profile(_Settings):
         """Look every name and value up before any work is done.
 
         Raises:
-            UserError: a size, resizing, saving, precision, method or setting that cannot be used,
-                or a label used twice.
+            UserError: a size, resizing, saving, precision, set of pictures, method or setting that
+                cannot be used, or a label used twice.
         """
         _ = self.images
+        if self.pictures is not None:
+            listed_set(self.pictures)
         for text in self.timing.sizes or ():
             Size.parse(text)
         if len(set(self.timing.outputs)) < len(self.timing.outputs):

@@ -100,6 +100,7 @@ def verify_run(
         profile.styles,
         folders=content is not None or style is not None,
         pairs=profile.pairs,
+        pictures=profile.pictures,
     )
     dataset = open_dataset(
         content, style, folder / "pictures" / "procedural", profile.contents, profile.styles,

@@ -37,6 +37,7 @@ from reports.tables.outputs import (
     over_run_table,
     titles,
 )
+from reports.tables.protocol import is_of_the_protocol, protocol_table
 from reports.tables.readable import readable, readable_solvers, readable_tests
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
@@ -75,7 +76,7 @@ def build_report(
         variance(certainty, folder / "figures"),
     ]
     claims = all_claims(data)
-    solvers = solver_effect(data)
+    solvers, protocol = solver_effect(data), protocol_table(data)
     methods, best, outputs = summary(data), best_of(data, certainty), outputs_table(data)
     if data.votes is not None:
         from reports.votes.tables import best_by_votes, with_choice
@@ -100,6 +101,7 @@ def build_report(
                 if not table.empty
             },
             "diversity": above_chance(data),
+            "diversity_protocol": protocol,
             "claims": claims_table(claims),
             **({} if solvers.empty else {"solvers": solvers}),
             **certainty,
@@ -136,6 +138,8 @@ def build_report(
         "over_run": over_run,
         "solvers": readable_solvers(solvers),
         "solver_note": SOLVER_NOTE,
+        "protocol": protocol,
+        "of_the_protocol": is_of_the_protocol(data),
         "failures": failures(data),
         "external": external_notes(data),
         "not_supplied": not_supplied(data),

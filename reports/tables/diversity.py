@@ -10,6 +10,7 @@ import pandas as pd
 from eval.analysis.crossed import interval
 from eval.analysis.diversity import (
     distance_matrix,
+    faithful_diversity,
     vendi_of_chance,
     vendi_score,
     weighted_vendi_score,
@@ -19,7 +20,7 @@ from reports.inputs.run_data import RunData
 
 _PAIR = ["content", "style"]
 _COLUMNS = [*_PAIR, "label", "outputs", "diversity", "diversity_vgg", "pixel_distance", "vendi",
-            "vendi_weighted"]  # fmt: skip
+            "vendi_weighted", "faithful"]  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -35,14 +36,20 @@ def diversity_table(run: RunData) -> pd.DataFrame:
         ``pixel_distance``: their mean distance by pixels; ``vendi``: their effective number, see
         `eval.analysis.diversity.vendi_score`; ``vendi_weighted``: that times their mean quality,
         which is the share of the way to its own target that an output has gone, 0 to 1 (NaN where
-        it is not known, as for other people's outputs).
+        it is not known, as for other people's outputs); ``faithful``: the effective number of those
+        that meet the style and keep the content, see `eval.analysis.diversity.faithful_diversity`.
     """
     rows = []
     pairs = _distinct_pairs(run)
-    reached = run.tables["outputs"].set_index([*_PAIR, "label", "mode"])["own_gap_closed"].to_dict()
+    outputs = run.tables["outputs"].set_index([*_PAIR, "label", "mode"])
+    reached = outputs["own_gap_closed"].to_dict()
+    measured = outputs[["style_gap_closed", "c_statistic"]]
     for (content, style, label), part in pairs.groupby([*_PAIR, "label"], sort=False):
         modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
         distances = distance_matrix(part, modes)
+        gaps, coherence = (
+            measured.loc[[(content, style, label, mode) for mode in modes]].to_numpy().T
+        )
         quality = np.array(
             [reached.get((content, style, label, mode), np.nan) for mode in modes]
         ).clip(0, 1)
@@ -57,6 +64,7 @@ def diversity_table(run: RunData) -> pd.DataFrame:
                 "pixel_distance": part["pixel_distance"].mean(),
                 "vendi": vendi_score(distances),
                 "vendi_weighted": weighted_vendi_score(distances, quality),
+                "faithful": faithful_diversity(distances, gaps, coherence),
             }
         )
     return pd.DataFrame(rows, columns=_COLUMNS)

@@ -47,6 +47,7 @@ def summary(run: RunData) -> pd.DataFrame:
                 "Vendi score": mine["vendi"].mean(),
                 "Vendi score of chance": beside.get("vendi_of_chance", nothing),
                 "Vendi score × quality": mine["vendi_weighted"].mean(),
+                "faithful diversity": mine["faithful"].mean(),
                 "seconds / output": cost["seconds_per_output"].median(),
                 "s / output / iteration": cost["seconds_per_output_iteration"].median(),
                 "memory (MB)": cost["peak_memory_mb"].max(),

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from eval.analysis.diversity import vendi_of_chance, vendi_score, weighted_vendi_score
+from eval.analysis.diversity import (
+    COHERENCE,
+    GAP_CLOSED,
+    faithful_diversity,
+    vendi_of_chance,
+    vendi_score,
+    weighted_vendi_score,
+)
 
 
 def squared_distances(points: np.ndarray) -> np.ndarray:
@@ -59,3 +66,40 @@ def test_the_score_of_two_by_hand():
 def test_chance_makes_less_of_outputs_that_it_sets_less_apart(floor, outputs):
     assert vendi_of_chance(floor, outputs) <= vendi_of_chance(floor + 0.1, outputs)
     assert vendi_of_chance(0.0, outputs) == pytest.approx(1)
+
+
+#: Two outputs that do what was asked, and the controls: the photograph, the style picture, noise.
+GAPS = np.array([0.95, 0.92, 0.0, 1.0, -3.0])
+COHERENCES = np.array([0.5, 0.45, 1.0, 0.2, 0.3])
+APART = 0.6 * (1 - np.eye(5))
+
+
+def test_controls_are_not_faithful_however_far_apart_they_are():
+    controls = slice(2, None)
+    assert faithful_diversity(APART[2:, 2:], GAPS[controls], COHERENCES[controls]) == 0
+    assert vendi_score(APART[2:, 2:]) > 2
+
+
+def test_faithful_outputs_count_as_the_vendi_score_of_them_alone():
+    assert faithful_diversity(APART, GAPS, COHERENCES) == pytest.approx(vendi_score(APART[:2, :2]))
+    one = faithful_diversity(APART, np.where(np.arange(5) == 1, 0.5, GAPS), COHERENCES)
+    assert one == pytest.approx(1)
+
+
+def test_equal_faithful_outputs_count_once():
+    same = np.zeros((4, 4))
+    assert faithful_diversity(same, np.full(4, 0.99), np.full(4, 0.6)) == pytest.approx(1)
+
+
+def test_the_bounds_of_faithfulness_are_told_and_included():
+    assert (GAP_CLOSED, COHERENCE) == (0.9, 0.4)
+    two = 0.6 * (1 - np.eye(2))
+    at = faithful_diversity(two, np.array([0.9, 0.9]), np.array([0.4, 0.4]))
+    assert at == pytest.approx(vendi_score(two))
+    for gaps, coherence in (([0.89, 0.9], [0.4, 0.4]), ([0.9, 0.9], [0.4, 0.39])):
+        assert faithful_diversity(two, np.array(gaps), np.array(coherence)) == pytest.approx(1)
+
+
+def test_faithful_diversity_is_not_known_where_a_measure_is_not():
+    two = 0.6 * (1 - np.eye(2))
+    assert np.isnan(faithful_diversity(two, np.array([0.95, np.nan]), np.array([0.5, 0.5])))

@@ -14,8 +14,8 @@ from eval.runs.profiles import Profile, choose_profile, profile_names, read_prof
 
 
 def test_the_built_in_profiles():
-    assert profile_names() == ["cpu", "paper", "published", "reference", "smoke"]
-    for name in set(profile_names()) - {"published"}:
+    assert profile_names() == ["cpu", "dfp", "paper", "published", "reference", "smoke"]
+    for name in set(profile_names()) - {"published", "dfp"}:
         methods = [entry.method for entry in choose_profile(name, torch.device("cpu")).methods]
         assert {"dfr", "gatys", "decormst"} <= set(methods)
 
