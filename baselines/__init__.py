@@ -1,5 +1,6 @@
-"""The methods that Deep Feature Rotation is compared with: Gatys, DeCorMST, a feed-forward network.
+"""The methods that Deep Feature Rotation is compared with.
 
-A file for each method, and one that reads other people's outputs from a folder. It imports only
+A file or a folder for each method, what trained networks share, their training, and one file that
+reads other people's outputs from a folder. It imports only
 dfr.
 """
