@@ -13,6 +13,7 @@ from baselines.adain import own
 from baselines.adain.own import DecoderTask, read_own
 from baselines.train.adam import Adam
 from baselines.train.crops import Crops
+from baselines.train.distance import distance
 from baselines.train.loop import CURVE, SETTINGS, SHEET, STATE, WEIGHTS, train
 from baselines.train.task import Settings
 from dfr.core.errors import UserError
@@ -180,3 +181,24 @@ def test_adam_shortens_long_gradients():
     adam.move([torch.tensor([6e6, 8e6])])
     torch.testing.assert_close(adam.first[0], torch.tensor([0.6, 0.8]))
     torch.testing.assert_close(near, far)
+
+
+@pytest.mark.slow
+def test_distance_from_other_weights(trained, settings, tmp_path):
+    """Of weights from themselves it is 0; of others it is not, and losses are those of each."""
+    contents, styles = (
+        [next(folder.glob("*.png"))] for folder in (settings.content, settings.style)
+    )
+    own = trained / WEIGHTS
+    same = distance("adain", own, own, contents, styles, 48)
+    assert (same.pairs, same.lpips) == (1, 0)
+    assert same.style == same.style_published
+    tensors, told = compact.read(own, "adain")
+    moved = {
+        key: each * 0.9 if key.startswith("trained") else each for key, each in tensors.items()
+    }
+    compact.write(tmp_path / "other.safetensors", moved, told)
+    other = distance("adain", own, tmp_path / "other.safetensors", contents, styles, 48)
+    assert other.lpips > 0.01
+    assert (other.style, other.content) == (same.style, same.content)
+    assert other.style_published != same.style
