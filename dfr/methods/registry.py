@@ -33,6 +33,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "decormst": "baselines.decormst:DeCorMST",
         "feedforward": "baselines.feedforward:FeedForward",
         "wct": "baselines.wct.method:WCT",
+        "adaattn": "baselines.adaattn.method:AdaAttN",
         "adain": "baselines.adain.method:AdaIN",
         "microast": "baselines.microast.method:MicroAST",
         "lst": "baselines.lst.method:LST",
