@@ -1,34 +1,17 @@
-"""Claims about DFR's modes, rotations and lambda, each with the rule of its verdict."""
+"""Claims about DFR's modes: how many different objectives there are, in each reading."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
-from scipy import stats
-
 from eval.analysis import published_numbers as published
-from eval.published.numbers import MODES, TWIN
-from reports.claims.published_size import NEEDED, NO_SCALE, at_published_size, judged
-from reports.claims.verdicts import (
-    CONTRADICTED,
-    HOLDS,
-    LEAST_PAIRS,
-    OPEN,
-    Claim,
-    published_dfr,
-    this_run,
-    verdict_of,
-)
-from reports.inputs.published_size import nearer_by_e
+from reports.claims.verdicts import CONTRADICTED, OPEN, Claim, published_dfr, verdict_of
 from reports.inputs.run_data import RunData
-from reports.tables.intervals import with_interval
 
-#: What would decide a claim about their pictures.
-FIVE_PAIRS = "Five pairs at 422 × 512 with 3000 iterations of Adam."
-#: LPIPS between the authors' own outputs of one pair, by lambda.
-SWEEP = Path(__file__).parents[1] / "published" / "sweep.csv"
+#: Reading -> how its modes are come by, at the start of a sentence.
+_WHERE = {
+    "code": "As the published code computes them",
+    "paper": "By the slides' formulas",
+    "spatial": "With the feature map really turned",
+}
 
 
 def four_modes(run: RunData) -> Claim:
@@ -105,172 +88,15 @@ def _about_modes(
         "every size.",
         evidence="mode_audit",
         decides="Comparing the targets of this run's styles." if verdict == OPEN else "",
+        outcome=_outcome(reading, counts, verdict) if counts else "",
+        numbers=f"For each of {len(counts)} styles: {_same(run, reading)}." if counts else "",
     )
 
 
-def targets_reached(run: RunData) -> Claim:
-    """See whether every mode really goes towards what it targets."""
-    return _gap(
-        run,
-        "own_gap_closed",
-        conclusion="own_gap_closed",
-        name="Every mode reaches its target",
-        claim="Every mode of DFR transfers the style effectively: judged by the mode's own target.",
-        gap="between the content picture and the mode's own target (its rotated Gram matrices)",
-        needs="The run has no losses of the content picture.",
-    )
-
-
-def style_reached(run: RunData) -> Claim:
-    """See whether every mode goes towards the style picture itself."""
-    return _gap(
-        run,
-        "style_gap_closed",
-        conclusion="unrotated_gap_closed",
-        name="Every mode comes near the style picture",
-        claim="Every mode of DFR transfers the style effectively: judged by the unrotated style.",
-        gap="between the content picture and the style picture itself (its unrotated Gram "
-        "matrices, shared setting)",
-        needs="This run has no output of DFR.",
-        more=nearer_by_e("dfr"),
-    )
-
-
-def _gap(
-    run: RunData,
-    column: str,
-    *,
-    conclusion: str,
-    name: str,
-    claim: str,
-    gap: str,
-    needs: str,
-    more: str = "",
-) -> Claim:
-    """Judge whether every mode of DFR closes more than half of a gap."""
-    outputs, labels = run.tables["outputs"], published_dfr(run)
-    part = outputs[outputs["label"].isin(labels)].dropna(subset=column)
-    by_mode = part.groupby("mode", sort=False)
-    closed = {str(mode): float(lines[column].median()) for mode, lines in by_mode}
-    told = ", ".join(
-        f"{mode} {with_interval(lines.set_index(['content', 'style'])[column])}"
-        for mode, lines in by_mode
-    )
-    solver = run.solvers[labels[0]] if labels else ""
-    here = {mode: value > 0.5 for mode, value in closed.items()}
-    if not set(MODES) <= here.keys():  # a run that lacks one of them cannot tell
-        labels, here = labels[:0], dict.fromkeys(MODES, False)
-    found = judged(run, labels, "dfr", conclusion, here)
-    if told:
-        measured = (
-            "This run (1 = the target itself, 0 = the content picture), median over "
-            f"{len(run.pairs)} pairs with 95 % interval: {told} ({solver}). "
-        )
-    else:
-        measured = f"{needs} "
-    return Claim(
-        name=name,
-        claim=claim,
-        source="DFR, NICS 2021",
-        rule=f"Holds if every mode closes more than half of the gap in style loss {gap}; "
-        "contradicted if one does not. In a run it is the median over pairs. The bound of one half "
-        f"is this suite's. {NEEDED} The targets of 90 and 270 degrees mix places and channels, so "
-        "they have no miniature.",
-        measured=f"{measured}{found.measured} {more}".strip(),
-        verdict=found.verdict,
-        scale=found.scale,
-        evidence="modes",
-        decides=FIVE_PAIRS if found.verdict == OPEN else "",
-    )
-
-
-def lambda_controls(run: RunData) -> Claim:
-    """See whether the style loss rises with lambda, pair by pair."""
-    frame = sweep_cells(run)
-    risen: list[bool] = []
-    levels = 0
-    if not frame.empty:
-        levels = frame["lambda"].nunique()
-        for _, part in frame.groupby(["content", "style"]):
-            losses = part.sort_values("lambda")["style_loss"].to_numpy()
-            if len(losses) >= 3:
-                risen.append(bool((np.diff(losses) > 0).all()))
-    enough = at_published_size(run, set(frame["label"]), "dfr") and len(risen) >= LEAST_PAIRS
-    share = sum(risen) / len(risen) if risen and enough else float("nan")
-    verdict = HOLDS if share >= 0.9 else CONTRADICTED if share < 0.5 else OPEN
-    return Claim(
-        name="λ controls strength",
-        claim="The rotation weight λ controls how strongly the rotated features shape the output.",
-        source="DFR, NICS 2021",
-        rule="Holds if, in at least 9 of 10 pairs, the distance from the unrotated style (style "
-        "loss of rotation 90, shared setting) rises with every step of λ; contradicted if in fewer "
-        "than half; open between. "
-        "Needs 3 values of λ and 5 pairs at the published size, iterations and solver: the target "
-        "of 90 degrees has no miniature.",
-        measured=f"Rises with every step over {levels} values of λ in {sum(risen)} of "
-        f"{len(risen)} pairs{_share(risen)}. {published_sweep()}",
-        verdict=verdict,
-        scale=NO_SCALE if verdict == OPEN else this_run(run, len(risen)),
-        evidence="lambda_sweep",
-        decides=f"{FIVE_PAIRS} Each with 3 values of λ." if verdict == OPEN else "",
-    )
-
-
-def published_sweep() -> str:
-    """Tell what the authors' own sweep of lambda shows; empty where it was not measured."""
-    if not SWEEP.is_file():
-        return ""
-    rows = pd.read_csv(SWEEP)
-    told, floors = [], []
-    for amount, part in rows.groupby("lambda"):
-        apart = part["mode_a"].map(TWIN) != part["mode_b"]
-        told.append(f"{amount:g}: {part.loc[apart, 'lpips'].median():.2f}")
-        floors.append(float(part.loc[part["one_objective"], "lpips"].median()))
-    return (
-        "The authors' own outputs of one pair, median LPIPS between those of 0 or 180 and those of "
-        f"90 or 270 degrees by λ: {', '.join(told)}; between outputs of one objective "
-        f"{min(floors):.2f} to {max(floors):.2f}."
-    )
-
-
-def sweep_cells(run: RunData) -> pd.DataFrame:
-    """Return every output of DFR at 90 degrees in the code reading, by lambda.
-
-    Lambda 0 is the unrotated output (the same objective), taken from rotation 0. Where several
-    solvers made outputs, those of `published_dfr`'s are taken.
-    """
-    found = []
-    solvers = {run.solvers[label] for label in published_dfr(run)}
-    for cell in run.cells:
-        settings = cell["settings"]
-        if solvers and run.solvers[cell["label"]] not in solvers:
-            continue
-        if cell["method"] != "dfr" or settings["reading"] != "code" or settings["fusion"] != "gram":
-            continue
-        weights = {"rot090": float(settings["rotation_weight"]), "rot000": 0.0}
-        found += [
-            {"lambda": amount, "content": cell["content"], "style": cell["style"],
-             "label": cell["label"], "mode": mode}
-            for mode, amount in weights.items()
-            if mode in cell["files"]
-        ]  # fmt: skip
-    frame = pd.DataFrame(found, columns=["lambda", "content", "style", "label", "mode"])
-    frame = frame.drop_duplicates(["content", "style", "lambda"])
-    frame = frame.merge(run.tables["outputs"], on=["content", "style", "label", "mode"])
-    order = {pair: index for index, pair in enumerate(run.pairs)}
-    places = [order[pair] for pair in zip(frame["content"], frame["style"], strict=True)]
-    frame = frame.assign(place=places).sort_values(["place", "lambda"], ignore_index=True)
-    return frame.drop(columns="place")
-
-
-def _share(risen: list[bool]) -> str:
-    if not risen:
-        return ""
-    interval = stats.binomtest(sum(risen), len(risen)).proportion_ci(method="wilson")
-    return (
-        f" ({sum(risen) / len(risen):.0%}, 95 % interval {interval.low:.0%} to "
-        f"{interval.high:.0%}, Wilson, pairs taken as independent)"
-    )
+def _outcome(reading: str, counts: list[int], verdict: str) -> str:
+    several = "one objective" if max(counts) == 1 else f"{_span(counts)} different objectives"
+    wanted = ", not four" if verdict == CONTRADICTED and reading != "spatial" else ""
+    return f"{_WHERE[reading]}, DFR's four modes are {several}{wanted}."
 
 
 def _span(counts: list[int]) -> str:

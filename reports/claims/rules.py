@@ -13,14 +13,9 @@ import pandas as pd
 
 from reports.claims.contents import coco_contents
 from reports.claims.correlations import cosine, four_correlations
-from reports.claims.modes import (
-    four_formulas,
-    four_modes,
-    lambda_controls,
-    style_reached,
-    targets_reached,
-    true_rotation,
-)
+from reports.claims.modes import four_formulas, four_modes, true_rotation
+from reports.claims.rotation_weight import lambda_controls
+from reports.claims.targets import style_reached, targets_reached
 from reports.claims.times import three_days, time_row
 from reports.claims.verdicts import Claim
 from reports.claims.votes import dfr_over_decormst, shares_differ
@@ -50,5 +45,7 @@ def all_claims(run: RunData) -> list[Claim]:
 
 
 def claims_table(claims: list[Claim]) -> pd.DataFrame:
-    """Return the claims as a table, with a dash where there is nothing left to decide."""
-    return pd.DataFrame([{**asdict(claim), "decides": claim.decides or "–"} for claim in claims])
+    """Return the claims as a table, with a dash for what is empty."""
+    return pd.DataFrame(
+        [{name: text or "–" for name, text in asdict(claim).items()} for claim in claims]
+    )

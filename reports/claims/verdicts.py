@@ -49,6 +49,8 @@ class Claim:
         scale: at which scale the verdict was reached.
         evidence: name of the figure or table that shows it.
         decides: what would decide it, where the verdict is open; else empty.
+        outcome: what was found, in one sentence, where the verdict is settled; else empty.
+        numbers: of the outcome: the part of ``measured`` on which the verdict stands.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Claim:
     scale: str
     evidence: str
     decides: str = ""
+    outcome: str = ""
+    numbers: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an outcome that is none, and an open one that does not say what would decide."""

@@ -8,10 +8,7 @@ the published weights as they are; and the losses over iterations. They are draw
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,6 +18,7 @@ from dfr.core.files import write_whole
 from dfr.objective.feature_statistics import STATISTICS
 from eval.published.scale import METHODS
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.figures.scale_kept import NUMBERS, OVER_ITERATIONS, POINTS, Number
 
 #: The panels of a figure: method, mode, title.
 PANELS = (
@@ -35,75 +33,6 @@ _LINES = (
     (True, "300", COLOURS[0], ":", "balanced, 300 iterations"),
     (False, "published", COLOURS[1], "-", "weights as they are, at the end"),
     (False, "300", COLOURS[1], ":", "weights as they are, 300 iterations"),
-)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number of ``scale.csv`` and how it is drawn.
-
-    Attributes:
-        title: of its figure.
-        axis: what stands at the y axis, with the unit.
-        caption: what to see.
-        scale: of the y axis.
-        rule: a value that decides a conclusion, drawn as a line.
-    """
-
-    title: str
-    axis: str
-    caption: str
-    scale: str = "linear"
-    rule: float | None = None
-
-
-NUMBERS: Mapping[str, Number] = MappingProxyType(
-    {
-        "loss_ratio": Number(
-            "Last loss over first",
-            "last loss / first",
-            "Each loss is the one that was minimised. Below the line it has fallen.",
-            "log",
-            1.0,
-        ),
-        "style_gap_own": Number(
-            "Gap to its own target that is closed",
-            "gap closed (1 = target)",
-            "In the method's own statistic and target; 0 is the content picture.",
-            rule=0.5,
-        ),
-        "style_gap_unrotated": Number(
-            "Gap to the unrotated style that is closed",
-            "gap closed (1 = style)",
-            "In Gram matrices, as every method is measured here; 0 is the content picture.",
-            rule=0.5,
-        ),
-        "content_loss": Number(
-            "Content loss",
-            "1e4 × mean square of relu5_2",
-            "In the shared setting.",
-            "log",
-        ),
-        "e_above": Number(
-            "E statistic above that of the content picture",
-            "E − E of content (no unit)",
-            "E itself depends on the size, through the number of places: its difference from the "
-            "content picture's is drawn. Above the line an output is nearer to the style.",
-            rule=0.0,
-        ),
-        "c_statistic": Number(
-            "C statistic", "C (0 to 1)", "1 where all contours of the content are kept."
-        ),
-        "lpips_content": Number(
-            "LPIPS to the content picture", "LPIPS (AlexNet)", "0 is the content picture."
-        ),
-        "lpips_others": Number(
-            "LPIPS to the other modes",
-            "LPIPS (AlexNet)",
-            "Mean over the method's other modes (DFR: 0° and 90°). The black line is the floor of "
-            "chance: two outputs of one objective, the median over pairs.",
-        ),
-    }
 )
 
 
@@ -152,7 +81,7 @@ def by_size(
             folder,
             f"scale_{name}",
             number.title,
-            f"{number.caption} Points are medians of three pairs, bars their range.",
+            f"{number.caption} {POINTS}",
             table,
         )
 
@@ -189,14 +118,14 @@ def over_iterations(losses: pd.DataFrame, folder: Path) -> Figure:
         for axes in grid[:, 0]:
             axes.set_ylabel("loss / first loss")
         _legend(grid.flat[-1], grid.flat[0])
-        title = "Losses over iterations"
+        title, caption = OVER_ITERATIONS
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
         return keep(
             figure,
             folder,
             "scale_over_iterations",
             title,
-            "Medians of three pairs. Balanced, a small run's loss takes the published way.",
+            caption,
             table,
         )
 

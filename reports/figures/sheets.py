@@ -8,11 +8,11 @@ import pandas as pd
 
 from dfr.core.contact_sheet import contact_sheet
 from eval.runs.comparison import Comparison
-from reports.claims.modes import sweep_cells
+from reports.claims.rotation_weight import sweep_cells
 from reports.figures.plotstyle import Figure, keep
 from reports.inputs.run_data import RunData, picture_of
 
-#: Sheets of at most this many pairs are drawn; the page's explorer shows every pair.
+#: Sheets of at most this many pairs are drawn; the page's viewer shows every pair.
 PAIRS_ON_PAGE = 6
 #: Pictures in a row, so that labels stay readable on the page.
 COLUMNS = 5

@@ -16,19 +16,21 @@ from eval.analysis.crossed import MANY
 from reports.claims.rules import all_claims, claims_table
 from reports.figures.certainty import intervals, variance
 from reports.figures.charts import all_figures
-from reports.figures.plotstyle import Figure
-from reports.inputs.run_data import read_run
+from reports.figures.plotstyle import DOTS_PER_INCH, Figure
+from reports.figures.scale_kept import kept_figures
+from reports.inputs.run_data import RunData, read_run
 from reports.page import citations
 from reports.page.cards import method_cards
-from reports.page.explorer import explorer
+from reports.page.findings import findings
 from reports.page.notes import external_notes, failures, not_supplied
+from reports.page.pictures import pictures
 from reports.page.published import published_section
 from reports.reference.comparison import compare_with_reference
 from reports.tables.best import best_of, readable_best
 from reports.tables.certainty import certainty_tables
 from reports.tables.diversity import above_chance
 from reports.tables.files import keep_tables
-from reports.tables.methods import summary
+from reports.tables.methods import DIVERSITY, summary
 from reports.tables.outputs import (
     controls_table,
     layers_table,
@@ -38,12 +40,24 @@ from reports.tables.outputs import (
     titles,
 )
 from reports.tables.protocol import is_of_the_protocol, protocol_table
+from reports.tables.published import FOLDER as PUBLISHED
 from reports.tables.readable import readable, readable_solvers, readable_tests
+from reports.tables.scale import readable_summary
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
 from reports.votes.section import vote_section
 
+#: The figures that a section shows where it speaks of them (sheets of pictures stand with the
+#: pictures). All others stand under "More figures".
+_PLACED = (
+    "mode_audit", "lambda_sweep", "loss_curves", "intervals", "effectiveness_and_coherence",
+    "style_against_content", "diversity", "quality_and_diversity", "variance", "vote_shares",
+    "time_by_method", "time_by_outputs", "time_by_pixels", "loop_against_vectorized",
+)  # fmt: skip
+_SHEET = "contact_sheet_"
 #: What a claim's evidence can be, besides a figure.
 _ANCHORS = ("modes", "authors_contents")
+#: Of the page, to an inch of a chart.
+_PAGE_DOTS = 100
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -68,13 +82,23 @@ def build_report(
         UserError: see `reports.inputs.run_data.read_run`, or a folder that cannot be written.
     """
     data = read_run(run, votes, study)
-    folder = writable_folder(out if out is not None else run / "report")
+    return write_report(data, writable_folder(out if out is not None else run / "report"))
+
+
+def write_report(data: RunData, folder: Path) -> Path:
+    """Write the report of a run that has been read; see `build_report`.
+
+    Args:
+        data: the run.
+        folder: of the report, which is there.
+    """
     certainty = certainty_tables(data)
-    figures = [
+    drawn = [
         *all_figures(data, folder / "figures"),
         intervals(data, certainty, folder / "figures"),
         variance(certainty, folder / "figures"),
     ]
+    figures = {figure.name: figure for figure in drawn if figure}
     claims = all_claims(data)
     solvers, protocol = solver_effect(data), protocol_table(data)
     methods, best, outputs = summary(data), best_of(data, certainty), outputs_table(data)
@@ -85,6 +109,7 @@ def build_report(
         best = [*best_by_votes(data.votes), *best]
     chosen = vote_section(data, folder)
     published = published_section(data, folder / "figures")
+    chance = above_chance(data)
     layers, controls, over_run = layers_table(data), controls_table(data), over_run_table(data)
     keep_tables(
         {
@@ -100,7 +125,7 @@ def build_report(
                 )
                 if not table.empty
             },
-            "diversity": above_chance(data),
+            "diversity": chance,
             "diversity_protocol": protocol,
             "claims": claims_table(claims),
             **({} if solvers.empty else {"solvers": solvers}),
@@ -113,12 +138,20 @@ def build_report(
     )
     shown = {
         "run": data,
-        "css": _part("page.css"),
-        "js": _part("page.js"),
-        "pairs_json": _json(explorer(data, folder)),
-        "figures": [figure for figure in figures if figure],
+        "css": _parts("page.css", "pairs.css"),
+        "js": _parts("tables.js", "viewer.js"),
+        "pairs_json": _json(pictures(data, folder)),
+        "findings": findings(data, claims, best, chance, published),
+        "figures": {name: figures.get(name) for name in _PLACED},
+        "sheets": [figure for name, figure in figures.items() if name.startswith(_SHEET)],
+        "other_figures": [
+            figure
+            for name, figure in figures.items()
+            if name not in _PLACED and not name.startswith(_SHEET)
+        ],
+        "scale_summary": readable_summary(),
+        "scale_figures": kept_figures(PUBLISHED / "figures"),
         "best": readable_best(best),
-        "best_rows": best,
         "cards": method_cards(data, certainty),
         "measure_citations": [
             *citations.MEASURES.items(),
@@ -130,8 +163,11 @@ def build_report(
         "many": MANY,
         "tests": readable_tests(titles(data), certainty["tests"]),
         "claims": claims,
-        "anchors": {*_ANCHORS, *(figure.name for figure in [*figures, *chosen.figures] if figure)},
-        "methods": methods,
+        "anchors": {*_ANCHORS, *figures, *(figure.name for figure in chosen.figures)},
+        "methods": methods[[name for name in methods if name not in DIVERSITY]],
+        "diversity": methods[["method", "outputs", "objectives", *DIVERSITY]].dropna(
+            subset=DIVERSITY[:1]
+        ),
         "outputs": outputs,
         "layers": layers,
         "controls": controls,
@@ -158,7 +194,7 @@ def build_report(
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=lambda name: bool(name and name.startswith("report.html")),
+        autoescape=lambda name: bool(name and name.endswith(".html.j2")),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -166,13 +202,16 @@ def _templates() -> jinja2.Environment:
     environment.filters["readable"] = readable
     environment.filters["raw"] = _raw
     environment.filters["embed"] = _embed
+    environment.filters["shape"] = _shape
     environment.filters["code"] = _code
     return environment
 
 
-def _part(name: str) -> Markup:
-    """Return a file of the page as it is."""
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+def _parts(*names: str) -> Markup:
+    """Return files of the page as they are, one after the other."""
+    return Markup("").join(
+        Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in names
+    )
 
 
 def _json(content: object) -> Markup:
@@ -193,6 +232,14 @@ def _code(text: str) -> Markup:
         Markup("<code>{}</code>").format(part) if number % 2 else part
         for number, part in enumerate(parts)
     )
+
+
+def _shape(figure: Figure) -> Markup:
+    """Return width and height of a figure as drawn; a chart's dots are finer than the page's."""
+    with Image.open(figure.png) as picture:
+        width, height = picture.size
+    scale = 1 if figure.photo else DOTS_PER_INCH / _PAGE_DOTS
+    return Markup(' width="{}" height="{}"').format(round(width / scale), round(height / scale))
 
 
 def _embed(figure: Figure) -> str:

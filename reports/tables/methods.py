@@ -11,6 +11,12 @@ from reports.inputs.run_data import RunData
 from reports.tables.diversity import above_chance, diversity_table
 from reports.tables.outputs import distinct_outputs
 
+#: Columns on how much a method's outputs differ; the others tell what it did and what it cost.
+DIVERSITY = [
+    "LPIPS diversity", "LPIPS diversity, VGG", "pixel distance", "floor of chance",
+    "above the floor", "Vendi score", "Vendi score of chance", "Vendi score × quality",
+    "faithful diversity",
+]  # fmt: skip
 #: How columns are called where pairs were computed together: not a pair's own time and memory.
 SHARED = {
     "seconds / output": "seconds / output, share of a batch",

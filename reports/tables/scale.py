@@ -88,6 +88,16 @@ def summary(depth: str = "published") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def readable_summary(depth: str = "published") -> pd.DataFrame:
+    """Return `summary` with columns for readers."""
+    words = {"balanced": "balanced", "plain": "as they are"}
+    return summary(depth).rename(
+        columns=lambda name: (
+            f"{words[name.partition('_')[0]]}, {name.partition('_')[2]} px" if "_" in name else name
+        )
+    )
+
+
 def summary_in_markdown(depth: str = "published") -> str:
     """Return `summary` as a table of Markdown."""
     heads = [f"{what} {side}" for what in ("balanced", "as they are") for side in SIDES]

@@ -166,7 +166,8 @@ def test_every_claim_is_whole(run):
     assert len({row.name for row in rows}) == len(rows) >= 12
     for row in rows:
         told = dataclasses.asdict(row)
-        decides = told.pop("decides")
+        decides, outcome, numbers = (told.pop(name) for name in ("decides", "outcome", "numbers"))
+        assert not outcome or (numbers and row.verdict in (HOLDS, CONTRADICTED))
         assert all(told.values())
         assert row.verdict in VERDICTS
         assert bool(decides) == (row.verdict == OPEN)

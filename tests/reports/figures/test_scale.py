@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from reports.figures import scale
+from reports.figures import scale, scale_kept
 from tests.conftest import ROOT
 
 REPORTS = ROOT / "reports"
@@ -18,7 +18,7 @@ def tables():
 
 def test_a_number_by_size(tables, tmp_path):
     values = scale.values_of(*tables)
-    figure = scale.by_size(values, "loss_ratio", scale.NUMBERS["loss_ratio"], None, tmp_path)
+    figure = scale.by_size(values, "loss_ratio", scale_kept.NUMBERS["loss_ratio"], None, tmp_path)
     assert figure.png.is_file()
     drawn = pd.read_csv(figure.data)
     kept = pd.read_csv(REPORTS / "published" / "figures" / figure.data.name)
@@ -52,3 +52,11 @@ def test_losses_over_iterations(tmp_path):
     assert set(drawn["longest"]) == {96, 128, 181, 256, 481, 512}
     kept = pd.read_csv(REPORTS / "published" / "figures" / figure.data.name)
     pd.testing.assert_frame_equal(drawn, kept)
+
+
+def test_every_kept_figure_is_told():
+    folder = REPORTS / "published" / "figures"
+    kept = scale_kept.kept_figures(folder)
+    assert {figure.png for figure in kept} == set(folder.glob("*.png"))
+    assert all(figure.data.is_file() and figure.title and figure.caption for figure in kept)
+    assert scale_kept.kept_figures(folder / "nothing") == []
