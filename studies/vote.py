@@ -43,7 +43,8 @@ def _arguments() -> argparse.Namespace:
 
 @st.cache_resource(show_spinner="Opening the study")
 def _open(study: Path | None, run: Path | None, runs: Path, database: str | None) -> OpenStudy:
-    return open_study(choose_study(study, run, runs), database)
+    home = study.parent if study is not None else None
+    return open_study(choose_study(study, run, runs), database, home)
 
 
 def main() -> None:

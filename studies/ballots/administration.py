@@ -11,13 +11,11 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
+from studies.ballots.places import Design, add_places
 from studies.ballots.poll import VOTE_COLUMNS, Poll
-from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
-from studies.ballots.seats import row_of, trial_of
+from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, TRIALS, VOTES
+from studies.ballots.seats import hash_of, row_of, trial_of
 from studies.design.trial import Trial
-
-#: One list of trials per participant.
-Design = Sequence[Sequence[Trial]]
 
 
 def begin_study(
@@ -48,12 +46,15 @@ def begin_study(
     with database.writing() as connection:
         _lock_studies(connection)
         found = connection.execute(sa.select(STUDIES).where(STUDIES.c.name == name)).first()
-        if found is not None and found.digest == digest:
-            return int(found.id)
         if found is not None:
             joined = connection.scalar(
                 sa.select(sa.func.count()).where(PARTICIPANTS.c.study_id == found.id)
             )
+            # More places are added, see `studies.ballots.places`; fewer only before anybody came.
+            size = "participants"
+            same_size = json.loads(found.settings).get(size) == settings.get(size)
+            if found.digest == digest and (joined or same_size):
+                return int(found.id)
             if joined:
                 raise UserError(
                     f"study '{name}' was begun with other settings or another run, and "
@@ -97,6 +98,24 @@ def close_study(database: Database, study: int, closed: bool = True) -> None:
         )
 
 
+def invite(database: Database, study: int, secrets: Sequence[str]) -> None:
+    """Let whoever has one of these secrets take part, once each.
+
+    Args:
+        database: of the ballots.
+        study: number of the study.
+        secrets: see `studies.ballots.doors.secret_of`; only their hashes are kept.
+    """
+    with database.writing() as connection:
+        connection.execute(
+            sa.insert(INVITATIONS),
+            [
+                {"study_id": study, "link": hash_of(secret), "made_at": database.stamp()}
+                for secret in secrets
+            ],
+        )
+
+
 def forget_participant(database: Database, participant: str) -> int:
     """Delete the participant of this name, on request; return how many votes went.
 
@@ -128,9 +147,9 @@ def import_poll(database: Database, poll: Poll) -> tuple[int, int]:
     design: dict[int, list[Trial]] = {}
     for row in _records(poll.trials):
         design.setdefault(int(row["slot"]), []).append(trial_of(row))
-    study = begin_study(
-        database, poll.name, poll.digest, poll.settings, lambda: list(design.values())
-    )
+    lists = [design[slot] for slot in sorted(design)]
+    study = begin_study(database, poll.name, poll.digest, poll.settings, lambda: lists)
+    add_places(database, study, len(lists), lambda first, _: lists[first:])
     people = [
         {
             "name": row["participant"],

@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from studies.ballots import schema
 from studies.ballots.database import Database, engine_of, utc_now
-from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
+from studies.ballots.doors import new_code
+from studies.ballots.places import count_taken, fails_attention
+from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, VOTES
 from studies.ballots.seats import Refused, Seat, hash_of, read_seat
 from studies.design.trial import ANSWERS
 
@@ -31,8 +33,16 @@ AWAY = timedelta(minutes=30)
 LONGEST_COMMENT = 2000
 
 
+#: The time for which newcomers are counted.
+MINUTE = timedelta(minutes=1)
+
+
 class StudyFull(Exception):
     """Every place is taken."""
+
+
+class TooMany(Exception):
+    """So many came within the last minute that others have to wait."""
 
 
 #: What became of a vote. ``again`` is one that was there already; the first one counts.
@@ -59,36 +69,58 @@ class Ballots(Database):
         with self.writing() as connection:
             schema.prepare(connection, self.where, upgrade)
 
-    def join(self, study: int) -> str:
+    def join(
+        self,
+        study: int,
+        secret: str | None = None,
+        *,
+        invited: bool = False,
+        per_minute: int | None = None,
+    ) -> str:
         """Give a newcomer a place.
 
         The place with the fewest people who finished it or are at it now; so a place that was
-        left in the middle is filled again.
+        left in the middle is filled again, and one whose participant is left out of the ranking.
+
+        Args:
+            study: to take part in.
+            secret: of the private link, see `studies.ballots.doors.secret_of`; who has one that is
+                known already has the place that belongs to it. A new one is drawn if None.
+            invited: let in only whom `studies.ballots.administration.invite` knows.
+            per_minute: newcomers in a minute, at most.
 
         Returns:
             the secret of the private link; only its hash is kept.
 
         Raises:
             StudyFull: every place is finished, or somebody is at it.
-            Refused: the study is closed.
+            TooMany: others came within the last minute.
+            Refused: the study is closed, or there is no such invitation.
         """
-        secret = secrets.token_urlsafe(24)
-        slots = self.rows(sa.select(TRIALS.c.slot).where(TRIALS.c.study_id == study).distinct())
+        secret = secret or secrets.token_urlsafe(24)
+        link = hash_of(secret)
         with self.writing() as connection:
+            # One newcomer at a time, so that two tabs of one id cannot both be new.
             held = connection.execute(
                 sa.select(STUDIES.c.closed_at).where(STUDIES.c.id == study).with_for_update()
             ).one()
+            mine = sa.select(PARTICIPANTS.c.id).where(
+                PARTICIPANTS.c.study_id == study, PARTICIPANTS.c.link == link
+            )
+            if connection.execute(mine).first() is not None:
+                return secret
             if held.closed_at is not None:
                 raise Refused("the study is closed")
-            taken = dict.fromkeys(sorted(row.slot for row in slots), 0)
-            idle = self.stamp(-AWAY)
-            for row in connection.execute(
-                sa.select(PARTICIPANTS.c.slot).where(
+            if invited and not _is_invited(connection, study, link):
+                raise Refused("no such invitation")
+            if per_minute is not None:
+                recent = sa.select(sa.func.count()).where(
                     PARTICIPANTS.c.study_id == study,
-                    PARTICIPANTS.c.finished_at.is_not(None) | (PARTICIPANTS.c.seen_at > idle),
+                    PARTICIPANTS.c.joined_at > self.stamp(-MINUTE),
                 )
-            ):
-                taken[row.slot] += 1
+                if (connection.scalar(recent) or 0) >= per_minute:
+                    raise TooMany
+            taken = count_taken(connection, study, self.stamp(-AWAY))
             slot = min(taken, key=taken.__getitem__)
             if taken[slot]:
                 raise StudyFull
@@ -97,13 +129,18 @@ class Ballots(Database):
                     study_id=study,
                     name=secrets.token_hex(6),
                     slot=slot,
-                    link=hash_of(secret),
-                    code=secrets.token_hex(4).upper(),
+                    link=link,
+                    code=new_code(),
                     joined_at=self.stamp(),
                     seen_at=self.stamp(),
                 )
             )
         return secret
+
+    def is_invited(self, study: int, secret: str) -> bool:
+        """Tell whether there is an invitation with this secret."""
+        with self.reading() as connection:
+            return _is_invited(connection, study, hash_of(secret))
 
     def seat(self, study: int, secret: str) -> Seat:
         """Find a participant by the secret of their link, and where they are.
@@ -176,11 +213,12 @@ class Ballots(Database):
                         voted_at=self.stamp(),
                     )
                 )
-                seen = {"seen_at": self.stamp()}
+                changed: dict[str, object] = {"seen_at": self.stamp()}
+                if last:
+                    changed["finished_at"] = changed["seen_at"]
+                    changed["excluded"] = fails_attention(connection, study, key)
                 connection.execute(
-                    sa.update(PARTICIPANTS)
-                    .where(PARTICIPANTS.c.id == key)
-                    .values(**seen, **({"finished_at": seen["seen_at"]} if last else {}))
+                    sa.update(PARTICIPANTS).where(PARTICIPANTS.c.id == key).values(**changed)
                 )
         if again:
             return "again", self.seat(study, secret)
@@ -222,3 +260,10 @@ class Ballots(Database):
         """
         with self.reading() as connection:
             return read_seat(connection, study, secret)
+
+
+def _is_invited(connection: sa.Connection, study: int, link: str) -> bool:
+    query = sa.select(INVITATIONS.c.id).where(
+        INVITATIONS.c.study_id == study, INVITATIONS.c.link == link
+    )
+    return connection.execute(query).first() is not None

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from dfr.core.errors import UserError
+from studies.ballots.doors import KEY_FILE
 
 #: The environment variable that names the database.
 DATABASE = "DFR_STUDY_DATABASE"
@@ -69,3 +70,14 @@ def existing_database(database: str | None, runs: Path) -> str:
 def sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite database; None for another kind of database."""
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+
+def key_file(url: str, home: Path) -> Path:
+    """Return the file of the key of a study's doors: beside the ballots.
+
+    Args:
+        url: of the ballots.
+        home: folder of the study; the key is here where the ballots are no file.
+    """
+    file = sqlite_file(url)
+    return (home if file is None else file.parent) / KEY_FILE

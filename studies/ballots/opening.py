@@ -7,17 +7,25 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
-from studies.ballots.location import database_of_run, newest_run
+from studies.ballots.doors import Door, read_key, secret_of
+from studies.ballots.location import database_of_run, key_file, newest_run
+from studies.ballots.places import add_places
 from studies.design.design import make_design
 from studies.design.material import Material, read_material
 from studies.design.study import Study, read_study
+from studies.design.trial import Trial
 
-#: What may change after the first participant without changing what the votes mean.
-_MAY_CHANGE = {"title", "introduction", "break_every"}
+#: What may change after the first participant without changing what the votes mean. More
+#: participants are more places.
+_MAY_CHANGE = {
+    "title", "introduction", "break_every", "participants", "door", "id_parameter",
+    "newcomers_per_minute",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,45 @@ class OpenStudy:
         material: its pictures.
         ballots: its database.
         key: its number there.
+        key_file: of the key by which ids become secrets, see `studies.ballots.doors`.
     """
 
     study: Study
     material: Material
     ballots: Ballots
     key: int
+    key_file: Path
+
+    def secret_of(self, given: str, door: Door | None = None) -> str:
+        """Return the secret of whoever comes with an id, by default by the study's own door."""
+        return secret_of(self._door_key, self.study.name, door or self.study.door, given)
+
+    def add_places(self, wanted: int) -> int:
+        """Let the study have more places; return how many were added.
+
+        The new ones are planned as a study of their own size, so they are as even among
+        themselves as the first ones; what was planned before does not change.
+
+        Args:
+            wanted: places that it shall have in all.
+
+        Raises:
+            UserError: the study is closed.
+        """
+
+        def more(first: int, number: int) -> list[list[Trial]]:
+            settings = self.study.design_settings | {
+                "participants": number,
+                "judges": min(self.study.judges, number),
+                "seed": self.study.seed + first,
+            }
+            return make_design(self.material.stimuli, **settings)
+
+        return add_places(self.ballots, self.key, wanted, more)
+
+    @cached_property
+    def _door_key(self) -> bytes:
+        return read_key(self.key_file)
 
 
 def choose_study(file: Path | None, run: Path | None, runs: Path) -> Study:
@@ -56,12 +97,15 @@ def choose_study(file: Path | None, run: Path | None, runs: Path) -> Study:
     return study.model_copy(update={"run": folder})
 
 
-def open_study(study: Study, database: str | None = None) -> OpenStudy:
+def open_study(study: Study, database: str | None = None, home: Path | None = None) -> OpenStudy:
     """Open a study, and write it into its database if it is not there yet.
+
+    If its file asks for more participants than it has places, places are added.
 
     Args:
         study: with its run, see `choose_study`.
         database: URL or path of the ballots; see `studies.ballots.location.database_of_run`.
+        home: folder of the study; the run's if None.
 
     Raises:
         UserError: the run, a method or the database cannot be used; see
@@ -69,7 +113,8 @@ def open_study(study: Study, database: str | None = None) -> OpenStudy:
     """
     assert study.run is not None
     material = read_material(study.run, study.methods)
-    ballots = Ballots(database_of_run(study.run, database))
+    url = database_of_run(study.run, database)
+    ballots = Ballots(url)
     settings = settings_of(study, material)
     key = begin_study(
         ballots,
@@ -78,7 +123,9 @@ def open_study(study: Study, database: str | None = None) -> OpenStudy:
         settings,
         lambda: make_design(material.stimuli, **study.design_settings),
     )
-    return OpenStudy(study, material, ballots, key)
+    opened = OpenStudy(study, material, ballots, key, key_file(url, home or study.run))
+    opened.add_places(study.participants)
+    return opened
 
 
 def settings_of(study: Study, material: Material) -> Mapping[str, object]:

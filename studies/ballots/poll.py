@@ -59,6 +59,13 @@ def study_key(database: Database, name: str) -> int:
     return int(database.rows(sa.select(STUDIES.c.id).where(STUDIES.c.name == name))[0].id)
 
 
+def count_places(database: Database, study: int) -> int:
+    """Return how many places a study has."""
+    places = sa.select(sa.func.count(TRIALS.c.slot.distinct())).where(TRIALS.c.study_id == study)
+    with database.reading() as connection:
+        return int(connection.scalar(places) or 0)
+
+
 def choose_name(database: Database, name: str | None) -> str:
     """Return the name of the study asked for, or of the only one.
 

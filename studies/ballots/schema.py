@@ -45,6 +45,7 @@ STUDIES = sa.Table(
     sa.Column("settings", sa.Text, nullable=False),  # JSON
     sa.Column("created_at", sa.String(32), nullable=False),
     sa.Column("closed_at", sa.String(32)),
+    sqlite_autoincrement=True,  # a number is never used again
 )
 
 TRIALS = sa.Table(
@@ -65,6 +66,7 @@ TRIALS = sa.Table(
     sa.Column("expected", sa.String(5), nullable=False),
     sa.Column("repeats", sa.Integer),
     sa.UniqueConstraint("study_id", "slot", "position"),
+    sqlite_autoincrement=True,
 )
 
 PARTICIPANTS = sa.Table(
@@ -80,6 +82,9 @@ PARTICIPANTS = sa.Table(
     sa.Column("seen_at", sa.String(32), nullable=False),
     sa.Column("finished_at", sa.String(32)),
     sa.Column("comment", sa.Text),
+    # Finished, and failed too many catch trials: left out of the ranking, and the place is free.
+    sa.Column("excluded", sa.Boolean, nullable=False, server_default=sa.false()),
+    sqlite_autoincrement=True,
 )
 
 VOTES = sa.Table(
@@ -94,6 +99,28 @@ VOTES = sa.Table(
     sa.Column("voted_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("participant_id", "trial_id", "question"),
     sa.CheckConstraint("answer IN ('left', 'right', 'tie')", name="ck_votes_answer"),
+    sqlite_autoincrement=True,
+)
+
+INVITATIONS = sa.Table(
+    "invitations",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _parent("study"),
+    sa.Column("link", sa.String(64), nullable=False, unique=True),  # as the participant's will be
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _parent("study"),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("what", sa.String(20), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 #: Any number; processes that open one PostgreSQL database at once wait for each other by it.

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dfr.core.errors import UserError
 from dfr.core.files import read_toml, wrong_value
 
 #: name -> what a participant reads.
@@ -18,6 +19,9 @@ QUESTIONS: Mapping[str, str] = {
 }
 Question = Literal["overall", "style", "content"]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
+
+#: Parts of the address that the page itself uses: the private link, and an invitation.
+OWN_PARAMETERS = ("me", "invite")
 
 CONSENT = (
     "Taking part is voluntary, and you can stop at any moment by closing the page. What is kept: "
@@ -46,6 +50,10 @@ class Study(BaseModel):
         judges: how many participants see the same two pictures.
         break_every: trials between two breaks; 0 for none.
         seed: of the design.
+        door: who is let in: whom a recruitment platform sends ("platform"), who has an invitation
+            ("invitation"), or anybody, once per browser ("open").
+        id_parameter: the part of the address that holds a platform's id of the participant.
+        newcomers_per_minute: more have to wait.
         introduction: a paragraph on the first page.
         consent: what a participant agrees to.
         simulated: the voters are programs, not people; every table and figure then says so.
@@ -67,6 +75,9 @@ class Study(BaseModel):
     judges: int = Field(default=3, ge=1)
     break_every: int = Field(default=10, ge=0)
     seed: int = Field(default=0, ge=0, lt=2**63)
+    door: Literal["platform", "invitation", "open"] = "invitation"
+    id_parameter: str = Field(default="PROLIFIC_PID", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")
+    newcomers_per_minute: int = Field(default=30, ge=1, le=100_000)
     introduction: Text = (
         "A computer has painted photographs in the style of other pictures, in several ways. You "
         "will see two results at a time, and say which is better. There is no right or wrong "
@@ -83,6 +94,8 @@ class Study(BaseModel):
             raise ValueError(
                 f"{self.judges} judges of {self.participants} participants; ask for fewer"
             )
+        if self.id_parameter in OWN_PARAMETERS:
+            raise ValueError(f"id_parameter: '{self.id_parameter}' is a word of the page's own")
         for name in ("questions", "methods"):
             given = getattr(self, name)
             if len(set(given)) < len(given):
@@ -110,3 +123,18 @@ def read_study(path: Path) -> Study:
     if study.run is not None:
         study = study.model_copy(update={"run": path.parent / study.run})
     return study
+
+
+def study_file(path: Path) -> Path:
+    """Return the study file that a path names: itself, or the only one in a folder.
+
+    Raises:
+        UserError: the folder holds none, or several.
+    """
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob("*.toml"))
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(file.name for file in found) or "none"
+    raise UserError(f"{path}: which study file? This folder holds {listed}")

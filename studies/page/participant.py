@@ -6,33 +6,40 @@ import logging
 
 import streamlit as st
 
-from studies.ballots.ballots import LONGEST_COMMENT, StudyFull
+from studies.ballots.ballots import LONGEST_COMMENT
 from studies.ballots.database import BallotsDown
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused, Seat
 from studies.page.appearance import CSS
+from studies.page.entrance import LINK, join, visitor
 from studies.page.messages import NOT_KEPT, guarded, out_of_reach
 from studies.page.trial import show_trial
 
 log = logging.getLogger("studies.page.participant")
 
-#: The part of the address that makes a link private.
-LINK = "me"
-
 
 def show(opened: OpenStudy) -> None:
     """Show the page for whoever looks at it."""
     st.html(f"<style>{CSS}</style>")
-    secret = st.query_params.get(LINK) or st.session_state.get(LINK)
-    if not secret:
-        _welcome(opened)
+    try:
+        secret = visitor(opened)
+    except BallotsDown as error:
+        log.error("%s", error)
+        out_of_reach()
         return
+    if secret is not None:
+        _show_to(opened, secret)
+
+
+def _show_to(opened: OpenStudy, secret: str) -> None:
     try:
         seat = st.session_state.pop("seat", None) or opened.ballots.seat(opened.key, secret)
     except Refused as error:
-        log.warning("%s", error)
-        st.session_state.pop(LINK, None)
-        _unknown_link()
+        if st.query_params.get(LINK) or st.session_state.pop(LINK, None):
+            log.warning("%s", error)
+            _unknown_link()
+        else:
+            _welcome(opened, secret)
         return
     except BallotsDown as error:
         log.error("%s", error)
@@ -57,7 +64,7 @@ def show(opened: OpenStudy) -> None:
         show_trial(opened, secret, seat, seat.step)
 
 
-def _welcome(opened: OpenStudy) -> None:
+def _welcome(opened: OpenStudy, secret: str) -> None:
     study = opened.study
     with st.container(key="text"):
         st.title(study.title)
@@ -78,16 +85,11 @@ def _welcome(opened: OpenStudy) -> None:
         st.button(
             "I agree. Begin",
             type="primary",
-            on_click=guarded(_join),
-            args=(opened,),
+            on_click=guarded(join),
+            args=(opened, secret),
         )
-        if st.session_state.pop("full", False):
-            st.info(
-                "All places are taken at the moment. A place may become free within half an "
-                "hour; thank you for your interest."
-            )
-        if st.session_state.pop("ended", False):
-            st.info("This study has ended. Thank you for your interest.")
+        if told := st.session_state.pop("not joined", ""):
+            st.info(told)
 
 
 def _minutes(opened: OpenStudy) -> int:
@@ -95,15 +97,6 @@ def _minutes(opened: OpenStudy) -> int:
     study = opened.study
     trials = study.practice + study.trials + study.repeats + study.catches
     return max(1, round(trials * len(study.questions) * 6 / 60))
-
-
-def _join(opened: OpenStudy) -> None:
-    try:
-        st.session_state[LINK] = opened.ballots.join(opened.key)
-    except StudyFull:
-        st.session_state["full"] = True
-    except Refused:
-        st.session_state["ended"] = True
 
 
 def _unknown_link() -> None:

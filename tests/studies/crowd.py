@@ -23,7 +23,8 @@ playwright = pytest.importorskip("playwright.async_api")
 def write_study(folder: Path, run: Path, name: str = "crowd", **settings: Any) -> Path:
     """Write a study file over a run."""
     path = folder / f"{name}.toml"
-    given = {"run": str(run), "simulated": True, **settings}
+    given = {"run": str(run), "simulated": True, "door": "open",
+             "newcomers_per_minute": 1000, **settings}  # fmt: skip
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items()))
     return path
 

@@ -12,9 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from dfr.core.errors import UserError
+from studies.ballots import schema
 from studies.ballots.administration import begin_study, close_study, forget_participant
 from studies.ballots.ballots import Ballots, StudyFull
 from studies.ballots.database import BallotsDown
+from studies.ballots.doors import ALPHABET, CODE_LENGTH
 from studies.ballots.poll import read_poll
 from studies.ballots.schema import METADATA, PARTICIPANTS, VOTES, newest
 from studies.ballots.seats import Refused
@@ -59,8 +61,8 @@ def test_a_participant_goes_through_the_whole_list(ballots: Ballots, study: int)
     assert kinds == ["practice", "vote", "vote", "vote", "catch"]
     assert len(link) == 32  # 24 random bytes
     assert len(seat.participant) == 12
-    assert len(seat.code) == 8
-    assert seat.code == seat.code.upper()
+    assert len(seat.code) == CODE_LENGTH
+    assert set(seat.code) <= set(ALPHABET)
     poll = read_poll(ballots, "s")
     assert poll.participants["finished"].tolist() == [True]
     assert poll.votes["answer"].tolist() == ["tie"] * 5
@@ -360,32 +362,69 @@ def test_the_migrations_lead_to_the_tables_that_the_program_uses(url: str):
     assert version == newest()
 
 
-def _set_version(url: str, version: str) -> None:
+def _engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    if engine.dialect.name == "sqlite":
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(connection, _) -> None:
+            connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _old_database(url: str, version: str) -> None:
+    """Make a database as an older version made it, with five votes of one person."""
+    from alembic import command
+
+    engine = _engine(url)
     with engine.begin() as connection:
-        if version == "0001":
-            connection.execute(sa.text("ALTER TABLE participants DROP COLUMN comment"))
-        connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{version}'"))
+        command.upgrade(schema._config(connection), version)
+        person = "1, 1, 'ann', 0, 'L', 'CODE', 't', 't', 't'"
+        for row in (
+            """studies VALUES (1, 's', 'd', '{"questions": ["overall"]}', 't', NULL)""",
+            f"participants VALUES ({person}{', NULL' if version > '0001' else ''})",
+            *(
+                f"trials VALUES ({k}, 1, 0, {k}, 'vote', 'c', 's', 'output', 'a', 'x', 'output',"
+                " 'b', 'x', '', NULL)"
+                for k in range(1, 6)
+            ),
+            *(f"votes VALUES ({k}, 1, {k}, 'overall', 'left', 1.5, 't')" for k in range(1, 6)),
+        ):
+            connection.exec_driver_sql(f"INSERT INTO {row}")
     engine.dispose()
 
 
-def test_an_older_database_is_refused_then_upgraded_with_its_votes(
-    url: str, ballots: Ballots, study: int
-):
-    link = ballots.join(study)
-    finish(ballots, study, link)
-    _set_version(url, "0001")
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_older_database_is_refused_then_upgraded_with_its_votes(url: str, version: str):
+    _old_database(url, version)
     with pytest.raises(UserError, match=r"older dfr-suite.*dfr votes upgrade"):
         Ballots(url)
     upgraded = Ballots(url, upgrade=True)
-    assert len(votes_of(upgraded)) == 5
-    upgraded.comment(study, link, "still here")
+    assert votes_of(upgraded) == [("ann", position, "left") for position in range(1, 6)]
+    assert forget_participant(upgraded, "ann") == 5  # what belongs together still does
+    if url.startswith("sqlite"):
+        made = upgraded.rows(sa.text("SELECT sql FROM sqlite_master WHERE name = 'participants'"))
+        assert "AUTOINCREMENT" in made[0].sql
+    upgraded.close()
+
+
+@one_database
+def test_the_number_of_who_withdrew_is_given_to_nobody_else(ballots: Ballots, study: int):
+    first = ballots.join(study)
+    key = ballots.rows(sa.select(PARTICIPANTS.c.id))[0].id
+    ballots.withdraw(study, first)
+    ballots.join(study)
+    assert ballots.rows(sa.select(PARTICIPANTS.c.id))[0].id > key
 
 
 @one_database
 def test_a_newer_database_is_refused_and_left_alone(url: str):
     Ballots(url).close()
-    _set_version(url, "9999")
+    engine = _engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
     for upgrade in (False, True):
         with pytest.raises(UserError, match=r"newer dfr-suite \(version 9999"):
             Ballots(url, upgrade=upgrade)

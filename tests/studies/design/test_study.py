@@ -15,7 +15,7 @@ from PIL import Image
 from dfr.core.errors import UserError
 from studies.ballots.location import DATABASE, database_of_run, newest_run
 from studies.ballots.opening import choose_study, open_study
-from studies.ballots.poll import read_poll
+from studies.ballots.poll import count_places, read_poll
 from studies.design.material import PictureMissing, read_material
 from studies.design.study import Study, read_study
 from studies.design.trial import Side
@@ -163,6 +163,23 @@ def test_words_may_change_after_the_first_participant_and_numbers_may_not(
                    {"methods": ("dfr", "gatys")}, {"simulated": True}):  # fmt: skip
         with pytest.raises(UserError, match="was begun with other settings"):
             open_study(study(run, **change), url)
+
+
+def test_more_places_are_added_and_fewer_only_before_anybody_came(run: Path, tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'v.sqlite'}"
+    for people in (4, 2):
+        opened = open_study(study(run, participants=people), url)
+        assert count_places(opened.ballots, opened.key) == people
+    opened.ballots.join(opened.key)
+    before = read_poll(opened.ballots, "s").trials
+    open_study(study(run, participants=5), url)
+    open_study(study(run, participants=3, door="open"), url)
+    after = read_poll(opened.ballots, "s").trials
+    assert after["slot"].nunique() == 5
+    assert after[after["slot"] < 2].equals(before)
+    counted = after[after["kind"] == "vote"]
+    assert counted.groupby("slot").size().tolist() == [5] * 5
+    assert not after[after["slot"] == 2].equals(after[after["slot"] == 0])
 
 
 def test_another_run_under_the_same_name_is_refused(run: Path, tmp_path: Path):

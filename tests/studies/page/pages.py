@@ -17,6 +17,7 @@ expect.set_options(timeout=90_000)  # a busy machine
 #: Five trials of two questions each, with a break after the third.
 STUDY = """
 name = "page"
+door = "open"
 title = "A <b>small</b> study"
 participants = 30
 trials = 2

@@ -28,9 +28,18 @@ pytestmark = pytest.mark.xdist_group(name="browser")
 class Page:
     """The page as its script makes it, with these arguments."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        *arguments: object,
+        pid: str | list[str] | None = "5f0c9d0a1b2c3d4e5f607182",
+        invite: str | None = None,
+    ) -> None:
         monkeypatch.setattr("sys.argv", ["vote.py", *map(str, arguments)])
         self.app = AppTest.from_file(str(ROOT / "studies" / "vote.py"), default_timeout=60)
+        for name, value in (("PROLIFIC_PID", pid), ("invite", invite)):
+            if value is not None:
+                self.app.query_params[name] = value
         self.load()
 
     def load(self) -> None:
@@ -61,7 +70,8 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def copy(place: Path, tmp_path: Path) -> Path:
     """A folder of a study that one test may harm."""
     shutil.copytree(place / "run", tmp_path / "run")
-    (tmp_path / "page.toml").write_text(STUDY + 'run = "run"\n')
+    study = STUDY.replace('door = "open"', 'door = "platform"')  # here is no browser
+    (tmp_path / "page.toml").write_text(study + 'run = "run"\n')
     return tmp_path
 
 
@@ -93,7 +103,7 @@ def test_what_cannot_be_shown_is_said_in_one_line(
     assert page.headings() == []
 
 
-def test_without_a_study_file_the_newest_run_is_shown(
+def test_without_a_study_file_the_newest_run_is_shown_to_who_is_invited(
     monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
 ):
     runs = tmp_path / "runs"
@@ -102,10 +112,77 @@ def test_without_a_study_file_the_newest_run_is_shown(
     shutil.copy(place / "run" / "run.json", runs / "older" / "run.json")
     os.utime(runs / "older" / "run.json", (0, 0))
     page = Page(monkeypatch, "--runs", runs)
+    assert [field.label for field in page.app.text_input] == ["The code of your invitation"]
+    assert (runs / "Some Run" / "votes.sqlite").is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (None, "this address lacks your participant id"),
+        ("x" * 10_000, "cannot be read"),
+        ("<b>1234</b>", "cannot be read"),
+        (["abcd", "abce"], "two participant ids"),
+    ],
+)
+def test_who_comes_without_a_good_id_is_told_why_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, copy: Path, given, told: str
+):
+    page = Page(monkeypatch, "--study", copy / "page.toml", pid=given)
+    assert told in page.says()
+    assert "\n" not in page.says()
+    assert not page.app.button
+
+
+def test_an_id_comes_once_and_another_tab_of_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, copy: Path
+):
+    monkeypatch.setattr("studies.page.trial.SOONEST", 0.0)
+    first, second, other = (
+        Page(monkeypatch, "--study", copy / "page.toml", pid=pid)
+        for pid in ("A1B2C3", "A1B2C3", "D4E5F6")
+    )
+    first.click("I agree. Begin")
+    assert "PROLIFIC_PID" not in first.app.query_params
+    first.click("A is better")
+    second.click("I agree. Begin")  # the page was open before the other one began
+    assert second.headings() == [QUESTIONS["style"]]
+    again = Page(monkeypatch, "--study", copy / "page.toml", pid="A1B2C3")
+    assert again.headings() == [QUESTIONS["style"]]
+    other.click("I agree. Begin")
+    assert other.headings() == [QUESTIONS["overall"]]
+    ballots = Ballots(f"sqlite:///{copy / 'run' / 'votes.sqlite'}")
+    assert len(read_poll(ballots, "page").participants) == 2
+
+
+def test_an_invitation_is_typed_or_stands_in_the_address(
+    monkeypatch: pytest.MonkeyPatch, copy: Path, dfr
+):
+    study = copy / "page.toml"
+    study.write_text(study.read_text().replace('door = "platform"', 'door = "invitation"'))
+    made = dfr("votes", "invite", 2, "--study", copy, "--address", "https://x.org/")
+    links = made.stdout.split()
+    assert [link.partition("=")[0] for link in links] == ["https://x.org/?invite"] * 2
+    codes = [link.partition("=")[2] for link in links]
+    page = Page(monkeypatch, "--study", study, pid=None)
+    page.app.text_input[0].set_value("GUESSEDCODE")
+    page.click("Enter")
+    assert "This invitation is not known" in page.says()
+    page.app.text_input[0].set_value(codes[0].lower())
+    page.click("Enter")
     page.click("I agree. Begin")
     assert page.headings() == [QUESTIONS["overall"]]
-    ballots = Ballots(f"sqlite:///{runs / 'Some Run' / 'votes.sqlite'}")
-    assert len(read_poll(ballots, "some-run").participants) == 1
+    for code in codes:
+        Page(monkeypatch, "--study", study, invite=code)
+    ballots = Ballots(f"sqlite:///{copy / 'run' / 'votes.sqlite'}")
+    assert len(read_poll(ballots, "page").participants) == 1
+    assert page.headings() == [QUESTIONS["overall"]]
+
+
+def test_places_are_added_to_a_study_by_a_command(copy: Path, dfr):
+    done = dfr("votes", "add", 3, "--study", copy / "page.toml")
+    assert "study 'page' has 33 places" in done.stdout, done.stderr
+    assert "has 35 places" in dfr("votes", "add", 2, "--study", copy).stdout
 
 
 def test_a_picture_that_vanished_is_told_and_the_vote_is_asked_when_it_is_back(

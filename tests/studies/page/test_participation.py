@@ -151,6 +151,25 @@ def test_reloading_going_back_and_a_second_tab_neither_lose_nor_double_a_vote(
     second.close()
 
 
+def test_one_browser_is_one_person_at_an_open_door(context, server: Server, database: str):
+    page = context.new_page()
+    page.goto(server.address)
+    tabs = [context.new_page() for _ in range(3)]
+    for tab in tabs:  # all of them stand before the door
+        tab.goto(server.address)
+        tab.get_by_role("button", name="I agree. Begin").wait_for()
+    before = len(read_poll(Ballots(database), "page").participants)
+    secrets = {begin(page, server)}
+    for tab in tabs:
+        tab.get_by_role("button", name="I agree. Begin").click()
+        shown(tab, 0)
+        secrets.add(tab.url.split("me=")[1])
+    page.goto(server.address)  # without the private link
+    shown(page, 0)
+    assert len(secrets) == 1
+    assert len(read_poll(Ballots(database), "page").participants) == before + 1
+
+
 def test_a_double_click_and_a_key_held_down_are_one_vote(context, server: Server, database: str):
     page = context.new_page()
     secret = begin(page, server)

@@ -1,0 +1,73 @@
+"""The commands of ``dfr votes`` about who takes part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from dfr.core.errors import UserError
+from dfr.core.terminal import console
+from studies.commands.options import app, open_named
+
+NamedStudy = Annotated[
+    Path,
+    typer.Option(
+        "--study", help="The study's file, or the folder that holds it.", show_default=False
+    ),
+]
+NamedDatabase = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="URL or file of the ballots.  [default: DFR_STUDY_DATABASE, else the study's]",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def invite(
+    number: Annotated[int, typer.Argument(help="How many.", min=1, max=10_000)],
+    study: NamedStudy,
+    database: NamedDatabase = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of the voting page: whole links are printed.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Make invitations, each for one person, and print their codes: they are kept nowhere."""
+    from studies.ballots.administration import invite as keep
+    from studies.ballots.doors import new_code
+    from studies.design.study import OWN_PARAMETERS
+
+    opened = open_named(study, database)
+    if opened.study.door != "invitation":
+        raise UserError(
+            f"study '{opened.study.name}' lets people in by another door (door = "
+            f'"{opened.study.door}"); write door = "invitation" into its file'
+        )
+    codes = [new_code() for _ in range(number)]
+    keep(opened.ballots, opened.key, [opened.secret_of(code) for code in codes])
+    before = f"{address.rstrip('/')}/?{OWN_PARAMETERS[1]}=" if address else ""
+    for code in codes:
+        typer.echo(f"{before}{code}")
+
+
+@app.command()
+def add(
+    number: Annotated[int, typer.Argument(help="How many places.", min=1, max=100_000)],
+    study: NamedStudy,
+    database: NamedDatabase = None,
+) -> None:
+    """Add places to a study, also while it runs. What is planned already does not change."""
+    from studies.ballots.poll import count_places
+
+    opened = open_named(study, database)
+    there = count_places(opened.ballots, opened.key)
+    added = opened.add_places(there + number)
+    console.print(f"study '{escape(opened.study.name)}' has {there + added} places", soft_wrap=True)
