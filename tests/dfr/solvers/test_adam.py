@@ -70,6 +70,16 @@ def test_a_shared_counter_changes_steps_as_was_measured():
     assert float(first[0]) == pytest.approx(1.0) and float(first[3]) == pytest.approx(0.5, abs=0.02)
 
 
+def test_turns_that_are_given_take_the_place_of_the_rows_numbers(start, three, encoder):
+    """As where outputs of several pairs, or some outputs of one, are computed together."""
+    solver, third = Adam(iterations=2, counter_steps=4), three.rows([2])
+    beside = synthesise(start, three, encoder, solver).pictures[2:]
+    in_its_turn = synthesise(start[2:], third, encoder, solver, turns=[2]).pictures
+    in_the_first = synthesise(start[2:], third, encoder, solver).pictures
+    away = float((in_the_first - beside).abs().mean())
+    assert float((in_its_turn - beside).abs().mean()) < 0.01 * away
+
+
 @pytest.mark.parametrize("graph", [True, False])
 @pytest.mark.parametrize("on_cuda", [True, False])
 def test_a_graph_is_captured_once_after_three_steps_and_on_cuda_alone(monkeypatch, graph, on_cuda):
