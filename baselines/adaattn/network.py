@@ -26,6 +26,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from baselines.attention import attended
 from baselines.checkpoints import Part, fill, read_parts
 from baselines.normalised_vgg import NormalisedVGG, load_encoder
 from baselines.style_network import StyleNetwork
@@ -48,8 +49,6 @@ EPSILON = 1e-5
 #: At relu3_1 a style with more places than this is seen at so many of them, drawn with this seed,
 #: as in the published test.
 MOST_PLACES, SEED = 64 * 64, 6666
-#: Values of the attention that are held at once: 64 MB.
-_AT_ONCE = 2**24
 #: The content is brought to a multiple of this: the decoder doubles sizes.
 _STEP = 16
 
@@ -111,16 +110,10 @@ class AdaAttN(nn.Module):
         return Asked(self.f(key).squeeze(0).flatten(1), normalised(features))
 
     def forward(self, content: Asked, style: Seen) -> torch.Tensor:
-        """Return S norm(F_c) + M, (1, c, h, w); attention is computed for some places at a time."""
-        values = torch.cat([style.values, style.values.square()]).T
-        step = max(1, _AT_ONCE // style.keys.shape[1])
-        moments = torch.cat(
-            [
-                (part.T @ style.keys).softmax(dim=1) @ values
-                for part in torch.split(content.queries, step, dim=1)
-            ]
-        )
-        mean, square = moments.T.reshape(2, *content.features.shape[1:])
+        """Return S norm(F_c) + M, (1, c, h, w)."""
+        values = torch.cat([style.values, style.values.square()])
+        moments = attended(content.queries, style.keys, values)
+        mean, square = moments.reshape(2, *content.features.shape[1:])
         deviation = (square - mean.square()).relu().sqrt()
         transferred: torch.Tensor = deviation * content.features + mean
         return transferred

@@ -34,6 +34,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "feedforward": "baselines.feedforward:FeedForward",
         "wct": "baselines.wct.method:WCT",
         "adaattn": "baselines.adaattn.method:AdaAttN",
+        "safin": "baselines.safin.method:SAFIN",
         "adain": "baselines.adain.method:AdaIN",
         "microast": "baselines.microast.method:MicroAST",
         "lst": "baselines.lst.method:LST",

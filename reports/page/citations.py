@@ -50,6 +50,42 @@ METHODS: Mapping[str, str] = MappingProxyType(
   booktitle = {AAAI Conference on Artificial Intelligence},
   year      = {2023}
 }""",
+        "wct": """@inproceedings{li2017universal,
+  title     = {Universal Style Transfer via Feature Transforms},
+  author    = {Li, Yijun and Fang, Chen and Yang, Jimei and Wang, Zhaowen and Lu, Xin and
+               Yang, Ming-Hsuan},
+  booktitle = {Advances in Neural Information Processing Systems (NIPS)},
+  year      = {2017}
+}
+
+@inproceedings{wang2020collaborative,
+  title     = {Collaborative Distillation for Ultra-Resolution Universal Style Transfer},
+  author    = {Wang, Huan and Li, Yijun and Wang, Yuehai and Hu, Haoji and Yang, Ming-Hsuan},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2020}
+}
+
+@inproceedings{wang2020diversified,
+  title     = {Diversified Arbitrary Style Transfer via Deep Feature Perturbation},
+  author    = {Wang, Zhizhong and Zhao, Lei and Chen, Haibo and Qiu, Lihong and Mo, Qihang and
+               Lin, Sihuan and Xing, Wei and Lu, Dongming},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2020}
+}""",
+        "adaattn": """@inproceedings{liu2021adaattn,
+  title     = {{AdaAttN}: Revisit Attention Mechanism in Arbitrary Neural Style Transfer},
+  author    = {Liu, Songhua and Lin, Tianwei and He, Dongliang and Li, Fu and Wang, Meiling and
+               Li, Xin and Sun, Zhengxing and Li, Qian and Ding, Errui},
+  booktitle = {IEEE/CVF International Conference on Computer Vision (ICCV)},
+  year      = {2021}
+}""",
+        "safin": """@inproceedings{singh2021safin,
+  title     = {{SAFIN}: Arbitrary Style Transfer with Self-Attentive Factorized Instance
+               Normalization},
+  author    = {Singh, Aaditya and Hingane, Shreeshail and Gong, Xinyu and Wang, Zhangyang},
+  booktitle = {IEEE International Conference on Multimedia and Expo (ICME)},
+  year      = {2021}
+}""",
         "lst": """@inproceedings{li2019learning,
   title     = {Learning Linear Transformations for Fast Image and Video Style Transfer},
   author    = {Li, Xueting and Liu, Sifei and Kautz, Jan and Yang, Ming-Hsuan},
