@@ -90,6 +90,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "eval.submissions.commands:submit",
             "Pack one method of a run, with its outputs and measures, for a leaderboard.",
         ),
+        "leaderboard": Entry(
+            "reports.leaderboard.commands:leaderboard",
+            "Check a folder of entries, and write a page that ranks and shows them.",
+        ),
         "published": Entry(
             "eval.commands:published",
             "Set our outputs of the published pairs beside the ones that DFR's authors published.",

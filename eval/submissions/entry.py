@@ -139,8 +139,6 @@ class Cell(_Strict):
     cost: dict[str, str | Number]
     same_as: dict[str, str]
     twin_of: dict[str, str]
-    losses: dict[str, dict[str, Number]]
-    content_losses: dict[str, dict[str, Number]]
     environment: int = Field(ge=0)
 
     @model_validator(mode="after")
@@ -226,6 +224,7 @@ class Entry(_Strict):
                 "label": self.form.name,
                 "method": self.made.method,
                 "curves": {},
+                "losses": {},
             }
             for cell in self.cells
         ]
@@ -314,9 +313,9 @@ class EntryFile:
 def machine(environment: Mapping[str, Any]) -> str:
     """Name where seconds were taken, so that those of one name can be compared."""
     return (
-        f"{environment.get('device', 'unknown')}, {environment.get('cores', '?')} cores, "
-        f"{environment.get('threads', '?')} threads, {environment.get('workers', '?')} workers, "
-        f"{environment.get('system', 'unknown')}"
+        f"{environment.get('device', 'unknown')}, {environment.get('system', 'unknown')}, cores: "
+        f"{environment.get('cores', '?')}, threads: {environment.get('threads', '?')}, processes: "
+        f"{environment.get('workers', '?')}"
     )
 
 

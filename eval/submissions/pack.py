@@ -152,8 +152,6 @@ def _cell(cell: Mapping[str, Any], environment: int) -> dict[str, Any]:
         "cost": {name: cell["cost"].get(name) for name in _COST},
         "same_as": cell["same_as"],
         "twin_of": cell.get("twin_of", cell["same_as"]),
-        "losses": cell["losses"],
-        "content_losses": cell.get("content_losses", {}),
         "environment": environment,
     }
 

@@ -50,6 +50,13 @@ class NamedSet:
     contents: Mapping[str, str]
     styles: Mapping[str, str]
 
+    @property
+    def pinned(self) -> str:
+        """Say of how many of its pictures the hash is known here."""
+        hashes = [*self.contents.values(), *self.styles.values()]
+        known = sum(map(bool, hashes))
+        return f"the hashes of {known} of its {len(hashes)} pictures are known to this suite"
+
     def of(self, kind: Kind) -> Mapping[str, str]:
         """Return the files of one kind."""
         return self.contents if kind == "contents" else self.styles
@@ -65,7 +72,7 @@ def named_sets() -> Mapping[str, NamedSet]:
     with _STYLEID.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     sets = (
-        NamedSet("dfr", "this suite's own set", "`dfr data fetch`", own["contents"], own["styles"]),
+        NamedSet("dfr", "this suite's own set", "dfr data fetch", own["contents"], own["styles"]),
         NamedSet(
             "styleid",
             "StyleID's set",

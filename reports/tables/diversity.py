@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -25,10 +26,20 @@ _COLUMNS = [*_PAIR, "label", "outputs", "diversity", "diversity_vgg", "pixel_dis
 
 @lru_cache(maxsize=1)
 def diversity_table(run: RunData) -> pd.DataFrame:
+    """Return the diversity of each cell of a run, see `diversity_of`.
+
+    A report asks for it several times, so it is kept: take a copy before you change it.
+    """
+    return diversity_of(run.tables)
+
+
+def diversity_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the diversity of each cell with at least two outputs of different objectives.
 
-    Modes of one objective (twins) count once. A report asks for it several times, so it is kept:
-    take a copy before you change it.
+    Modes of one objective (twins) count once.
+
+    Args:
+        tables: see `eval.runs.tables.tables`.
 
     Returns:
         content, style, label, ``outputs`` (how many distinct ones), ``diversity`` and
@@ -40,15 +51,15 @@ def diversity_table(run: RunData) -> pd.DataFrame:
         that meet the style and keep the content, see `eval.analysis.diversity.faithful_diversity`.
     """
     rows = []
-    pairs = _distinct_pairs(run)
-    outputs = run.tables["outputs"].set_index([*_PAIR, "label", "mode"])
+    pairs = _distinct_pairs(tables)
+    outputs = tables["outputs"].set_index([*_PAIR, "label", "mode"])
     reached = outputs["own_gap_closed"].to_dict()
     measured = outputs[["style_gap_closed", "c_statistic"]]
     for (content, style, label), part in pairs.groupby([*_PAIR, "label"], sort=False):
         modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
         distances = distance_matrix(part, modes)
         gaps, coherence = (
-            measured.loc[[(content, style, label, mode) for mode in modes]].to_numpy().T
+            measured.reindex([(content, style, label, mode) for mode in modes]).to_numpy().T
         )
         quality = np.array(
             [reached.get((content, style, label, mode), np.nan) for mode in modes]
@@ -122,9 +133,9 @@ def above_chance(run: RunData) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _distinct_pairs(run: RunData) -> pd.DataFrame:
+def _distinct_pairs(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the distances between outputs of different objectives."""
-    pairs, outputs = run.tables["pairs"], run.tables["outputs"]
+    pairs, outputs = tables["pairs"], tables["outputs"]
     twins = outputs.loc[outputs["objective"] != outputs["mode"], [*_PAIR, "label", "mode"]]
     known = set(twins.itertuples(index=False, name=None))
     keep = [
