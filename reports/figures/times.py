@@ -9,23 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from eval.analysis.published_numbers import DFR_SECONDS
 from eval.analysis.times import (
-    Estimate,
     estimates,
     fit_line,
     fit_power,
     median_interval,
     of_case,
     paired_ratio,
-    timed,
 )
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.figures.timing import CAP, arms, kind_of, name_of, of_kind, setting, with_intervals
 from reports.inputs.run_data import RunData
-
-_CAP = 3
 
 
 def time_figures(run: RunData, folder: Path) -> list[Figure | None]:
@@ -40,7 +36,7 @@ def time_figures(run: RunData, folder: Path) -> list[Figure | None]:
 
 def time_outputs(run: RunData, folder: Path) -> Figure | None:
     """Draw the time of DFR-1, DFR-2, ... against the published row, both relative to the first."""
-    rows = _of_kind(run, "outputs")
+    rows = of_kind(run, "outputs")
     if rows.empty:
         return None
     first = int(rows["outputs"].min())
@@ -56,7 +52,7 @@ def time_outputs(run: RunData, folder: Path) -> Figure | None:
     grows = ""
     with plot(6.4, 3.8) as figure:
         axes = figure.axes[0]
-        _with_intervals(axes, table["outputs"], table, "o", f"measured ({_kind(table)})")
+        with_intervals(axes, table["outputs"], table, "o", f"measured ({kind_of(table)})")
         if line and cost:
             a, b = line.intercept.median, line.slope.median
             reach = np.array([first, table["outputs"].max()])
@@ -88,7 +84,7 @@ def time_outputs(run: RunData, folder: Path) -> Figure | None:
             folder,
             "time_by_outputs",
             "Time of DFR by its number of outputs",
-            f"{_setting(rows)}. Ratios are taken round by round.{grows} Here only the requested "
+            f"{setting(rows)}. Ratios are taken round by round.{grows} Here only the requested "
             "outputs are computed. The published code always computes all four, so its row is "
             "nearly flat. Above four outputs the rotations divide the full turn into equal steps.",
             table,
@@ -97,7 +93,7 @@ def time_outputs(run: RunData, folder: Path) -> Figure | None:
 
 def time_methods(run: RunData, folder: Path) -> Figure:
     """Draw seconds per output, and per output and iteration, of every method."""
-    cells, rows = run.tables["cells"], _of_kind(run, "method")
+    cells, rows = run.tables["cells"], of_kind(run, "method")
     labels = [label for label in run.titles if (cells["label"] == label).any()]
     iterates = run.iterations
     lines = []
@@ -128,8 +124,8 @@ def time_methods(run: RunData, folder: Path) -> Figure:
         ):
             part = table[(table["measure"] == column) & table["median"].notna()]
             axes.barh(
-                part["label"].map(places), part["median"], xerr=_arms(part), color=COLOURS[0],
-                height=0.6, capsize=_CAP, ecolor="black",
+                part["label"].map(places), part["median"], xerr=arms(part), color=COLOURS[0],
+                height=0.6, capsize=CAP, ecolor="black",
             )  # fmt: skip
             axes.set_yticks(list(places.values()), [run.titles[label] for label in labels])
             axes.set(xlabel=told, xlim=(0, None), ylim=(-0.6, len(labels) - 0.4))
@@ -142,7 +138,7 @@ def time_methods(run: RunData, folder: Path) -> Figure:
                 )  # fmt: skip
         figure.axes[1].set_yticklabels([])
         source = (
-            f"Right: {_setting(rows)}, median and {_name(rows)}."
+            f"Right: {setting(rows)}, median and {name_of(rows)}."
             if not rows.empty
             else "Right: from the pairs too, since this run has no timing of its methods."
         )
@@ -166,7 +162,7 @@ def time_methods(run: RunData, folder: Path) -> Figure:
 
 def time_pixels(run: RunData, folder: Path) -> Figure | None:
     """Draw seconds per iteration of DFR-1 against pixels, both on logarithmic axes."""
-    rows = _of_kind(run, "size")
+    rows = of_kind(run, "size")
     power = fit_power(rows, "pixels", "per_iteration")
     if power is None:
         return None
@@ -181,7 +177,7 @@ def time_pixels(run: RunData, folder: Path) -> Figure | None:
     )
     with plot(6.4, 3.8) as figure:
         axes = figure.axes[0]
-        _with_intervals(axes, table["pixels"], table, "o", f"measured ({_kind(table)})")
+        with_intervals(axes, table["pixels"], table, "o", f"measured ({kind_of(table)})")
         axes.plot(
             table["pixels"], table["fitted"], "-", color=COLOURS[0], linewidth=1,
             label=f"fitted: pixels to the power {power.slope.median:.2f}",
@@ -205,7 +201,7 @@ def time_pixels(run: RunData, folder: Path) -> Figure | None:
             folder,
             "time_by_pixels",
             "Time of DFR-1 by number of pixels",
-            f"{_setting(rows, sized=False)}. Both axes are logarithmic: a straight line is a power "
+            f"{setting(rows, sized=False)}. Both axes are logarithmic: a straight line is a power "
             f"law, and its exponent here is {power.slope.show()}. At 1, twice the pixels take "
             "twice the time; below it, small pictures pay for work that does not depend on their "
             "size.",
@@ -215,7 +211,7 @@ def time_pixels(run: RunData, folder: Path) -> Figure | None:
 
 def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
     """Draw each correlation's time as a loop over channels and in one call."""
-    rows = _of_kind(run, "correlations")
+    rows = of_kind(run, "correlations")
     if rows.empty:
         return None
     lines, ratios = [], {}
@@ -239,7 +235,7 @@ def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
             part = table[table["form"] == form]
             axes.bar(
                 part["statistic"].map(places) + shift, 1000 * part["median"], 0.4,
-                yerr=1000 * _arms(part), color=colour, capsize=_CAP, label=_FORMS[form],
+                yerr=1000 * arms(part), color=colour, capsize=CAP, label=_FORMS[form],
             )  # fmt: skip
         for name, ratio in ratios.items():
             top = 1000 * table.loc[table["statistic"] == name, "high"].max()
@@ -260,7 +256,7 @@ def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
             "loop_against_vectorized",
             "DeCorMST's correlations: the published loop against one call",
             f"One pass: the statistic of the five style layers ({_CHANNELS} channels) of one "
-            f"picture, forward and backward. {_setting(rows, 'passes')}. The published notebook "
+            f"picture, forward and backward. {setting(rows, 'passes')}. The published notebook "
             "takes the mean, deviation and norm of every channel in a Python loop; both forms "
             f"give the same numbers. Loop over one call, round by round: {told}. The Gram matrix "
             "and the distances have no such loop.",
@@ -270,41 +266,3 @@ def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
 
 _FORMS = {"vectorized": "one call", "loop": "loop over channels"}
 _CHANNELS = "64 + 128 + 256 + 512 + 512"
-
-
-def _of_kind(run: RunData, kind: str) -> pd.DataFrame:
-    rows = timed(run.timing)
-    return rows[rows["kind"] == kind].copy()
-
-
-def _with_intervals(axes: Axes, x: pd.Series, table: pd.DataFrame, marker: str, label: str) -> None:
-    axes.errorbar(
-        x, table["median"], yerr=_arms(table), fmt=marker, color=COLOURS[0], capsize=_CAP,
-        label=label,
-    )  # fmt: skip
-
-
-def _arms(table: pd.DataFrame) -> np.ndarray:
-    """How far the intervals reach below and above the medians, (2, n)."""
-    return np.stack([table["median"] - table["low"], table["high"] - table["median"]])
-
-
-def _kind(table: pd.DataFrame) -> str:
-    return f"median, {_of(int(table['rounds'].min())).name}"
-
-
-def _name(rows: pd.DataFrame) -> str:
-    return _of(rows["round"].nunique()).name
-
-
-def _of(count: int) -> Estimate:
-    return median_interval([0.0] * count)
-
-
-def _setting(rows: pd.DataFrame, what: str = "iterations", *, sized: bool = True) -> str:
-    """Say how it was measured."""
-    counts = sorted(set(rows["iterations"]) - {0}) or [0]
-    size = "one pair"
-    if sized:
-        size += f" at {rows['height'].iloc[0]} × {rows['width'].iloc[0]}"
-    return f"{counts[-1]} {what} a turn, {rows['round'].nunique()} rounds, {size}"

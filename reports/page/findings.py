@@ -94,7 +94,7 @@ def _beyond_chance(run: RunData, chance: pd.DataFrame) -> list[Finding]:
                 f"between two outputs of one objective; the difference is {readable(row['above'])}"
                 f"{span} over {_pairs(row['pairs'])}. Vendi score {readable(row['vendi'])} "
                 f"different pictures, by chance alone {readable(row['vendi_of_chance'])}.",
-                "methods",
+                "diversity-of-methods",
             )
         )
     return found

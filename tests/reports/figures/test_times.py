@@ -15,4 +15,4 @@ def test_time_of_methods_without_their_timing_comes_from_the_pairs(tiny_run, tmp
     drawn = time_methods(dataclasses.replace(run, timing=[]), tmp_path)
     assert "no timing of its methods" in drawn.caption
     assert set(pd.read_csv(drawn.data)["over"]) == {"pairs"}
-    assert "1 iterations a turn" in time_methods(run, tmp_path).caption
+    assert "1 iteration a turn" in time_methods(run, tmp_path).caption
