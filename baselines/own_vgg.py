@@ -13,13 +13,18 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import nn
 
+from baselines.train.crops import Crops
 from dfr.core.errors import UserError
-from dfr.network.encoder import Encoder
+from dfr.network.encoder import Encoder, cheap_precision
 from dfr.network.weights import load_vgg19
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+#: Photographs over which the channels' means are taken in a training, at most.
+MEASURED = 64
 #: A channel's mean counts as this part of its layer's at least: some hardly ever answer.
 LEAST = 0.05
+#: The side that a picture must have at least: two places of relu4_1.
+SMALLEST = 9
 
 
 def own_name(layer: str) -> str:
@@ -39,7 +44,7 @@ class OwnVGG(nn.Module):
 
     def __init__(self, means: Mapping[str, torch.Tensor], vgg: Encoder | None = None) -> None:
         super().__init__()
-        self.vgg = vgg or Encoder(load_vgg19())
+        self.vgg, self.smallest = vgg or Encoder(load_vgg19()), SMALLEST
         for layer in LAYERS:
             least = LEAST * means[layer].mean()
             self.register_buffer(layer, means[layer].clamp(min=float(least)).view(1, -1, 1, 1))
@@ -50,13 +55,13 @@ class OwnVGG(nn.Module):
         """Return the features of the layers, in order.
 
         Raises:
-            UserError: the pictures are smaller than 9 pixels.
+            UserError: the pictures are too small.
         """
         height, width = pictures.shape[-2:]
-        if min(height, width) < 9:
+        if min(height, width) < SMALLEST:
             raise UserError(
-                f"a picture of {height} x {width} is too small for relu4_1: both sides need 9 "
-                "pixels or more"
+                f"a picture of {height} x {width} is too small for relu4_1: both sides need "
+                f"{SMALLEST} pixels or more"
             )
         if height % 8 or width % 8:
             pictures = nn.functional.pad(pictures, (0, -width % 8, 0, -height % 8), "replicate")
@@ -75,3 +80,28 @@ def measure_means(vgg: Encoder, pictures: Iterable[torch.Tensor]) -> dict[str, t
             sums[layer] = sums.get(layer, torch.zeros_like(mean)) + mean
         count += len(batch)
     return {layer: total / count for layer, total in sums.items()}
+
+
+def encoder_of(contents: Crops, device: torch.device) -> tuple[OwnVGG, dict[str, torch.Tensor]]:
+    """Make the encoder of a training, with the means over some of its photographs.
+
+    Its gradients are as cheap as the device has them.
+
+    Args:
+        contents: the photographs.
+        device: where it is to be.
+    """
+    vgg = Encoder(load_vgg19(), precision=cheap_precision(device)).to(device)
+    numbers = range(0, len(contents), contents.variants)
+    numbers = numbers[:: -(-len(numbers) // MEASURED)]
+    means = measure_means(vgg, (contents[number].unsqueeze(0) for number in numbers))
+    return OwnVGG(means, vgg).to(device), means
+
+
+def initialise(decoder: nn.Sequential) -> None:
+    """Draw a decoder's parameters (He et al., 2015), from torch's own generator."""
+    for module in decoder:
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            assert module.bias is not None
+            nn.init.zeros_(module.bias)

@@ -26,20 +26,14 @@ from torch import nn
 from baselines import compact
 from baselines.adain.network import LAYER, AdaINNetwork, Statistics, adain, decoder, statistics
 from baselines.checkpoints import fill
-from baselines.own_vgg import LAYERS, OwnVGG, measure_means
+from baselines.own_vgg import LAYERS, OwnVGG, encoder_of, initialise
 from baselines.train.crops import Crops
-from baselines.train.task import Settings
+from baselines.train.task import PIXEL_WEIGHT, Settings
 from dfr.core.errors import UserError
-from dfr.network.encoder import Encoder, cheap_precision
-from dfr.network.weights import load_vgg19
 
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
 WIDTHS = (512, 128, 64, 32)
 STYLE_WEIGHT = 10.0
-#: Factor of the warm-up's squared error, so that it is about as large as the loss after it.
-PIXEL_WEIGHT = 50.0
-#: Photographs over which the channels' means are taken, at most.
-MEASURED = 64
 
 
 class DecoderTask:
@@ -65,17 +59,9 @@ class DecoderTask:
         widths: tuple[int, int, int, int] = WIDTHS,
     ) -> None:
         self.contents, self.styles, self.device, self.widths = contents, styles, device, widths
-        numbers = range(0, len(contents), contents.variants)
-        numbers = numbers[:: -(-len(numbers) // MEASURED)]
-        vgg = Encoder(load_vgg19(), precision=cheap_precision(device)).to(device)
-        self.means = measure_means(vgg, (contents[number].unsqueeze(0) for number in numbers))
-        encoder = OwnVGG(self.means, vgg).to(device)
+        encoder, self.means = encoder_of(contents, device)
         self.trained = decoder(widths)
-        for module in self.trained:
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        initialise(self.trained)
         self.trained.to(device).to(memory_format=torch.channels_last)
         self.network = AdaINNetwork(encoder, self.trained)
         self._inside: dict[int, torch.Tensor] = {}
@@ -107,6 +93,10 @@ class DecoderTask:
             "content": nn.functional.mse_loss(seen[LAYER], target),
             "style": STYLE_WEIGHT * torch.stack(apart).sum(),
         }
+
+    def share_of_rate(self, parameter: str) -> float:  # noqa: ARG002
+        """Return 1: all parameters learn alike."""
+        return 1.0
 
     def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Return the outputs of pairs of pictures (n, 3, h, w)."""

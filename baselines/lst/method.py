@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from baselines import compact
 from baselines.lst.network import LSTNetwork, level, read_network
+from baselines.lst.own import read_own
 from baselines.style_network import StyleNetworkMethod
 
 
@@ -40,4 +42,6 @@ class LST(StyleNetworkMethod):
 
     def build(self, path: Path) -> LSTNetwork:
         """Read the network."""
+        if compact.about(path):
+            return read_own(path, self.layer)
         return read_network(path, self.layer)

@@ -24,6 +24,7 @@ from torch import nn
 from baselines.adain.network import decoder as adain_decoder
 from baselines.checkpoints import Part, fill, read_parts
 from baselines.normalised_vgg import NormalisedVGG, load_encoder
+from baselines.own_vgg import OwnVGG
 from baselines.style_network import StyleNetwork
 from dfr.core.errors import UserError, unknown
 
@@ -135,12 +136,17 @@ class Transform(nn.Module):
         return result
 
 
-def decoder(layer: str) -> nn.Sequential:
-    """Return an untrained decoder of a level: AdaIN's, from that layer on."""
-    whole = list(adain_decoder())
+def decoder(layer: str, widths: tuple[int, int, int, int] = (512, 256, 128, 64)) -> nn.Sequential:
+    """Return an untrained decoder of a level: AdaIN's, from that layer on.
+
+    Args:
+        layer: name of the level.
+        widths: see `baselines.adain.network.decoder`; the published ones by default.
+    """
+    whole = list(adain_decoder(widths))
     if layer == "relu4_1":
         return nn.Sequential(*whole)
-    narrows = [m for m in whole if isinstance(m, nn.Conv2d) and m.in_channels == 256][-1]
+    narrows = [m for m in whole if isinstance(m, nn.Conv2d) and m.in_channels == widths[1]][-1]
     return nn.Sequential(*whole[whole.index(narrows) - 1 :])
 
 
@@ -149,20 +155,24 @@ class LSTNetwork(StyleNetwork):
 
     Args:
         layer: name of the level.
-        encoder: up to that layer.
+        encoder: up to that layer, or beyond it.
         transform: the linear map.
         decoder: back to a picture.
     """
 
     def __init__(
-        self, layer: str, encoder: NormalisedVGG, transform: Transform, decoder: nn.Sequential
+        self,
+        layer: str,
+        encoder: NormalisedVGG | OwnVGG,
+        transform: Transform,
+        decoder: nn.Sequential,
     ) -> None:
         super().__init__()
         self.layer, self.encoder, self.transform, self.decoder = layer, encoder, transform, decoder
 
     def look_at_style(self, style: torch.Tensor) -> Look:
         """Return the style's matrix and mean."""
-        return self.transform.look(self.encoder(style)[self.layer])
+        return self.transform.look(self.encoder(style, (self.layer,))[self.layer])
 
     def look_at_content(self, content: torch.Tensor) -> torch.Tensor:
         """Return the content's features; borders are repeated up to whole places."""
@@ -171,7 +181,7 @@ class LSTNetwork(StyleNetwork):
         if min(height, width) >= self.encoder.smallest:
             filled = (0, -width % stride, 0, -height % stride)
             content = nn.functional.pad(content, filled, "replicate")
-        features: torch.Tensor = self.encoder(content)[self.layer]
+        features: torch.Tensor = self.encoder(content, (self.layer,))[self.layer]
         return features
 
     def painted(self, content: torch.Tensor, style: Look, strength: float) -> torch.Tensor:

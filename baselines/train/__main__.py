@@ -20,7 +20,9 @@ from dfr.core.files import writable_folder
 from dfr.core.terminal import complain, progress_bar
 
 #: Method -> where its task stands.
-TASKS: Mapping[str, str] = MappingProxyType({"adain": "baselines.adain.own:DecoderTask"})
+TASKS: Mapping[str, str] = MappingProxyType(
+    {"adain": "baselines.adain.own:DecoderTask", "lst": "baselines.lst.own:TransformTask"}
+)
 _DEFAULTS = Settings(Path(), Path())
 
 

@@ -90,7 +90,8 @@ class _Training:
     def __init__(self, task: Task, settings: Settings, out: Path) -> None:
         self.task, self.settings, self.out = task, settings, out
         self.parameters = dict(task.trained.named_parameters())
-        self.optimiser = Adam(list(self.parameters.values()), settings.rate)
+        rates = [settings.rate * task.share_of_rate(key) for key in self.parameters]
+        self.optimiser = Adam(list(self.parameters.values()), rates)
         self.average = {key: each.detach().clone() for key, each in self.parameters.items()}
         self.step, self.seconds = 0, 0.0
         self.curve: list[dict[str, float]] = []
@@ -111,7 +112,8 @@ class _Training:
                 f"the loss is not finite at step {self.step}; go back to an earlier state with a "
                 "smaller --rate"
             )
-        self.optimiser.move(torch.autograd.grad(total, self.optimiser.parameters))
+        own = self.optimiser
+        own.move(torch.autograd.grad(total, own.parameters, allow_unused=True))
         with torch.no_grad():
             past = min(self.settings.average, (1 + self.step) / (10 + self.step))
             for key, parameter in self.parameters.items():
@@ -129,8 +131,7 @@ class _Training:
             "seconds": self.seconds,
             "parameters": {key: each.detach() for key, each in self.parameters.items()},
             "average": self.average,
-            "first": self.optimiser.first,
-            "second": self.optimiser.second,
+            "optimiser": self.optimiser.state,
         }
         write_whole(self.out / STATE, lambda temporary: torch.save(state, temporary))
         names = list(dict.fromkeys(name for row in self.curve for name in row))
@@ -146,7 +147,7 @@ class _Training:
             for key, parameter in self.parameters.items():
                 parameter.copy_(state["parameters"][key])
                 self.average[key].copy_(state["average"][key])
-        self.optimiser.resume(state["first"], state["second"], state["step"])
+        self.optimiser.resume(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
         with (self.out / CURVE).open(newline="") as stream:
             rows = [

@@ -12,6 +12,9 @@ from torch import nn
 
 from baselines.train.crops import Crops
 
+#: Factor of the warm-up's squared error, so that it is about as large as the losses after it.
+PIXEL_WEIGHT = 50.0
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -61,6 +64,9 @@ class Task(Protocol):
             styles: numbers of the paintings' crops, as many.
             warm: whether this is a step of the warm-up.
         """
+
+    def share_of_rate(self, parameter: str) -> float:
+        """Return the factor of the rate of a parameter, by its name in ``trained``."""
 
     def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Return the outputs (n, 3, h, w) of pictures (n, 3, h, w)."""

@@ -163,7 +163,7 @@ def test_adam_is_that_of_torch():
     torch.manual_seed(0)
     theirs = [torch.randn(size).requires_grad_() for size in (3, 5)]
     own = [each.detach().clone() for each in theirs]
-    reference, adam = torch.optim.Adam(theirs, 0.01), Adam(own, 0.01)
+    reference, adam = torch.optim.Adam(theirs, 0.01), Adam(own, [0.01, 0.01])
     for step in range(5):
         gradients = [0.1 * (step + 1) * torch.randn_like(each) for each in own]
         for parameter, gradient in zip(theirs, gradients, strict=True):
@@ -176,8 +176,8 @@ def test_adam_is_that_of_torch():
 
 def test_adam_shortens_long_gradients():
     near, far = ([torch.zeros(2)] for _ in range(2))
-    Adam(near, 0.1).move([torch.tensor([6.0, 8.0])])
-    adam = Adam(far, 0.1)
+    Adam(near, [0.1]).move([torch.tensor([6.0, 8.0])])
+    adam = Adam(far, [0.1])
     adam.move([torch.tensor([6e6, 8e6])])
     torch.testing.assert_close(adam.first[0], torch.tensor([0.6, 0.8]))
     torch.testing.assert_close(near, far)
@@ -202,3 +202,15 @@ def test_distance_from_other_weights(trained, settings, tmp_path):
     assert other.lpips > 0.01
     assert (other.style, other.content) == (same.style, same.content)
     assert other.style_published != same.style
+
+
+def test_adam_leaves_what_has_no_gradient_where_it_is():
+    both = [torch.zeros(2), torch.zeros(2)]
+    adam = Adam(both, [0.1, 0.2])
+    for _ in range(3):
+        adam.move([torch.ones(2), None])
+    assert torch.equal(both[1], torch.zeros(2))
+    adam.move([torch.ones(2), torch.ones(2)])
+    torch.testing.assert_close(both[0], torch.full((2,), -0.4), rtol=1e-4, atol=0)
+    torch.testing.assert_close(both[1], torch.full((2,), -0.2), rtol=1e-4, atol=0)
+    assert adam.steps == [4, 1]

@@ -1,0 +1,163 @@
+"""LST with weights that were trained for this suite: how they are trained, and read.
+
+As the authors train: the encoder is fixed, and with T the output's, S the style's and C the
+content's features, each layer's of c channels and N places,
+
+    L = |T_4 - C_4|^2 (the mean over values)
+        + 0.02 sum_i (|mean(T_i) - mean(S_i)|^2 + |T_i T_i' - S_i S_i'|^2 / (c N)^2) (sums)
+
+over relu1_1, relu2_1, relu3_1, relu4_1. Other than theirs: the encoder is
+`baselines.own_vgg.OwnVGG`; the decoder is narrower, is not trained before but in a warm-up, and
+then together with the transform; the transform begins near the identity; crops have 128 pixels.
+Only relu3_1 is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from baselines import compact
+from baselines.checkpoints import fill
+from baselines.lst.network import LEVELS, SIZE, LSTNetwork, Transform, decoder
+from baselines.own_vgg import LAYERS, OwnVGG, encoder_of, initialise
+from baselines.train.crops import Crops
+from baselines.train.task import PIXEL_WEIGHT, Settings
+from dfr.core.errors import UserError
+
+LAYER = "relu3_1"
+#: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
+WIDTHS = (512, 256, 64, 32)
+STYLE_WEIGHT = 0.02
+
+
+class TransformTask:
+    """The training of the transform, with its decoder; see `baselines.train.task.Task`.
+
+    Args:
+        contents: crops of photographs.
+        styles: crops of paintings.
+        settings: how to train.
+        device: where.
+        widths: channels of the decoder.
+    """
+
+    def __init__(
+        self,
+        contents: Crops,
+        styles: Crops,
+        settings: Settings,  # noqa: ARG002  (nothing of it concerns the network)
+        device: torch.device,
+        widths: tuple[int, int, int, int] = WIDTHS,
+    ) -> None:
+        self.contents, self.styles, self.device, self.widths = contents, styles, device, widths
+        encoder, self.means = encoder_of(contents, device)
+        made, transform = decoder(LAYER, widths), Transform(LEVELS[LAYER])
+        initialise(made)
+        _near_identity(transform)
+        self.trained = nn.ModuleDict({"decoder": made, "transform": transform})
+        self.trained.to(device).to(memory_format=torch.channels_last)
+        self.network = LSTNetwork(LAYER, encoder, transform, made)
+
+    def losses(
+        self, contents: list[int], styles: list[int], warm: bool
+    ) -> Mapping[str, torch.Tensor]:
+        """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
+        wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
+        with torch.no_grad():
+            inside = self.network.encoder(wanted, (LAYER,) if warm else LAYERS)
+        if warm:
+            picture = self.network.decoder(inside[LAYER])
+            return {"pixels": PIXEL_WEIGHT * nn.functional.mse_loss(picture, wanted)}
+        with torch.no_grad():
+            paintings = torch.stack([self.styles[number] for number in styles]).to(self.device)
+            told = self.network.encoder(paintings, LAYERS)
+        look = self.network.transform.look(told[LAYER])
+        picture = self.network.decoder(self.network.transform(inside[LAYER], look))
+        seen = self.network.encoder(picture, LAYERS)
+        apart = [style_loss(seen[layer], told[layer]) for layer in LAYERS]
+        return {
+            "content": nn.functional.mse_loss(seen[LAYERS[-1]], inside[LAYERS[-1]]),
+            "style": STYLE_WEIGHT * torch.stack(apart).sum(),
+        }
+
+    def share_of_rate(self, parameter: str) -> float:
+        """Return a tenth for the transform: each of its values acts on all features at once."""
+        return 0.1 if parameter.startswith("transform.") else 1.0
+
+    def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+        """Return the outputs of pairs of pictures (n, 3, h, w)."""
+        inside = self.network.look_at_content(content.to(self.device))
+        return self.network.painted(inside, self.network.look_at_style(style.to(self.device)), 1.0)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the means of the encoder's channels."""
+        return {f"means.{layer}": mean.cpu() for layer, mean in self.means.items()}
+
+    def about(self) -> dict[str, Any]:
+        """Return the level and the decoder's widths."""
+        return {"layer": LAYER, "widths": list(self.widths)}
+
+
+def style_loss(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return the style loss of one layer, a number, for features (n, c, h, w) of both."""
+    means = found.mean((2, 3)) - wanted.mean((2, 3))
+    grams = _gram(found) - _gram(wanted)
+    return (means.square().sum() + grams.square().sum()) / len(found)
+
+
+def read_own(path: Path, layer: str) -> LSTNetwork:
+    """Read a network that was trained for this suite.
+
+    Args:
+        path: the file that the training writes.
+        layer: the level that is asked for.
+
+    Raises:
+        UserError: it cannot be read, or is another network's or level's.
+    """
+    tensors, told = compact.read(path, "lst")
+    if told.get("layer") != layer:
+        raise UserError(
+            f"{path}: is of {told.get('layer', 'no level')}, not of {layer}; add --set "
+            f"layer={told.get('layer', LAYER)}"
+        )
+    try:
+        means = {each: tensors.pop(f"means.{each}") for each in LAYERS}
+        first, second, third, fourth = map(int, told["widths"])
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{path}: is not LST as this suite trains it ({error} missing)") from error
+    trained = nn.ModuleDict(
+        {
+            "decoder": decoder(layer, (first, second, third, fourth)),
+            "transform": Transform(LEVELS[layer]),
+        }
+    )
+    named = {key.removeprefix("trained."): each for key, each in tensors.items()}
+    fill(trained, named, "LST's decoder and transform", path)
+    made, transform = trained["decoder"], trained["transform"]
+    assert isinstance(made, nn.Sequential)
+    assert isinstance(transform, Transform)
+    return LSTNetwork(layer, OwnVGG(means), transform, made).eval()
+
+
+def _gram(features: torch.Tensor) -> torch.Tensor:
+    rows = features.flatten(2)
+    return rows @ rows.mT / (rows.shape[1] * rows.shape[2])
+
+
+@torch.no_grad()
+def _near_identity(transform: Transform) -> None:
+    """Let the matrix be the identity, and compressing keep as much as 32 channels can."""
+    for net in (transform.snet, transform.cnet):
+        net.fc.weight.mul_(0.1)
+        net.fc.bias.copy_(torch.eye(SIZE).flatten())
+    nn.init.orthogonal_(transform.compress.weight)
+    transform.unzip.weight.copy_(transform.compress.weight.transpose(0, 1))
+    for layer in (transform.compress, transform.unzip):
+        assert layer.bias is not None
+        layer.bias.zero_()
