@@ -112,6 +112,10 @@ class WCT(FeedForwardMethod):
                 )
         height, width = content.shape[-2:]
         padded = functional.pad(content, (0, -width % step, 0, -height % step), mode="reflect")
+        # Of few channels, convolutions are a quarter faster so.
+        padded, style = (
+            picture.contiguous(memory_format=torch.channels_last) for picture in (padded, style)
+        )
         of_style = network.of_style(style, self.levels)
         first = network.encoders[self.levels[0]](padded)
         of_first = statistics(first)

@@ -207,7 +207,7 @@ def load_networks(
         for what, network in (("encoder", encoders[level]), ("decoder", decoders[level])):
             of = f"{what} {level}"
             fill(network, tensors[of], f"WCT's {of} ({kind})", path)
-            network.to(device)
+            network.to(device).to(memory_format=torch.channels_last)
     return Networks(kind, encoders, decoders)
 
 

@@ -18,7 +18,7 @@ from reports.inputs.run_data import RunData
 from reports.tables.diversity import diversity_table, floor_table
 from reports.tables.published import FOLDER
 
-#: The numbers of this suite that are kept, see `eval.published.diversity_protocol`.
+#: The numbers of this suite that are kept, see `eval.runs.diversity_protocol`.
 KEPT = FOLDER / "dfp.csv"
 COLUMNS = ["method", "from", "pairs", "outputs", "pixel distance", "LPIPS", "floor of chance",
            "faithful diversity"]  # fmt: skip

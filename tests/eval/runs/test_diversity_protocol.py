@@ -12,8 +12,8 @@ import torch
 from dfr.core.errors import UserError
 from dfr.core.images import load
 from eval.analysis.diversity import vendi_score
-from eval.published import diversity_protocol
-from eval.published.diversity_protocol import Protocol
+from eval.runs import diversity_protocol
+from eval.runs.diversity_protocol import Protocol
 from eval.runs.profiles import MethodEntry, choose_profile
 from tests.baselines.wct.seeded_weights import save_weights
 

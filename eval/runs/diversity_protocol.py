@@ -4,7 +4,7 @@ Source: Wang et al., CVPR 2020, arXiv 1909.08223, section 5.3. The profile ``dfp
 of it, with every measure. This makes the same outputs, and measures what the protocol needs and
 what faithful diversity needs (`eval.analysis.diversity`), pair by pair, at a fraction of the time:
 
-    python -m eval.published.diversity_protocol --out reports/published/dfp.csv
+    python -m eval.runs.diversity_protocol --out reports/published/dfp.csv
 
 A pair that stands in the file is not made again.
 """
