@@ -46,7 +46,7 @@ def show_weights(
             f"{each.network}: {file.name} (optional)",
             f"dfr weights fetch {name}",
             official_folder(name) / file.name,
-            file.sha256 or "",
+            file.sha256,
         )
         for name, each in OFFICIAL.items()
         for file in each.files

@@ -26,7 +26,7 @@ class WeightSource:
         name: the name of the source.
         where: where the file is, or would be.
         present: whether it is there.
-        verified: whether its hash is the expected one; None where it is absent.
+        verified: whether its hash is the expected one; None where it is absent, or none is known.
     """
 
     what: str
@@ -70,17 +70,18 @@ def _inception(name: str) -> WeightSource:
     return WeightSource(what, source.url, path, path.is_file(), None)
 
 
-def check_source(what: str, name: str, path: Path | None, expected: str) -> WeightSource:
+def check_source(what: str, name: str, path: Path | None, expected: str | None) -> WeightSource:
     """Say whether one file of weights is there, and whether its hash is the expected one.
 
     Args:
         what: which network it is for.
         name: of the source.
         path: where the file is, or would be; None where its package is not installed.
-        expected: the beginning of its SHA-256.
+        expected: the beginning of its SHA-256; None where none is known.
     """
     if path is None:
         return WeightSource(what, name, "(package not installed)", False, None)
     if not path.is_file():
         return WeightSource(what, name, path, False, None)
-    return WeightSource(what, name, path, True, sha256(path).startswith(expected))
+    verified = None if expected is None else sha256(path).startswith(expected)
+    return WeightSource(what, name, path, True, verified)

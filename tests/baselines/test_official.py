@@ -116,3 +116,15 @@ def test_hashes_are_those_of_the_published_files(shared_pictures, name):
         pytest.skip(f"the published weights of {name} are not here")
     for file in OFFICIAL[name].files:
         assert sha256(folder / file.name) == file.sha256
+
+
+def test_the_list_says_what_is_verified(dfr, tmp_path):
+    folder = tmp_path / "networks" / "safin"
+    folder.mkdir(parents=True)
+    (folder / "decoder.pth.tar").write_bytes(weights(1))
+    done = dfr("weights", env={"DFR_CACHE": str(tmp_path)})
+    (line,) = [each for each in done.stdout.splitlines() if "SAFIN: decoder" in each]
+    assert [part.strip() for part in line.split("│")[3:5]] == ["yes", "-"]
+    (tmp_path / "networks" / "adain").mkdir()
+    (tmp_path / "networks" / "adain" / "decoder.pth").write_bytes(weights(1))
+    assert "wrong SHA-256" in complaint(dfr("weights", env={"DFR_CACHE": str(tmp_path)}))
