@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
+from studies.ballots.doors import typed_code
 from studies.ballots.places import Design, add_places
 from studies.ballots.poll import VOTE_COLUMNS, Poll
 from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, TRIALS, VOTES
@@ -117,14 +118,22 @@ def invite(database: Database, study: int, secrets: Sequence[str]) -> None:
 
 
 def forget_participant(database: Database, participant: str) -> int:
-    """Delete the participant of this name, on request; return how many votes went.
+    """Delete a participant, on request; return how many votes went.
+
+    Args:
+        database: of the ballots.
+        participant: random name, as in an export, or completion code.
 
     Raises:
         UserError: there is none.
     """
+    code = typed_code(participant)
     with database.writing() as connection:
         row = connection.execute(
-            sa.select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.name == participant)
+            sa.select(PARTICIPANTS.c.id).where(
+                (PARTICIPANTS.c.name == participant)
+                | ((PARTICIPANTS.c.code == code) & (PARTICIPANTS.c.code != ""))
+            )
         ).first()
         if row is None:
             raise UserError(f"{database.where}: no participant '{participant}'")
@@ -132,7 +141,57 @@ def forget_participant(database: Database, participant: str) -> int:
             sa.select(sa.func.count()).where(VOTES.c.participant_id == row.id)
         )
         connection.execute(sa.delete(PARTICIPANTS).where(PARTICIPANTS.c.id == row.id))
-        return int(votes or 0)
+    database.forget_log()
+    return int(votes or 0)
+
+
+def completion_codes(database: Database, study: int) -> pd.DataFrame:
+    """Return the codes that participants were shown at the end.
+
+    Returns:
+        one row per participant who finished, in order of the codes, so that the order tells
+        nothing of who they are: ``code``, ``finished_at``, and whether they are ``excluded`` from
+        the ranking. The names that stand in an export are not here, so whoever pays people by
+        their codes cannot look up what they answered.
+    """
+    columns = ["code", "finished_at", "excluded"]
+    rows = database.rows(
+        sa.select(*(PARTICIPANTS.c[column] for column in columns))
+        .where(
+            PARTICIPANTS.c.study_id == study,
+            PARTICIPANTS.c.finished_at.is_not(None),
+            PARTICIPANTS.c.code != "",
+        )
+        .order_by(PARTICIPANTS.c.code)
+    )
+    return pd.DataFrame([tuple(row) for row in rows], columns=columns)
+
+
+def check_codes(database: Database, study: int, given: Sequence[str]) -> pd.DataFrame:
+    """Tell which of some codes were given to somebody at the end.
+
+    Args:
+        database: of the ballots.
+        study: number of the study.
+        given: codes as people typed them.
+
+    Returns:
+        one row each, in their order: ``given``, and what it is, ``found``: "finished", "finished,
+        left out of the ranking", "unknown", or "given before" where it stood there already.
+    """
+    known = completion_codes(database, study).set_index("code")["excluded"].to_dict()
+    found, seen = [], set()
+    for text in given:
+        code = typed_code(text)
+        if code not in known:
+            what = "unknown"
+        elif code in seen:
+            what = "given before"
+        else:
+            what = "finished, left out of the ranking" if known[code] else "finished"
+        seen.add(code)
+        found.append({"given": text, "found": what})
+    return pd.DataFrame(found, columns=["given", "found"])
 
 
 def import_poll(database: Database, poll: Poll) -> tuple[int, int]:

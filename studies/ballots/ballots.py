@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from studies.ballots import schema
 from studies.ballots.database import Database, engine_of, utc_now
-from studies.ballots.doors import new_code
+from studies.ballots.doors import new_code, typed_code
 from studies.ballots.places import count_taken, fails_attention
 from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, VOTES
 from studies.ballots.seats import Refused, Seat, hash_of, read_seat
@@ -247,10 +247,34 @@ class Ballots(Database):
         Raises:
             Refused: no such participant.
         """
-        key, seat = self._find(study, secret)
+        self._delete(self._find(study, secret)[0])
+
+    def withdraw_by_code(self, study: int, code: str) -> None:
+        """Delete the participant who was shown a completion code, and everything they answered.
+
+        Raises:
+            Refused: nobody who finished was shown this code.
+        """
+        found = self.rows(
+            sa.select(PARTICIPANTS.c.id).where(
+                PARTICIPANTS.c.study_id == study,
+                PARTICIPANTS.c.finished_at.is_not(None),
+                PARTICIPANTS.c.code == typed_code(code),
+                PARTICIPANTS.c.code != "",
+            )
+        )
+        if not found:
+            raise Refused("no participant has this code")
+        self._delete(found[0].id)
+
+    def _delete(self, key: int) -> None:
+        """Delete a participant; their answers go with them."""
+        mine = PARTICIPANTS.c.id == key
         with self.writing() as connection:
-            connection.execute(sa.delete(PARTICIPANTS).where(PARTICIPANTS.c.id == key))
-        log.info("participant %s withdrew; their answers were deleted", seat.participant)
+            name = connection.scalar(sa.select(PARTICIPANTS.c.name).where(mine))
+            connection.execute(sa.delete(PARTICIPANTS).where(mine))
+        self.forget_log()
+        log.info("participant %s withdrew; their answers were deleted", name)
 
     def _find(self, study: int, secret: str) -> tuple[int, Seat]:
         """Read a participant's key and place.

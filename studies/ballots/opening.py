@@ -24,7 +24,7 @@ from studies.design.trial import Trial
 #: participants are more places.
 _MAY_CHANGE = {
     "title", "introduction", "break_every", "participants", "door", "id_parameter",
-    "newcomers_per_minute",
+    "newcomers_per_minute", "completion_link",
 }  # fmt: skip
 
 

@@ -91,7 +91,10 @@ def import_(
 @app.command()
 def forget(
     participant: Annotated[
-        str, typer.Argument(help="Random name, as in an export.", show_default=False)
+        str,
+        typer.Argument(
+            help="Random name, as in an export, or completion code.", show_default=False
+        ),
     ],
     database: DatabaseOption = None,
     runs: RunsOption = RUNS,

@@ -71,3 +71,32 @@ def add(
     there = count_places(opened.ballots, opened.key)
     added = opened.add_places(there + number)
     console.print(f"study '{escape(opened.study.name)}' has {there + added} places", soft_wrap=True)
+
+
+@app.command()
+def codes(
+    study: NamedStudy,
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(help="Codes to check.  [default: list all]", show_default=False),
+    ] = None,
+    database: NamedDatabase = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A CSV file to write.", show_default=False)
+    ] = None,
+) -> None:
+    """List the completion codes that were given at the end, or check those that people sent."""
+    from dfr.core.files import write_whole
+    from studies.ballots.administration import check_codes, completion_codes
+
+    opened = open_named(study, database)
+    if given:
+        table = check_codes(opened.ballots, opened.key, given)
+    else:
+        table = completion_codes(opened.ballots, opened.key)
+    if out is not None:
+        write_whole(out, lambda path: table.to_csv(path, index=False))
+        console.print(f"{len(table)} codes -> {escape(str(out))}", soft_wrap=True)
+        return
+    for row in table.itertuples(index=False):
+        typer.echo("  ".join(str(cell) for cell in row))

@@ -27,7 +27,8 @@ CONSENT = (
     "Taking part is voluntary, and you can stop at any moment by closing the page. What is kept: "
     "your answers, how long each took, and a random number in place of your name. No name, no "
     "address and nothing about your device is kept. The answers will be published. Your private "
-    "link lets you go on later, and delete everything you answered."
+    "link lets you go on later. On every page, and later by your completion code, you can delete "
+    "everything you answered, without giving a reason; what was published before stays published."
 )
 
 
@@ -54,6 +55,8 @@ class Study(BaseModel):
             ("invitation"), or anybody, once per browser ("open").
         id_parameter: the part of the address that holds a platform's id of the participant.
         newcomers_per_minute: more have to wait.
+        completion_link: where participants go from the last page, such as a platform's; "{code}" in
+            it stands for their completion code. None if empty.
         introduction: a paragraph on the first page.
         consent: what a participant agrees to.
         simulated: the voters are programs, not people; every table and figure then says so.
@@ -78,6 +81,7 @@ class Study(BaseModel):
     door: Literal["platform", "invitation", "open"] = "invitation"
     id_parameter: str = Field(default="PROLIFIC_PID", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")
     newcomers_per_minute: int = Field(default=30, ge=1, le=100_000)
+    completion_link: str = Field(default="", pattern=r"^(https?://[^\s<>\"]+)?$", max_length=500)
     introduction: Text = (
         "A computer has painted photographs in the style of other pictures, in several ways. You "
         "will see two results at a time, and say which is better. There is no right or wrong "

@@ -24,7 +24,7 @@ import streamlit as st
 
 from studies.analysis.exclusion import catch_failures
 from studies.analysis.results import QuestionResult, analyse
-from studies.ballots.administration import close_study
+from studies.ballots.administration import check_codes, close_study, completion_codes
 from studies.ballots.export import write_export
 from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll, read_poll
@@ -152,6 +152,16 @@ def _live(opened: OpenStudy) -> None:
         file_name=f"{poll.name}.zip",
         on_click="ignore",
     )
+    st.download_button(
+        "Completion codes (CSV)",
+        data=lambda: completion_codes(opened.ballots, opened.key).to_csv(index=False),
+        file_name=f"{poll.name}-codes.csv",
+        on_click="ignore",
+    )
+    st.caption("Codes stand beside no name and no answer. Keep them out of what you publish.")
+    given = st.text_area("Completion codes to check, one a line", max_chars=20_000)
+    if given.split():
+        st.dataframe(check_codes(opened.ballots, opened.key, given.split()), hide_index=True)
     label = "Open the study again" if poll.closed_at else "Close the study"
     st.button(label, on_click=_set_closed, args=(opened, poll.closed_at is None))
 

@@ -4,6 +4,7 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 0; max-width: 1280px; }
 [data-testid="stHeader"], [data-testid="stElementToolbar"] { display: none; }
 .st-key-text { max-width: 42rem; margin: 1.5rem auto; }
+.st-key-withdraw { max-width: 42rem; margin: 1rem auto; }
 .st-key-next { display: none; }
 h2 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }

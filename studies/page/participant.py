@@ -14,6 +14,7 @@ from studies.page.appearance import CSS
 from studies.page.entrance import LINK, join, visitor
 from studies.page.messages import NOT_KEPT, guarded, out_of_reach
 from studies.page.trial import show_trial
+from studies.page.withdrawal import WITHDRAWN, offer_withdrawal, offer_withdrawal_by_code
 
 log = logging.getLogger("studies.page.participant")
 
@@ -21,6 +22,11 @@ log = logging.getLogger("studies.page.participant")
 def show(opened: OpenStudy) -> None:
     """Show the page for whoever looks at it."""
     st.html(f"<style>{CSS}</style>")
+    if st.session_state.get(WITHDRAWN):
+        with st.container(key="text"):
+            st.header("Your answers were deleted")
+            st.write("Nothing of them is left. You can close this page.")
+        return
     try:
         secret = visitor(opened)
     except BallotsDown as error:
@@ -56,12 +62,14 @@ def _show_to(opened: OpenStudy, secret: str) -> None:
     if seat.step is None:
         _thanks(opened, secret, seat)
     elif seat.closed:
-        st.header("This study has ended")
-        st.write("Thank you for your answers. No more are taken.")
+        with st.container(key="text"):
+            st.header("This study has ended")
+            st.write("Thank you for your answers. No more are taken.")
     elif _break_due(opened, seat):
         _rest(seat)
     else:
         show_trial(opened, secret, seat, seat.step)
+    offer_withdrawal(opened, secret)
 
 
 def _welcome(opened: OpenStudy, secret: str) -> None:
@@ -90,6 +98,7 @@ def _welcome(opened: OpenStudy, secret: str) -> None:
         )
         if told := st.session_state.pop("not joined", ""):
             st.info(told)
+    offer_withdrawal_by_code(opened)
 
 
 def _minutes(opened: OpenStudy) -> int:
@@ -146,6 +155,13 @@ def _thanks(opened: OpenStudy, secret: str, seat: Seat) -> None:
         st.title("Thank you!")
         st.write("All your answers are kept. Your completion code:")
         st.code(seat.code, language=None)
+        if link := opened.study.completion_link:
+            st.link_button(
+                "Go back to where you came from",
+                link.replace("{code}", seat.code),
+                type="primary",
+            )
+        st.caption("Keep the code: with it you can have your answers deleted later.")
         with st.form("comment", border=False):
             text = st.text_area(
                 "Is there something you would like to tell us? (optional)",
@@ -153,9 +169,6 @@ def _thanks(opened: OpenStudy, secret: str, seat: Seat) -> None:
             )
             if st.form_submit_button("Send"):
                 _send(opened, secret, text)
-        with st.expander("Delete my answers"):
-            st.write("Everything you answered is deleted at once and cannot be brought back.")
-            st.button("Delete all my answers", on_click=guarded(_withdraw), args=(opened, secret))
 
 
 def _send(opened: OpenStudy, secret: str, text: str) -> None:
@@ -168,9 +181,3 @@ def _send(opened: OpenStudy, secret: str, text: str) -> None:
     except Refused as error:
         log.warning("refused: %s", error)
         st.warning(f"Please write at most {LONGEST_COMMENT} characters.")
-
-
-def _withdraw(opened: OpenStudy, secret: str) -> None:
-    opened.ballots.withdraw(opened.key, secret)
-    st.session_state.clear()
-    st.query_params.clear()

@@ -13,7 +13,13 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots import schema
-from studies.ballots.administration import begin_study, close_study, forget_participant
+from studies.ballots.administration import (
+    begin_study,
+    check_codes,
+    close_study,
+    completion_codes,
+    forget_participant,
+)
 from studies.ballots.ballots import Ballots, StudyFull
 from studies.ballots.database import BallotsDown
 from studies.ballots.doors import ALPHABET, CODE_LENGTH
@@ -260,6 +266,47 @@ def test_who_withdraws_is_gone_with_all_their_answers(ballots: Ballots, study: i
         ballots.seat(study, first)
 
 
+def test_codes_can_be_checked_and_tell_no_name(ballots: Ballots, study: int):
+    first = finish(ballots, study, ballots.join(study))
+    second = ballots.join(study)
+    hidden = ballots.rows(sa.select(PARTICIPANTS.c.code).where(PARTICIPANTS.c.code != first))
+    given = [f" {first.lower()[:4]}-{first[4:]}", "GUESSED234", hidden[0].code, first, ""]
+    found = check_codes(ballots, study, given)["found"].tolist()
+    assert found == ["finished", "unknown", "unknown", "given before", "unknown"]
+    other = finish(ballots, study, second)
+    table = completion_codes(ballots, study)
+    assert table["code"].tolist() == sorted([first, other])
+    assert list(table.columns) == ["code", "finished_at", "excluded"]
+
+
+def test_who_has_the_code_may_delete_what_belongs_to_it(ballots: Ballots, study: int):
+    code = finish(ballots, study, ballots.join(study))
+    ballots.cast(study, ballots.join(study), 0, "left", 1.0)
+    unfinished = ballots.rows(sa.select(PARTICIPANTS.c.code).where(PARTICIPANTS.c.code != code))
+    for wrong in ("", "GUESSED234", unfinished[0].code, "' OR 1=1 --", "x" * 10_000):
+        with pytest.raises(Refused, match="code"):
+            ballots.withdraw_by_code(study, wrong)
+        with pytest.raises(Refused, match="code"):
+            ballots.withdraw_by_code(study + 1, code)
+    assert len(votes_of(ballots)) == 6
+    ballots.withdraw_by_code(study, code.lower())
+    assert len(votes_of(ballots)) == 1
+
+
+@one_database
+def test_of_who_withdrew_nothing_is_left_in_the_files(url: str, ballots: Ballots, study: int):
+    link = ballots.join(study)
+    ballots.comment(study, link, "a word that nobody else wrote")
+    path = Path(url.removeprefix("sqlite:///"))
+
+    def kept() -> bytes:
+        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+
+    assert b"a word that nobody else wrote" in kept()
+    ballots.withdraw(study, link)
+    assert b"a word that nobody else wrote" not in kept()
+
+
 @one_database
 def test_one_participant_can_be_forgotten_on_request(ballots: Ballots, study: int):
     link = ballots.join(study)
@@ -268,6 +315,8 @@ def test_one_participant_can_be_forgotten_on_request(ballots: Ballots, study: in
     with pytest.raises(UserError, match="no participant"):
         forget_participant(ballots, "nobody")
     assert forget_participant(ballots, name) == 5
+    code = finish(ballots, study, ballots.join(study))
+    assert forget_participant(ballots, code.lower()) == 5
     assert len(ballots.rows(sa.select(VOTES))) == 0
 
 

@@ -179,6 +179,40 @@ def test_an_invitation_is_typed_or_stands_in_the_address(
     assert page.headings() == [QUESTIONS["overall"]]
 
 
+def test_answers_are_taken_back_in_the_middle_and_by_the_code(
+    monkeypatch: pytest.MonkeyPatch, copy: Path, dfr
+):
+    monkeypatch.setattr("studies.page.trial.SOONEST", 0.0)
+    study = copy / "page.toml"
+    study.write_text(study.read_text() + 'completion_link = "https://x.org/done?cc={code}"\n')
+    page = Page(monkeypatch, "--study", study)
+    page.click("I agree. Begin")
+    page.click("A is better")
+    ballots = Ballots(f"sqlite:///{copy / 'run' / 'votes.sqlite'}")
+    page.click("Delete all my answers")
+    assert page.headings() == ["Your answers were deleted"]
+    assert read_poll(ballots, "page").votes.empty
+    page = Page(monkeypatch, "--study", study)
+    page.click("I agree. Begin")
+    secret = page.app.query_params["me"]
+    seat = ballots.seat(1, secret)
+    while seat.step is not None:
+        _, seat = ballots.cast(1, secret, seat.step.number, "left", 1.0)
+    page.load()
+    assert page.headings() == ["Thank you!"]
+    assert page.app.get("link_button")[0].proto.url == f"https://x.org/done?cc={seat.code}"
+    done = dfr("votes", "codes", "--study", copy, seat.code.lower(), "GUESSED234")
+    assert done.stdout.split()[:2] == [seat.code.lower(), "finished"], done.stderr
+    assert "GUESSED234  unknown" in done.stdout
+    assert seat.code in dfr("votes", "codes", "--study", copy).stdout
+    other = Page(monkeypatch, "--study", study, pid="A1B2C3")
+    for code in ("GUESSED234", seat.code):
+        other.app.text_input[0].set_value(code)
+        other.click("Delete all my answers")
+    assert [box.value for box in other.app.success] == ["Your answers were deleted."]
+    assert read_poll(ballots, "page").participants.empty
+
+
 def test_places_are_added_to_a_study_by_a_command(copy: Path, dfr):
     done = dfr("votes", "add", 3, "--study", copy / "page.toml")
     assert "study 'page' has 33 places" in done.stdout, done.stderr

@@ -42,9 +42,9 @@ def test_a_participant_goes_through_all_of_it_by_keys_and_may_take_it_back(
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Thank you, we have it.").wait_for()
     name = Ballots(database).seat(1, secret).participant
-    page.get_by_text("Delete my answers").click()
+    page.get_by_text("Stop and delete my answers").click()
     page.get_by_role("button", name="Delete all my answers").click()
-    page.get_by_role("button", name="I agree. Begin").wait_for()
+    page.get_by_role("heading", name="Your answers were deleted").wait_for()
     assert name not in set(read_poll(Ballots(database), "page").participants["participant"])
 
 
