@@ -188,8 +188,9 @@ def main(arguments: list[str] | None = None) -> None:
     except UserError as error:
         complain(str(error))
         sys.exit(2)
-    except _Stopped:
-        complain("stopped; what was finished is kept, and a run goes on with the same command")
+    except _Stopped as stop:
+        where = " ".join(["stopped", *getattr(stop, "__notes__", ())])
+        complain(f"{where}; what was finished is kept, and a run goes on with the same command")
         sys.exit(2)
     except (RuntimeError, MemoryError) as error:
         from dfr.core.memory import out_of_memory

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import pooch
 import requests
 
-import dfr
+from dfr.core.version import VERSION
 
 #: Wikimedia and others turn away programs that do not say what they are.
-USER_AGENT = f"dfr-suite/{dfr.__version__} (benchmark of neural style transfer)"
+USER_AGENT = f"dfr-suite/{VERSION} (benchmark of neural style transfer)"
 #: A server that asks for a longer pause than this, in seconds, is not waited for.
 MAX_PAUSE = 120.0
 #: Answers that say "not now". Every other refusal is final.

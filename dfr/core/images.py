@@ -136,6 +136,19 @@ def load(path: Path | str) -> torch.Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
 
 
+def from_image(picture: Image.Image) -> torch.Tensor:
+    """Return a picture of Pillow as (1, 3, h, w), RGB in [0, 1]; `load` tells how it is converted.
+
+    Raises:
+        UserError: its pixels have no agreed range.
+    """
+    try:
+        pixels = _to_rgb(ImageOps.exif_transpose(picture))
+    except ValueError as error:
+        raise UserError(f"a picture of the kind {picture.mode} cannot be used: {error}") from error
+    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
 def resize(picture: torch.Tensor, height: int, width: int, antialias: bool = True) -> torch.Tensor:
     """Resize (n, 3, h, w) to (n, 3, height, width), bilinear, kept in [0, 1].
 

@@ -11,6 +11,7 @@ import importlib.metadata
 import pkgutil
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "solver": "dfr.solvers",
     }
 )
+#: Seconds of an import after which a line says what is waited for.
+PATIENCE = 10.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
@@ -62,16 +65,39 @@ class Plugin:
     def load(self) -> Any:
         """Import what it names.
 
+        Where that takes longer than `PATIENCE`, a line says what is waited for.
+
         Raises:
             UserError: that fails.
         """
         try:
-            return pkgutil.resolve_name(self.where)
+            with self._waited_for():
+                return pkgutil.resolve_name(self.where)
         except (Exception, SystemExit) as error:
             raise UserError(
                 f"{self} cannot be imported from {self.where}: {self._told(error)}; mend that "
                 "package, or uninstall it"
             ) from error
+
+    @contextmanager
+    def _waited_for(self) -> Iterator[None]:
+        """Tell what takes long inside; what stops it, such as Ctrl-C, carries that as a note."""
+        from dfr.core.terminal import complain
+
+        line = f"waiting for {self} to be imported from {self.where}, {PATIENCE:g} s; Ctrl-C stops"
+        clock = threading.Timer(PATIENCE, complain, [line])
+        clock.daemon = True
+        clock.start()
+        try:
+            yield
+        except (Exception, SystemExit):
+            raise
+        except BaseException as stop:
+            stop.add_note(f"while {self} was being imported from {self.where}")
+            raise
+        finally:
+            clock.cancel()
+            clock.join()
 
     @contextmanager
     def blamed(self) -> Iterator[None]:

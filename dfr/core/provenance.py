@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-import dfr
+from dfr.core.version import VERSION
 
 _PACKAGES = (
     "torch",
@@ -36,7 +36,7 @@ def environment(
         workers: processes that compute beside each other.
     """
     return {
-        "version": dfr.__version__,
+        "version": VERSION,
         "git": git_state(),
         "python": platform.python_version(),
         "libraries": {name: version for name in _PACKAGES if (version := _version(name))},

@@ -17,11 +17,11 @@ from dfr.core.terminal import (
     console,
     table_console,
 )
+from dfr.core.version import VERSION
 
 
 def methods() -> None:
     """List every method with the package that brings it."""
-    import dfr
     from dfr.core.errors import UserError
     from dfr.core.plugins import GROUPS, known, plugin, plugins, refused
     from dfr.methods.registry import METHODS, about
@@ -35,7 +35,7 @@ def methods() -> None:
             continue  # told below
         table.add_row(
             name,
-            theirs.package if theirs else f"dfr-suite {dfr.__version__}",
+            theirs.package if theirs else f"dfr-suite {VERSION}",
             escape(about(name)),
         )
     table_console().print(table)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from PIL import Image
 
+from dfr.core.contact_sheet import contact_sheet
+from dfr.core.errors import unknown
+from dfr.core.images import to_image
 from dfr.core.progress import Progress, silent
 from dfr.network.encoder import Encoder
 
@@ -59,6 +66,27 @@ class Stylization:
     content_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     twin_of: Mapping[str, str] = field(default_factory=dict)
     rows_beside: int = 0
+
+    def __getitem__(self, mode: str) -> Image.Image:
+        """Return an output as a picture of Pillow.
+
+        Raises:
+            UserError: there is none of this mode; it tells those that there are.
+        """
+        if mode not in self.pictures:
+            raise unknown(f"output of {self.method}:", mode, self.pictures)
+        return to_image(self.pictures[mode])
+
+    def array(self, mode: str) -> npt.NDArray[np.uint8]:
+        """Return an output as (height, width, 3) of 0..255; see `__getitem__`."""
+        return np.asarray(self[mode])
+
+    def _repr_png_(self) -> bytes:
+        """Show all outputs beside each other in a notebook."""
+        stream = io.BytesIO()
+        shown = [(mode, self[mode]) for mode in self.pictures]
+        contact_sheet([shown]).save(stream, format="PNG")
+        return stream.getvalue()
 
     @property
     def computed(self) -> int:

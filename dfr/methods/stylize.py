@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import torch
@@ -54,13 +55,13 @@ def stylize_files(
     writable_folder(out)
     loaded = load_vgg19(weights)
     encoder = Encoder(loaded, precision=precision, graphs=graphs).to(where)
-    torch.manual_seed(seed)
-    with blamed(name):
-        result = method.stylize(content_picture, style_picture, encoder, seed, progress)
-    pictures = {mode: images.quantise(picture) for mode, picture in result.pictures.items()}
-    for mode, picture in pictures.items():
+    result = stylize_pair(
+        content_picture, style_picture, method, encoder, images, name=name, seed=seed,
+        progress=progress,
+    )  # fmt: skip
+    for mode, picture in result.pictures.items():
         save(picture, out / f"{mode}.png")
-    shown = {"content": content_picture, "style": style_picture, **pictures}
+    shown = {"content": content_picture, "style": style_picture, **result.pictures}
     save_sheet(
         contact_sheet([[(name, to_image(picture)) for name, picture in shown.items()]]),
         out / "contact_sheet.png",
@@ -95,3 +96,33 @@ def stylize_files(
         },
     )
     return result
+
+
+def stylize_pair(
+    content: torch.Tensor,
+    style: torch.Tensor,
+    method: Method,
+    encoder: Encoder,
+    images: ImageSettings,
+    *,
+    name: str,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Stylization:
+    """Stylize one pair; the outputs are in the 8 bits in which they are kept.
+
+    Args:
+        content: (1, 3, h, w) in [0, 1], at the working size.
+        style: likewise.
+        method: what stylizes.
+        encoder: what it looks with.
+        images: how outputs are rounded to 8 bits.
+        name: of the method, to name the package that brings it where it goes wrong.
+        seed: of everything random.
+        progress: told each iteration.
+    """
+    torch.manual_seed(seed)
+    with blamed(name):
+        result = method.stylize(content, style, encoder, seed, progress)
+    kept = {mode: images.quantise(picture) for mode, picture in result.pictures.items()}
+    return dataclasses.replace(result, pictures=kept)

@@ -79,7 +79,7 @@ class Tools:
             ),
             ruler=ruler,
             images=images,
-            lpips={trunk: _lpips(trunk, device) for trunk in TRUNKS},
+            lpips={trunk: lpips_of(trunk, device) for trunk in TRUNKS},
             bases=bases
             or fit_bases((images.quantise(images.load(path)) for path in contents), ruler),
             environment=environment,
@@ -88,7 +88,7 @@ class Tools:
 
 
 @lru_cache(2 * len(TRUNKS))
-def _lpips(trunk: str, device: torch.device) -> Lpips:
+def lpips_of(trunk: str, device: torch.device) -> Lpips:
     """Load a trunk, once a process: its file is hashed whenever it is read."""
     return Lpips(trunk, device)
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import torch
 
-from dfr import __version__
 from dfr.core.devices import make_process_repeatable
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, seal_of, write_json
+from dfr.core.version import VERSION
 from eval.submissions.checking import TOLERANCE, Checked, check_entry
 from eval.submissions.entry import EntryFile
 from eval.submissions.keeper import Keeper
@@ -80,7 +80,7 @@ def check_folder(
             file = EntryFile.read(path)
             _check_name(file, entries)
             keeper.bench(file.entry.pictures)  # also of what was checked before
-            key = f"{file.sha256} {seal_of([seed, count, TOLERANCE, __version__])}"
+            key = f"{file.sha256} {seal_of([seed, count, TOLERANCE, VERSION])}"
             if key in known["checks"]:
                 checked = _again(file, known["checks"][key])
             else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -15,6 +17,7 @@ from dfr.methods.method import settings_of
 from dfr.methods.registry import METHODS, build, packages_of
 from dfr.objective.style_terms import style_term
 from tests.conftest import complaint
+from tests.packages import lay_out
 
 STYLIZE = ("--size", "32x40", "--device", "cpu")
 
@@ -224,3 +227,32 @@ def test_what_is_no_style_term_and_no_solver_is_refused(package):
 def test_an_unknown_name_is_told_with_those_of_packages():
     with pytest.raises(UserError, match=r"did you mean recolour .*known are dfr, .* brightness"):
         build("recolor", {})
+
+
+def test_an_import_that_hangs_is_named_and_can_be_stopped(tmp_path, files):
+    """In a process of its own: Ctrl-C is for a process."""
+    code = "print('here', flush=True)\nimport time\nwhile True: time.sleep(0.05)\n"
+    lay_out(tmp_path, "sleepy", {"dfr.methods": {"sleepy": "sleepy"}}, code)
+    program = "import dfr.core.plugins as p, dfr.cli; p.PATIENCE = 0.1; dfr.cli.main()"
+    command = ["stylize", files / "content.png", files / "style.png", "--method", "sleepy"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, command)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )  # fmt: skip
+    assert process.stderr is not None
+    told = process.stderr.readline()
+    assert "dfr: waiting for method 'sleepy' of sleepy" in told and "Ctrl-C stops" in told
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "stopped while method 'sleepy' of sleepy" in rest and len(rest.splitlines()) == 1
+
+
+def test_an_import_that_is_quick_is_not_told(package, capsys, monkeypatch):
+    monkeypatch.setattr("dfr.core.plugins.PATIENCE", 30.0)
+    code = "def prompt(content, style): return 1\n"
+    package("prompt", {"dfr.methods": {"prompt": "prompt"}}, code)
+    before = threading.active_count()
+    build("prompt", {})
+    assert threading.active_count() == before and capsys.readouterr().err == ""

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 from dfr.core.errors import UserError
 from dfr.core.plugins import plugin
@@ -44,13 +45,29 @@ def profile(tmp_path):
     return path
 
 
+@pytest.fixture
+def outputs(tmp_path):
+    """The page's folder of pictures."""
+    for line in blocks("text")[0].split():
+        path = tmp_path / line
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".png":
+            Image.effect_noise((40, 32), 50).convert("RGB").save(path)
+        else:
+            path.write_text(blocks("toml")[2])
+    return tmp_path / "outputs"
+
+
 @pytest.mark.usefixtures("example")
-def test_the_rows_stand_beside_dfrs_and_name_their_package(profile, tmp_path):
+def test_the_rows_stand_beside_dfrs_and_name_their_package(profile, outputs, tmp_path):
     folder = tmp_path / "run"
-    store = reproduce(read_profile(profile), folder, LocalProcesses())
+    store = reproduce(read_profile(profile), folder, LocalProcesses(), external=outputs)
     assert store.description["identity"]["packages"] == PACKAGES
     cells = {cell["label"]: cell for cell in store.cells()}
-    assert list(cells) == LABELS
+    assert list(cells) == [*LABELS, "mine"]
+    assert cells["mine"]["title"] == "Mine (pictures)"
+    assert list(cells["mine"]["files"]) == ["hard", "soft"]
+    assert cells["mine"]["cost"]["seconds_per_output"] == 1.5
     assert cells["dfr"]["packages"] == {}
     assert cells["brightness"]["packages"] == {
         what: name for what, name in PACKAGES.items() if "brightness" in what or "solver" in what

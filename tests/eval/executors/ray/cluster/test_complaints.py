@@ -79,7 +79,7 @@ def test_damaged_weights_on_a_node_are_told_as_they_are_here(dfr, cluster, profi
 def test_other_code_on_a_node_is_refused(dfr, cluster, profile_file, tmp_path):
     here, other = Path(package.__file__).parent, tmp_path / "dfr"
     shutil.copytree(here, other)  # not the whole checkout: the environment may lie in it
-    init = other / "__init__.py"
+    init = other / "core" / "version.py"
     init.write_text(init.read_text().replace(package.__version__, "0.0.7"))
     with elsewhere(cluster, f"--bind {other} {here}"):
         said = on_ray(dfr, profile_file, tmp_path / "run", cluster.address)
