@@ -21,8 +21,10 @@ import pandas as pd
 import torch
 
 from dfr.core.devices import choose_device, make_process_repeatable
+from dfr.core.errors import UserError
 from dfr.core.files import write_text
 from dfr.core.provenance import device_name
+from dfr.core.terminal import complain
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
@@ -33,6 +35,7 @@ from eval.data.dataset import open_dataset
 from eval.measures.coherence import c_statistic
 from eval.measures.pixels import pixel_distance
 from eval.runs.cell import stylize_again
+from eval.runs.checkpoints import supplied
 from eval.runs.profiles import MethodEntry, Profile, choose_profile
 
 
@@ -130,7 +133,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the table, as CSV")
     options = parser.parse_args()
     make_process_repeatable()
-    profile = choose_profile("dfp", choose_device("cpu"))
+    profile, lacking = supplied(choose_profile("dfp", choose_device("cpu")))
+    for title, why in lacking.items():
+        print(f"left out: {title}: {why}")
     own = options.content is not None or options.style is not None
     data, _ = choose_data("auto", profile.contents, profile.styles, own, pictures=profile.pictures)
     dataset = open_dataset(
@@ -163,4 +168,8 @@ def _append(file: Path, row: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        complain(str(error))
+        raise SystemExit(2) from None

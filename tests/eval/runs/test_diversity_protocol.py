@@ -14,20 +14,25 @@ from dfr.core.images import load
 from eval.analysis.diversity import vendi_score
 from eval.runs import diversity_protocol
 from eval.runs.diversity_protocol import Protocol
-from eval.runs.profiles import MethodEntry, choose_profile
+from eval.runs.profiles import MethodEntry, Profile, choose_profile
 from tests.baselines.wct.seeded_weights import save_weights
 
 
 @pytest.fixture(scope="module")
-def protocol(tmp_path_factory) -> Protocol:
-    """With seeded networks of the levels 2 and 1, at 64 pixels."""
+def profile(tmp_path_factory) -> Profile:
+    """The profile at 64 pixels, with seeded networks of the levels 2 and 1."""
     weights = save_weights(tmp_path_factory.mktemp("wct"), "16x", (2, 1))
     entry = MethodEntry(
         label="wct", title="WCT", method="wct",
         settings={"checkpoint": str(weights), "levels": [2, 1], "perturbed": [2], "outputs": 3},
     )  # fmt: skip
-    profile = choose_profile("dfp", torch.device("cpu")).model_copy(update={"size": "64"})
-    return Protocol(profile, entry)
+    chosen = choose_profile("dfp", torch.device("cpu"))
+    return chosen.model_copy(update={"size": "64", "methods": (entry,)})
+
+
+@pytest.fixture(scope="module")
+def protocol(profile) -> Protocol:
+    return Protocol(profile, profile.methods[0])
 
 
 def test_a_pair_has_the_numbers_of_its_outputs(protocol, files):
@@ -46,8 +51,8 @@ def test_a_pair_has_the_numbers_of_its_outputs(protocol, files):
     assert row["outputs"] == 3 and row["faithful"] == 0  # seeded networks paint no style
 
 
-def test_pairs_in_the_file_are_not_made_again(protocol, files, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(diversity_protocol, "Protocol", lambda *_: protocol)
+def test_pairs_in_the_file_are_not_made_again(profile, files, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(diversity_protocol, "choose_profile", lambda *_: profile)
     folders = {}
     for kind in ("content", "style"):
         folders[kind] = tmp_path / kind
@@ -72,8 +77,11 @@ def test_pairs_in_the_file_are_not_made_again(protocol, files, tmp_path, monkeyp
     )
 
 
-def test_without_pictures_it_says_how_to_get_them(tmp_path, monkeypatch):
+def test_without_pictures_or_weights_it_says_how_to_get_them(profile, tmp_path, monkeypatch):
     monkeypatch.setenv("DFR_CACHE", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["", "--out", str(Path(tmp_path) / "t.csv")])
+    with pytest.raises(UserError, match="dfr weights fetch wct-16x"):
+        diversity_protocol.main()
+    monkeypatch.setattr(diversity_protocol, "choose_profile", lambda *_: profile)
     with pytest.raises(UserError, match="dfr data fetch --set dfp"):
         diversity_protocol.main()
