@@ -68,7 +68,7 @@ def diversity(run: RunData, folder: Path) -> Figure | None:
             axes.set_yticks(range(len(modes)), modes)
             found = diverse.loc[diverse["label"] == label, "diversity"]
             told = "one objective" if found.empty else f"mean {found.mean():.2f}"
-            axes.set_title(f"{run.titles[label]}: {told}")
+            axes.set_title(f"{run.titles[label]}\n{told}", fontsize=10)
             axes.grid(visible=False)
         return keep(
             figure,

@@ -27,6 +27,8 @@ def _scatter(
     """Draw one point per mode, with names, one colour and shape per method."""
     for index, label in enumerate(run.titles):
         part = means[means["label"] == label]
+        if part.empty:
+            continue
         axes.plot(
             part[x], part[y], "osD^vP*X"[index % 8],
             color=COLOURS[index % len(COLOURS)], label=run.titles[label],
