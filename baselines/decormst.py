@@ -11,9 +11,10 @@ from dfr.core.errors import UserError, unknown
 from dfr.methods.optimisation import OptimisationMethod
 from dfr.methods.problem import Problem
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
-from dfr.objective.balance import DECORMST_SIZE, with_balance
+from dfr.objective.balance import with_balance
 from dfr.objective.feature_statistics import STATISTICS
 from dfr.objective.objective import Objective, Weights
+from dfr.objective.published_size import DECORMST_SIZE
 from dfr.objective.style_terms import style_term
 from dfr.objective.targets import targets_of
 from dfr.solvers.adam import Adam

@@ -13,9 +13,10 @@ from dfr.methods.optimisation import OptimisationMethod
 from dfr.methods.problem import Problem
 from dfr.methods.rotation import PUBLISHED, rotation
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
-from dfr.objective.balance import DFR_SIZE, with_balance
+from dfr.objective.balance import with_balance
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import Features, Objective, Weights
+from dfr.objective.published_size import DFR_SIZE
 from dfr.objective.style_terms import GRAM
 from dfr.objective.targets import same_targets
 from dfr.solvers.adam import Adam

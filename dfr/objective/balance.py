@@ -45,10 +45,6 @@ def places(layer: str, height: int, width: int) -> int:
     return (height >> halvings) * (width >> halvings)
 
 
-#: Height and width at which DFR's and DeCorMST's weights were published.
-DFR_SIZE, DECORMST_SIZE = (422, 512), (321, 481)
-
-
 def balanced(
     weights: Weights,
     terms: Sequence[StyleTerm],

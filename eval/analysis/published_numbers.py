@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from dfr.objective.published_size import DECORMST_SIZE, DFR_SIZE
+
 #: Seconds of DFR-1 .. DFR-4; neither the hardware nor the number of pairs is told.
 DFR_SECONDS = {1: 361.0, 2: 377.0, 3: 396.0, 4: 417.0}
 #: "3 days" of DeCorMST, in the same table.
@@ -16,7 +18,9 @@ DECORMST_SECONDS = 3 * 24 * 3600.0
 #: Iterations of the published settings.
 DFR_ITERATIONS, DECORMST_ITERATIONS = 3000, 1000
 #: Height and width of the published pictures.
-SIZES: Mapping[str, tuple[int, int]] = MappingProxyType({"dfr": (422, 512), "decormst": (321, 481)})
+SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"dfr": DFR_SIZE, "decormst": DECORMST_SIZE}
+)
 #: Settings that both methods share, as a cell's record names them; iterations and the counter's
 #: steps are each method's own.
 ADAM: Mapping[str, object] = MappingProxyType(

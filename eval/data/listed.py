@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 from dfr.core.errors import UserError, unknown
-from dfr.network.lpips import cache_folder
 from eval.data.collection import Wanted, web_address
 
 _FOLDERS = {"content": "contents", "style": "styles"}
@@ -57,6 +56,8 @@ class ListedSet:
     @property
     def folder(self) -> Path:
         """Where it is kept unless another place is named."""
+        from dfr.network.lpips import cache_folder  # loads torch, which a report does not need
+
         return cache_folder() / self.name
 
     def hashes(self, kind: str) -> frozenset[str]:

@@ -12,9 +12,10 @@ from pathlib import Path
 from dfr.core.errors import UserError, writing
 from dfr.core.files import sha256
 from dfr.core.images import load
+from dfr.objective.published_size import DFR_SIZE
 from eval.data.folder_import import put
 from eval.data.lock import Lock, LockedFile, LockedPair, claimed
-from eval.data.published_list import SIZE, ListedPair, PublishedList
+from eval.data.published_list import ListedPair, PublishedList
 
 CONTENTS_FROM = "contents that DFR's authors published with outputs"
 STYLES_FROM = "styles that DFR's authors published with outputs"
@@ -114,8 +115,8 @@ def _why(path: Path, owner: str | None, output: bool) -> str:
         height, width = load(path).shape[-2:]
     except UserError as error:
         return str(error).removeprefix(f"{path}: ").split(";")[0]
-    if output and (height, width) != SIZE:
-        return f"has {height} x {width} pixels instead of {SIZE[0]} x {SIZE[1]}"
+    if output and (height, width) != DFR_SIZE:
+        return f"has {height} x {width} pixels instead of {DFR_SIZE[0]} x {DFR_SIZE[1]}"
     return "was changed (another SHA-256 than the published one)"
 
 

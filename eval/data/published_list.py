@@ -30,8 +30,6 @@ from eval.data.collection import web_address
 
 BUILT_IN = Path(__file__).with_name("published.csv")
 REPOSITORY_URL = "https://raw.githubusercontent.com/sonnguyen129/deep-feature-rotation"
-#: Height and width of every published output.
-SIZE = (422, 512)
 
 _HASH = r"^[0-9a-f]{64}$"
 _OUTPUT = re.compile(r"(?P<pair>.+_(?P<weight>\d(?:\.\d+)?))/(?P<source>at_\d+)_output[1-4]\.png")

@@ -35,7 +35,7 @@ from dfr.core.image_settings import ImageSettings
 from dfr.core.images import NATIVE, Size, load, picture_files, resize, save
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.network.weights import load_vgg19
-from dfr.objective.balance import DECORMST_SIZE
+from dfr.objective.published_size import DECORMST_SIZE
 from dfr.solvers.adam import Adam
 from eval.measures.effectiveness import e_statistics
 from eval.measures.pca_bases import PLACES_PER_DIRECTION, RANKS, PcaBases, fit_bases

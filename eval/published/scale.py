@@ -34,8 +34,8 @@ from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
-from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
 from dfr.objective.objective import yardstick
+from dfr.objective.published_size import DECORMST_SIZE, DFR_SIZE
 from eval.measures import coherence, effectiveness, losses, lpips_distance
 from eval.measures.context import Context
 from eval.measures.pca_bases import PcaBases, fit_bases

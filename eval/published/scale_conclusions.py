@@ -27,12 +27,16 @@ import pandas as pd
 from eval.analysis.published_numbers import SIZES
 from eval.published.numbers import write_tables
 
+#: So much of a gap is closed where a conclusion says so. The bound is this suite's.
+GAP_CLOSED = 0.5
+#: A loss has fallen where the last over the first is below this.
+LOSS_FALLEN = 1.0
 #: Conclusion about one output -> whether it is true of a row of ``scale.csv``, or of each of many.
 CONCLUSIONS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
-        "loss_falls": lambda row: row["loss_ratio"] < 1,
-        "own_gap_closed": lambda row: row["style_gap_own"] > 0.5,
-        "unrotated_gap_closed": lambda row: row["style_gap_unrotated"] > 0.5,
+        "loss_falls": lambda row: row["loss_ratio"] < LOSS_FALLEN,
+        "own_gap_closed": lambda row: row["style_gap_own"] > GAP_CLOSED,
+        "unrotated_gap_closed": lambda row: row["style_gap_unrotated"] > GAP_CLOSED,
         "e_above_content": lambda row: row["e_statistic"] > row["e_of_content"],
     }
 )

@@ -19,7 +19,7 @@ from dfr.methods.method import settings_of
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
-from dfr.objective.balance import DFR_SIZE
+from dfr.objective.published_size import DFR_SIZE
 from eval.analysis.published_numbers import PRECISIONS, WEIGHTS
 from eval.data.lock import Lock, open_locked
 from eval.published.numbers import MODES, SOURCE

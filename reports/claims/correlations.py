@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eval.published.scale_conclusions import LOSS_FALLEN
 from reports.claims.published_size import NEEDED, judged
 from reports.claims.verdicts import CONTRADICTED, HOLDS, OPEN, Claim
 from reports.inputs.run_data import RunData
@@ -59,7 +60,7 @@ def _optimised(run: RunData, modes: Sequence[str], name: str, claim: str) -> Cla
         for mode, lines in mine.groupby("mode", sort=False):
             pairs = lines.groupby(["content", "style"])["loss"]
             ends = pairs.last() / pairs.first()
-            falls[label][str(mode)] = bool(ends.median() < 1)
+            falls[label][str(mode)] = bool(ends.median() < LOSS_FALLEN)
             parts.append(f"{mode} {with_interval(ends, digits='.2g')}")
         if parts:
             told.append(f"{', '.join(parts)} ({run.solvers[label]})")

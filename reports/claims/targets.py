@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eval.published.numbers import MODES
+from eval.published.scale_conclusions import GAP_CLOSED
 from reports.claims.published_size import NEEDED, judged
 from reports.claims.verdicts import CONTRADICTED, HOLDS, OPEN, Claim, published_dfr
 from reports.inputs.published_size import nearer_by_e
@@ -73,7 +74,7 @@ def _gap(
         for mode, lines in by_mode
     )
     solver = run.solvers[labels[0]] if labels else ""
-    here = {mode: value > 0.5 for mode, value in closed.items()}
+    here = {mode: value > GAP_CLOSED for mode, value in closed.items()}
     if not set(MODES) <= here.keys():  # a run that lacks one of them cannot tell
         labels, here = labels[:0], dict.fromkeys(MODES, False)
     found = judged(run, labels, "dfr", conclusion, here)

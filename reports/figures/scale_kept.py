@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from eval.published.scale_conclusions import GAP_CLOSED, LOSS_FALLEN
 from reports.figures.plotstyle import Figure
 
 
@@ -39,19 +40,19 @@ NUMBERS: Mapping[str, Number] = MappingProxyType(
             "last loss / first",
             "Each loss is the one that was minimised. Below the line it has fallen.",
             "log",
-            1.0,
+            LOSS_FALLEN,
         ),
         "style_gap_own": Number(
             "Gap to its own target that is closed",
             "gap closed (1 = target)",
             "In the method's own statistic and target; 0 is the content picture.",
-            rule=0.5,
+            rule=GAP_CLOSED,
         ),
         "style_gap_unrotated": Number(
             "Gap to the unrotated style that is closed",
             "gap closed (1 = style)",
             "In Gram matrices, as every method is measured here; 0 is the content picture.",
-            rule=0.5,
+            rule=GAP_CLOSED,
         ),
         "content_loss": Number(
             "Content loss",

@@ -11,8 +11,8 @@ import torch
 from baselines.decormst import CHANNELS, DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Stylization
-from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
 from dfr.objective.gradients import terms_of
+from dfr.objective.published_size import DECORMST_SIZE, DFR_SIZE
 from eval.published.outputs import DECORMST_PAIR, PublishedPair
 from eval.speed.gpu.bench import Bench, objective_of, thinned
 

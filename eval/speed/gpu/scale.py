@@ -10,8 +10,8 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.core.devices import synchronise
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE
 from dfr.objective.objective import joined
+from dfr.objective.published_size import DECORMST_SIZE, DFR_SIZE
 from dfr.solvers.adam import State, step_taker
 from eval.speed.gpu.bench import Bench, objective_of, thinned
 

@@ -12,7 +12,7 @@ from dfr.core.devices import synchronise
 from dfr.core.precision import widest
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import Encoder
-from dfr.objective.balance import DFR_SIZE
+from dfr.objective.published_size import DFR_SIZE
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
 from dfr.solvers.lbfgs import LBFGS

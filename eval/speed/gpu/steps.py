@@ -13,8 +13,8 @@ from dfr.core.provenance import environment
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
 from dfr.network.weights import CONVOLUTIONS
-from dfr.objective.balance import DFR_SIZE
 from dfr.objective.objective import joined
+from dfr.objective.published_size import DFR_SIZE
 from dfr.objective.style_terms import STYLE_TERMS
 from dfr.solvers.adam import Adam, State, step_taker
 from dfr.solvers.synthesis import synthesise

@@ -11,8 +11,9 @@ from baselines.decormst import DeCorMST
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.registry import build
 from dfr.network.encoder import STYLE_LAYERS
-from dfr.objective.balance import DECORMST_SIZE, DFR_SIZE, balanced, places
+from dfr.objective.balance import balanced, places
 from dfr.objective.objective import Objective, Weights, joined, total_variation
+from dfr.objective.published_size import DECORMST_SIZE, DFR_SIZE
 from dfr.objective.style_terms import GRAM, STYLE_TERMS
 from dfr.objective.targets import targets_of
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from dfr.core.files import sha256
-from eval.data.published_list import SIZE
+from dfr.objective.published_size import DFR_SIZE as SIZE
 
 PAIRS = {"3063_blue_0.2": ("at_30",), "3063_blue_1.0": ("at_30", "at_3000"),
          "8068_blue_sky_1.0": ("at_30",)}  # fmt: skip

@@ -13,10 +13,11 @@ import torch
 from dfr.core.images import Size, load, load_at
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.method import Stylization, settings_of
+from dfr.objective.published_size import DFR_SIZE as SIZE
 from eval.data.dataset import open_dataset
 from eval.data.lock import open_locked
 from eval.data.published_import import import_published
-from eval.data.published_list import SIZE, read_published
+from eval.data.published_list import read_published
 from eval.runs.comparison import Comparison
 from eval.runs.profiles import choose_profile
 from eval.runs.published import compared_pair, pair_names
