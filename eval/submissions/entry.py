@@ -93,6 +93,13 @@ class Pictures(_Strict):
     saving: str = Field(max_length=20)
 
 
+class Checkpoint(_Strict):
+    """Whose weights a method has, and its files with their SHA-256."""
+
+    whose: str = Field(max_length=500)
+    files: dict[str, Hash]
+
+
 class Made(_Strict):
     """How the outputs were made, as the run tells it.
 
@@ -102,6 +109,7 @@ class Made(_Strict):
         settings: all of them.
         packages: what other packages brought to it, with their versions.
         weights: of VGG-19, which measures too: source and SHA-256.
+        checkpoint: the method's own trained weights; None where it has none.
         precision: of the encoder that stylizes.
         seed: of the run.
     """
@@ -111,6 +119,7 @@ class Made(_Strict):
     settings: dict[str, Any]
     packages: dict[str, str]
     weights: dict[str, str]
+    checkpoint: Checkpoint | None
     precision: str
     seed: int
 

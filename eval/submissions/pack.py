@@ -89,6 +89,7 @@ def pack(store: RunStore, label: str, form: Form, out: Path) -> EntryFile:
             "settings": cells[0]["settings"],
             "packages": cells[0].get("packages", {}),
             "weights": identity["weights"],
+            "checkpoint": identity.get("checkpoints", {}).get(label),
             "precision": profile["precision"],
             "seed": identity["seed"],
         },

@@ -55,7 +55,12 @@ class NamedSet:
         """Say of how many of its pictures the hash is known here."""
         hashes = [*self.contents.values(), *self.styles.values()]
         known = sum(map(bool, hashes))
-        return f"the hashes of {known} of its {len(hashes)} pictures are known to this suite"
+        if known == 0:
+            return "no hash of its pictures is known here: the copy of whoever checks counts"
+        return (
+            f"{known} of its {len(hashes)} pictures are known by their hashes; of the others the "
+            "copy of whoever checks counts"
+        )
 
     def of(self, kind: Kind) -> Mapping[str, str]:
         """Return the files of one kind."""

@@ -55,6 +55,18 @@ def test_the_same_run_gives_the_same_bytes(entries: Path, copy: Path, dfr, tmp_p
     assert (tmp_path / "again.zip").read_bytes() == (entries / "dfr.zip").read_bytes()
 
 
+def test_the_weights_of_a_method_are_told(copy: Path, dfr, tmp_path: Path):
+    store = RunStore.open(copy)
+    described = store.description
+    checkpoint = {"whose": "its authors'", "files": {"decoder.pth": "5" * 64}}
+    described["identity"]["checkpoints"] = {"feedforward": checkpoint}
+    store.write_sealed("run.json", described)
+    for label, told in (("feedforward", checkpoint), ("dfr", None)):
+        out = tmp_path / f"{label}.zip"
+        assert dfr("submit", copy, "--method", label, *FORM, "--out", out).returncode == 0
+        assert EntryFile.read(out).entry.made.model_dump()["checkpoint"] == told
+
+
 def test_an_option_goes_before_the_form(copy: Path, dfr, tmp_path: Path):
     form = tmp_path / "form.toml"
     form.write_text('by = "A group"\nlicence = "CC-BY-4.0"\nname = "one"\nnote = "Of the form."\n')

