@@ -189,7 +189,8 @@ def report(
     votes: Annotated[
         str | None,
         typer.Option(
-            help="Votes on this run: a database (file or URL), or a folder of `dfr votes export`.  "
+            help="Votes on this run: a study's folder, a database (file or URL), or a folder of "
+            "`dfr votes export`.  "
             "[default: RUN/votes.sqlite, if it is there]",
             show_default=False,
         ),

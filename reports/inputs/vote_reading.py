@@ -80,7 +80,8 @@ def read_votes(source: str, name: str | None = None) -> Poll:
     """Read one study.
 
     Args:
-        source: a folder that `dfr votes export` wrote, or a file or URL of ballots.
+        source: a folder that `dfr votes export` wrote, a study's folder, or a file or URL of
+            ballots.
         name: of the study; the only one there if None.
 
     Raises:
@@ -157,10 +158,13 @@ def _polls(source: str) -> dict[str, Poll]:
 
 
 def _is_folder(source: str) -> bool:
-    return "://" not in source and Path(source).is_dir()
+    """Tell whether a source is a folder of an export."""
+    return "://" not in source and Path(source).is_dir() and not (Path(source) / FILE).is_file()
 
 
 def _open(source: str) -> ReadBallots:
+    if "://" not in source and Path(source).is_dir():
+        source = str(Path(source) / FILE)  # the folder of a study
     return ReadBallots(source if "://" in source else f"sqlite:///{source}")
 
 

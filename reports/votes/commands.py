@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dfr.core.errors import UserError
 from dfr.core.terminal import console, table_console
-from studies.commands import RUNS, DatabaseOption, NameOption, RunsOption
+from studies.commands import DatabaseOption, NameOption, StudyOption, find_ballots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,14 +24,14 @@ def rank(
             help="What `dfr votes export` wrote.  [default: the database]", show_default=False
         ),
     ] = None,
+    study: StudyOption = None,
     name: NameOption = None,
     database: DatabaseOption = None,
-    runs: RunsOption = RUNS,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of the tables and figures.  [default: RUN/votes where the ballots lie in "
-            "a run, else votes]",
+            help="Folder of the tables and figures.  [default: votes beside the ballots where they "
+            "lie in the study's folder, else votes]",
             show_default=False,
         ),
     ] = None,
@@ -51,18 +51,26 @@ def rank(
     from reports.inputs.votes import Votes, results
     from reports.votes.figures import vote_figures
     from reports.votes.tables import kept_tables, pairs, ranking, trust
-    from studies.ballots.location import FILE, existing_database, sqlite_file
+    from studies.ballots.database import Database, engine_of
+    from studies.ballots.events import log_event
+    from studies.ballots.location import FILE, sqlite_file
+    from studies.ballots.poll import study_key
 
-    if folder is not None and (database is not None or name is not None):
-        raise UserError("give either a folder of an export, or --database and --name")
-    source = str(folder) if folder is not None else existing_database(database, runs)
-    poll = read_votes(source, name)
+    if folder is not None and (study or database or name):
+        raise UserError("give either a folder of an export, or --study, --database and --name")
+    source, named = (str(folder), None) if folder else find_ballots(study, database, name)
+    poll = read_votes(source, named)
     if poll.closed_at is None and not preliminary:
         raise UserError(
             f"study '{poll.name}' is still open ({int(poll.participants['finished'].sum())} of "
             f"{poll.trials['slot'].nunique()} finished). Who sees the ranking early may "
             "stop when they like it: close the study with `dfr votes close`, or give --preliminary"
         )
+    if folder is None:
+        ballots = Database(engine_of(source))
+        key = study_key(ballots, poll.name)
+        log_event(ballots, key, "ranking", "" if poll.closed_at else "before the study was closed")
+        ballots.close()
     file = sqlite_file(source)
     beside = file.parent if file is not None and file.name == FILE else Path()
     kept = writable_folder(out if out is not None else beside / "votes")

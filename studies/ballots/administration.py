@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
 from studies.ballots.doors import typed_code
+from studies.ballots.events import event
 from studies.ballots.places import Design, add_places
 from studies.ballots.poll import VOTE_COLUMNS, Poll
 from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, TRIALS, VOTES
@@ -97,6 +98,7 @@ def close_study(database: Database, study: int, closed: bool = True) -> None:
             .where(STUDIES.c.id == study)
             .values(closed_at=database.stamp() if closed else None)
         )
+        connection.execute(event(database, study, "closed" if closed else "opened again"))
 
 
 def invite(database: Database, study: int, secrets: Sequence[str]) -> None:

@@ -29,6 +29,16 @@ class BallotsDown(UserError):
     """The database cannot be reached or written; nothing was half-written, so ask again."""
 
 
+def names_no_database(url: str) -> UserError:
+    """Return the complaint about what a person typed, without what may be a password in it."""
+    who, at, where = url.rpartition("@")
+    scheme, slashes, _ = who.rpartition("://")
+    told = f"{scheme}{slashes}***@{where}" if at else url
+    return UserError(
+        f"'{told}' names no database; write sqlite:///PATH or postgresql://USER@HOST/NAME"
+    )
+
+
 def name_of(engine: sa.Engine) -> str:
     """Return how messages name a database: its URL without the password."""
     return engine.url.render_as_string(hide_password=True)
@@ -84,9 +94,7 @@ def engine_of(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
-        raise UserError(
-            f"'{url}' names no database; write sqlite:///PATH or postgresql://USER@HOST/NAME"
-        ) from error
+        raise names_no_database(url) from error
     kind = parsed.get_backend_name()
     if kind == "postgresql":
         return sa.create_engine(

@@ -1,7 +1,8 @@
 """Ballots as files: to analyse, to publish, and to bring into another database.
 
-An export is a folder: ``study.json`` (settings), ``trials``, ``participants`` and ``votes`` as CSV
-or Parquet. It holds no private link and no completion code.
+An export is a folder: ``study.json`` (settings), ``trials``, ``participants``, ``votes``
+and ``events`` (what was done with the study) as CSV or Parquet. It holds no private link and no
+completion code.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, writable_folder, write_json, write_whole
 from studies.ballots.poll import (
+    EVENT_COLUMNS,
     PARTICIPANT_COLUMNS,
     SIDE_COLUMNS,
     TRIAL_COLUMNS,
@@ -59,6 +61,7 @@ def write_export(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
         "trials": poll.trials,
         "participants": poll.participants[PARTICIPANT_COLUMNS],
         "votes": poll.votes[VOTE_COLUMNS],
+        "events": poll.events,
     }
     for name, frame in frames.items():
         path = folder / f"{name}.{kind}"
@@ -107,9 +110,12 @@ def read_export(folder: Path) -> Poll:
             ("votes", VOTE_COLUMNS),
         )
     )
+    events = pd.DataFrame(columns=EVENT_COLUMNS)  # older exports have none
+    if any((folder / f"events.{kind}").exists() for kind in FORMATS):
+        events = _read(folder, "events", EVENT_COLUMNS)
     people["comment"] = people["comment"].map(_unguarded).astype(object)
     _check(folder, trials, people, votes)
-    return make_poll(study, trials, people, votes)
+    return make_poll(study, trials, people, votes, events)
 
 
 def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:

@@ -1,38 +1,25 @@
 """Where the ballots of a study are: the one place that decides it.
 
 A database is named on the command line, or by an environment variable; if neither names one, it
-is the file ``votes.sqlite`` in the folder of a run.
+is the file ``votes.sqlite`` in the folder of the study, beside its file.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from dfr.core.errors import UserError
+from studies.ballots.database import names_no_database
 from studies.ballots.doors import KEY_FILE
 
 #: The environment variable that names the database.
 DATABASE = "DFR_STUDY_DATABASE"
-#: The file in a run's folder, which the voting page makes if no database is named.
+#: The file in a study's folder, which the voting page makes if no database is named.
 FILE = "votes.sqlite"
 
 _SQLITE = "sqlite:///"
-
-
-def newest_run(runs: Path) -> Path:
-    """Find the run that was started or continued last.
-
-    Raises:
-        UserError: there is none.
-    """
-    found = sorted(runs.glob("*/run.json"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise UserError(
-            f"no run under {runs}: make one with `dfr reproduce --profile smoke` (three minutes), "
-            "or name one with --run"
-        )
-    return found[-1].parent
 
 
 def named_database(database: str | None = None) -> str | None:
@@ -40,25 +27,32 @@ def named_database(database: str | None = None) -> str | None:
 
     Args:
         database: URL or path given on the command line; it comes before the environment variable.
+
+    Raises:
+        UserError: it is nearly a URL.
     """
     given = database or os.environ.get(DATABASE)
     if not given:
         return None
+    if re.match(r"[a-z][a-z0-9+]+:(?!//)", given):  # a URL with a slip, or else a file of that name
+        raise names_no_database(given)
     return given if "://" in given else f"{_SQLITE}{given}"
 
 
-def database_of_run(run: Path, database: str | None = None) -> str:
-    """Return the URL of the database that was named, else of the file in a run's folder."""
-    return named_database(database) or f"{_SQLITE}{run / FILE}"
+def database_of(home: Path, database: str | None = None) -> str:
+    """Return the URL of the database that was named, else of the file in a study's folder."""
+    return named_database(database) or f"{_SQLITE}{home / FILE}"
 
 
-def existing_database(database: str | None, runs: Path) -> str:
-    """Return the URL of ballots that are there: the named ones, else those of the newest run.
+def existing_database(database: str | None, home: Path | None) -> str:
+    """Return the URL of ballots that are there: the named ones, else those in a study's folder.
 
     Raises:
-        UserError: there is no run, or the file does not exist; none is made.
+        UserError: neither is named, or the file does not exist; none is made.
     """
-    url = named_database(database) or database_of_run(newest_run(runs))
+    url = named_database(database) or (database_of(home) if home is not None else None)
+    if url is None:
+        raise UserError("name the study: --study FOLDER, or its ballots: --database URL")
     file = sqlite_file(url)
     if file is not None and not file.is_file():
         raise UserError(

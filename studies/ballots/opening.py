@@ -5,20 +5,39 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from dfr.core.errors import UserError
+from dfr.core.files import write_text, wrong_value
 from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.doors import Door, read_key, secret_of
-from studies.ballots.location import database_of_run, key_file, newest_run
+from studies.ballots.location import database_of, key_file
 from studies.ballots.places import add_places
 from studies.design.design import make_design
-from studies.design.material import Material, read_material
-from studies.design.study import Study, read_study
+from studies.design.material import Material, keep_material, read_material
+from studies.design.study import Study
 from studies.design.trial import Trial
+
+#: The folder of a study's own copy of the pictures.
+PICTURES = "stimuli"
+
+_NEW_FILE = """\
+# A study. All settings: studies/README.md. When the first participant has joined, few may change.
+name = {name}
+run = {run}
+methods = {methods}        # all of the run, if empty
+door = {door}        # "platform", "invitation" or "open"
+participants = 30
+trials = 20
+questions = ["overall"]        # also "style" and "content"
+"""
 
 #: What may change after the first participant without changing what the votes mean. More
 #: participants are more places.
@@ -78,42 +97,67 @@ class OpenStudy:
         return read_key(self.key_file)
 
 
-def choose_study(file: Path | None, run: Path | None, runs: Path) -> Study:
-    """Return the study of a file, or one with the default settings over a run.
+def new_study(folder: Path, run: Path, methods: Sequence[str], door: str) -> Path:
+    """Make the folder of a study: its file, and its own copy of the pictures of a run.
 
-    Args:
-        file: a study file; if None, the study of a run.
-        run: the run, if it is not the file's.
-        runs: where the newest run is looked for.
+    Returns:
+        the study file.
 
     Raises:
-        UserError: see `studies.design.study.read_study` and `studies.ballots.location.newest_run`.
+        UserError: there is such a study already, or the run or a setting cannot be used.
     """
-    study = read_study(file) if file is not None else None
-    folder = run or (study.run if study else None) or newest_run(runs)
-    if study is None:
-        name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "study"
-        study = Study(name=name[:60])
-    return study.model_copy(update={"run": folder})
+    file = folder / "study.toml"
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder}: is not empty; name a new folder for the study")
+    name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "study"
+    text = _NEW_FILE.format(
+        name=json.dumps(name[:60]), run=json.dumps(str(run.resolve())),
+        methods=json.dumps(list(methods)), door=json.dumps(door),
+    )  # fmt: skip
+    read_material(run, methods)  # what is wrong with the run is told before anything is written
+    try:
+        Study.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        raise wrong_value(file, error) from error
+    write_text(file, text)
+    keep_material(run, methods, folder / PICTURES)
+    return file
 
 
-def open_study(study: Study, database: str | None = None, home: Path | None = None) -> OpenStudy:
+def open_study(study: Study, home: Path, database: str | None = None) -> OpenStudy:
     """Open a study, and write it into its database if it is not there yet.
 
-    If its file asks for more participants than it has places, places are added.
+    Its pictures are copied into its folder when it is opened first, so nothing that happens to the
+    run later touches it. If its file asks for more participants than it has places, places are
+    added.
 
     Args:
-        study: with its run, see `choose_study`.
-        database: URL or path of the ballots; see `studies.ballots.location.database_of_run`.
-        home: folder of the study; the run's if None.
+        study: see `studies.design.study.read_study`.
+        home: folder of the study, where pictures and ballots are kept.
+        database: URL or path of the ballots; see `studies.ballots.location.database_of`.
 
     Raises:
-        UserError: the run, a method or the database cannot be used; see
+        UserError: the pictures, a method or the database cannot be used; see
             `studies.ballots.administration.begin_study`.
     """
-    assert study.run is not None
-    material = read_material(study.run, study.methods)
-    url = database_of_run(study.run, database)
+    pictures = home / PICTURES
+    if not pictures.exists():
+        if study.run is None:
+            raise UserError(
+                f"{home}: study '{study.name}' has no pictures; name the run in its file (run = "
+                '"runs/paper")'
+            )
+        read_material(study.run, study.methods)
+        keep_material(study.run, study.methods, pictures)
+    kept = {cell.parent.name for cell in pictures.glob("cells/*/*/*/cell.json")}
+    lacking = [label for label in study.methods if label not in kept]
+    if lacking:
+        raise UserError(
+            f"{pictures}: holds no pictures of {', '.join(lacking)}; if nobody takes part yet, "
+            "delete that folder, and they are copied from the run again"
+        )
+    material = read_material(pictures, study.methods)
+    url = database_of(home, database)
     ballots = Ballots(url)
     settings = settings_of(study, material)
     key = begin_study(
@@ -123,7 +167,7 @@ def open_study(study: Study, database: str | None = None, home: Path | None = No
         settings,
         lambda: make_design(material.stimuli, **study.design_settings),
     )
-    opened = OpenStudy(study, material, ballots, key, key_file(url, home or study.run))
+    opened = OpenStudy(study, material, ballots, key, key_file(url, home))
     opened.add_places(study.participants)
     return opened
 

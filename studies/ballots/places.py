@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
+from studies.ballots.events import event
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.ballots.seats import row_of
 from studies.design.trial import Trial
@@ -103,4 +104,5 @@ def add_places(
             for position, trial in enumerate(trials)
         ]
         connection.execute(sa.insert(TRIALS), rows)
+        connection.execute(event(database, study, "places", f"{wanted - first} added to {first}"))
     return wanted - first

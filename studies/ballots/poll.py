@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
-from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
+from studies.ballots.schema import EVENTS, PARTICIPANTS, STUDIES, TRIALS, VOTES
 
 SIDE_COLUMNS = [
     f"{side}_{part}" for side in ("left", "right") for part in ("source", "method", "mode")
@@ -22,6 +22,7 @@ TRIAL_COLUMNS = [
 ]  # fmt: skip
 PARTICIPANT_COLUMNS = ["participant", "slot", "joined_at", "finished_at", "comment"]
 VOTE_COLUMNS = ["participant", "slot", "position", "question", "answer", "seconds", "voted_at"]
+EVENT_COLUMNS = ["at", "what", "detail"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Poll:
         trials: `TRIAL_COLUMNS`, one row per planned trial.
         participants: `PARTICIPANT_COLUMNS` and ``finished`` (bool).
         votes: one row per answer: `VOTE_COLUMNS` and the trial's `TRIAL_COLUMNS`.
+        events: `EVENT_COLUMNS`, what was done with the study, see `studies.ballots.events`.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Poll:
     trials: pd.DataFrame
     participants: pd.DataFrame
     votes: pd.DataFrame
+    events: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EVENT_COLUMNS))
 
 
 def study_names(database: Database) -> list[str]:
@@ -120,6 +123,11 @@ def read_poll(database: Database, name: str) -> Poll:
         .where(PARTICIPANTS.c.study_id == study.id)
         .order_by(PARTICIPANTS.c.id, VOTES.c.id)
     )
+    events = database.rows(
+        sa.select(*(EVENTS.c[column] for column in EVENT_COLUMNS))
+        .where(EVENTS.c.study_id == study.id)
+        .order_by(EVENTS.c.id)
+    )
     return make_poll(
         {
             "name": study.name,
@@ -131,11 +139,16 @@ def read_poll(database: Database, name: str) -> Poll:
         pd.DataFrame([tuple(row) for row in trials], columns=TRIAL_COLUMNS),
         pd.DataFrame([tuple(row) for row in people], columns=PARTICIPANT_COLUMNS),
         pd.DataFrame([tuple(row) for row in votes], columns=VOTE_COLUMNS),
+        pd.DataFrame([tuple(row) for row in events], columns=EVENT_COLUMNS),
     )
 
 
 def make_poll(
-    study: Mapping[str, Any], trials: pd.DataFrame, people: pd.DataFrame, votes: pd.DataFrame
+    study: Mapping[str, Any],
+    trials: pd.DataFrame,
+    people: pd.DataFrame,
+    votes: pd.DataFrame,
+    events: pd.DataFrame,
 ) -> Poll:
     """Put the tables of a study together.
 
@@ -144,6 +157,7 @@ def make_poll(
         trials: `TRIAL_COLUMNS`.
         people: `PARTICIPANT_COLUMNS`.
         votes: `VOTE_COLUMNS`.
+        events: `EVENT_COLUMNS`.
     """
     trials = trials.assign(repeats=trials["repeats"].astype("Int64"))
     for column in ("slot", "position"):
@@ -154,4 +168,4 @@ def make_poll(
     )
     votes = votes.assign(seconds=votes["seconds"].astype("float64"))
     merged = votes.merge(trials, on=["slot", "position"], how="left", validate="many_to_one")
-    return Poll(**study, trials=trials, participants=people, votes=merged)
+    return Poll(**study, trials=trials, participants=people, votes=merged, events=events)

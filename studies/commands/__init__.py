@@ -1,15 +1,15 @@
 """The commands of ``dfr votes``: plan a study, let people in, move its ballots."""
 
 from studies.commands import ballots, people, planning  # each adds its commands to the group
-from studies.commands.options import RUNS, DatabaseOption, NameOption, RunsOption, app
+from studies.commands.options import DatabaseOption, NameOption, StudyOption, app, find_ballots
 
 __all__ = [
-    "RUNS",
     "DatabaseOption",
     "NameOption",
-    "RunsOption",
+    "StudyOption",
     "app",
     "ballots",
+    "find_ballots",
     "people",
     "planning",
 ]

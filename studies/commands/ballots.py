@@ -10,23 +10,49 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.errors import UserError, unknown
-from dfr.core.terminal import console, table_console
+from dfr.core.terminal import console, table_console, words
 from studies.commands.options import (
-    RUNS,
     DatabaseOption,
     NameOption,
-    RunsOption,
+    StudyOption,
     app,
+    find_ballots,
     open_ballots,
 )
 
 
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="The study's folder.", show_default=False)],
+    run: Annotated[
+        Path, typer.Option(help="The run whose outputs are compared.", show_default=False)
+    ],
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Labels, with commas between.  [default: all of the run]", show_default=False
+        ),
+    ] = None,
+    door: Annotated[str, typer.Option(help="platform, invitation or open.")] = "invitation",
+) -> None:
+    """Make a study's folder: its file, to be edited, and its own copy of the pictures."""
+    from studies.ballots.opening import new_study
+
+    file = new_study(folder, run, words(methods) if methods else [], door)
+    console.print(
+        f"edit {escape(str(file))}, then show the page: "
+        f"streamlit run studies/vote.py -- --study {escape(str(folder))}",
+        soft_wrap=True,
+    )
+
+
 @app.command("list")
-def list_studies(database: DatabaseOption = None, runs: RunsOption = RUNS) -> None:
+def list_studies(study: StudyOption = None, database: DatabaseOption = None) -> None:
     """List the studies of a database, with their counts."""
+    from studies.ballots.ballots import Ballots
     from studies.ballots.poll import read_poll, study_names
 
-    ballots = open_ballots(database, runs)
+    ballots = Ballots(find_ballots(study, database)[0])
     table = Table("study", "begun", "participants", "finished", "votes", "closed")
     for name in study_names(ballots):
         poll = read_poll(ballots, name)
@@ -42,20 +68,22 @@ def list_studies(database: DatabaseOption = None, runs: RunsOption = RUNS) -> No
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(help="Folder to write to.", show_default=False)],
+    study: StudyOption = None,
     name: NameOption = None,
     database: DatabaseOption = None,
-    runs: RunsOption = RUNS,
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
 ) -> None:
     """Write a study's design, participants and votes to files, without links and codes."""
+    from studies.ballots.events import log_event
     from studies.ballots.export import FORMATS, write_export
-    from studies.ballots.poll import choose_name, read_poll
+    from studies.ballots.poll import read_poll, study_key
 
     if kind not in FORMATS:
         raise unknown("format", kind, FORMATS)
-    ballots = open_ballots(database, runs)
-    poll = read_poll(ballots, choose_name(ballots, name))
+    ballots, chosen = open_ballots(study, database, name)
+    poll = read_poll(ballots, chosen)
     write_export(poll, out, "parquet" if kind == "parquet" else "csv")
+    log_event(ballots, study_key(ballots, chosen), "exported", f"{len(poll.votes)} votes")
     console.print(
         f"{len(poll.votes)} votes of {len(poll.participants)} people -> {escape(str(out))}",
         soft_wrap=True,
@@ -96,34 +124,49 @@ def forget(
             help="Random name, as in an export, or completion code.", show_default=False
         ),
     ],
+    study: StudyOption = None,
     database: DatabaseOption = None,
-    runs: RunsOption = RUNS,
 ) -> None:
     """Delete one participant and all their answers."""
     from studies.ballots.administration import forget_participant
+    from studies.ballots.ballots import Ballots
 
-    votes = forget_participant(open_ballots(database, runs), participant)
+    votes = forget_participant(Ballots(find_ballots(study, database)[0]), participant)
     console.print(f"deleted {escape(participant)} and {votes} votes")
 
 
 @app.command()
 def close(
+    study: StudyOption = None,
     name: NameOption = None,
     database: DatabaseOption = None,
-    runs: RunsOption = RUNS,
     again: Annotated[bool, typer.Option("--open", help="Open it again.")] = False,
 ) -> None:
     """Stop a study's voting. The ranking is then shown."""
     from studies.ballots.administration import close_study
-    from studies.ballots.poll import choose_name, study_key
+    from studies.ballots.poll import study_key
 
-    ballots = open_ballots(database, runs)
-    chosen = choose_name(ballots, name)
+    ballots, chosen = open_ballots(study, database, name)
     close_study(ballots, study_key(ballots, chosen), closed=not again)
     console.print(f"study '{escape(chosen)}' is {'open' if again else 'closed'}")
 
 
 @app.command()
-def upgrade(database: DatabaseOption = None, runs: RunsOption = RUNS) -> None:
+def upgrade(study: StudyOption = None, database: DatabaseOption = None) -> None:
     """Bring an older database to this version."""
-    console.print(f"{escape(open_ballots(database, runs, upgrade=True).where)}: up to date")
+    from studies.ballots.ballots import Ballots
+
+    url, _ = find_ballots(study, database)
+    console.print(f"{escape(Ballots(url, upgrade=True).where)}: up to date")
+
+
+@app.command("log")
+def show_log(
+    study: StudyOption = None, name: NameOption = None, database: DatabaseOption = None
+) -> None:
+    """Show who did what when: closed, opened again, looked at the ranking, exported, invited."""
+    from studies.ballots.poll import read_poll
+
+    ballots, chosen = open_ballots(study, database, name)
+    for row in read_poll(ballots, chosen).events.itertuples(index=False):
+        typer.echo(f"{row.at}  {row.what}  {row.detail}".rstrip())

@@ -18,36 +18,63 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+StudyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--study", help="The study's file, or the folder that holds it.", show_default=False
+    ),
+]
+NamedStudy = Annotated[
+    Path,
+    typer.Option(
+        "--study", help="The study's file, or the folder that holds it.", show_default=False
+    ),
+]
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
-        help="URL or file of the ballots.  [default: DFR_STUDY_DATABASE, else votes.sqlite in the "
-        "newest run]",
+        help="URL or file of the ballots.  [default: DFR_STUDY_DATABASE, else votes.sqlite beside "
+        "the study's file]",
         show_default=False,
     ),
 ]
 NameOption = Annotated[
     str | None,
     typer.Option(
-        help="The study's name.  [default: the only one in the database]", show_default=False
+        help="The study's name.  [default: the file's, or the only one in the database]",
+        show_default=False,
     ),
 ]
-RunsOption = Annotated[Path, typer.Option(help="Where the newest run is looked for.")]
-RUNS = Path("runs")
 
 
-def open_ballots(database: str | None, runs: Path, upgrade: bool = False) -> Ballots:
-    """Open ballots that are there: a command that only reads makes no empty database."""
-    from studies.ballots.ballots import Ballots
+def find_ballots(
+    study: Path | None, database: str | None, name: str | None = None
+) -> tuple[str, str | None]:
+    """Return the URL of ballots that are there, and the name of the study, where one was named."""
     from studies.ballots.location import existing_database
+    from studies.design.study import read_study, study_file
 
-    return Ballots(existing_database(database, runs), upgrade)
+    file = study_file(study) if study is not None else None
+    url = existing_database(database, file.parent if file is not None else None)
+    return url, name or (read_study(file).name if file is not None else None)
+
+
+def open_ballots(
+    study: Path | None, database: str | None, name: str | None = None
+) -> tuple[Ballots, str]:
+    """Open ballots that are there, and choose a study of them: no empty database is made."""
+    from studies.ballots.ballots import Ballots
+    from studies.ballots.poll import choose_name
+
+    url, named = find_ballots(study, database, name)
+    ballots = Ballots(url)
+    return ballots, choose_name(ballots, named)
 
 
 def open_named(study: Path, database: str | None) -> OpenStudy:
     """Open the study of a file, or of the folder that holds it; begin it if it is new."""
-    from studies.ballots.opening import choose_study, open_study
-    from studies.design.study import study_file
+    from studies.ballots.opening import open_study
+    from studies.design.study import read_study, study_file
 
     file = study_file(study)
-    return open_study(choose_study(file, None, RUNS), database, file.parent)
+    return open_study(read_study(file), file.parent, database)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import secrets
+import shutil
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -136,6 +138,34 @@ def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
         cells=cells,
         sources=store.read_sealed("pictures.json")["sha256"],
     )
+
+
+def keep_material(run: Path, methods: Sequence[str], folder: Path) -> None:
+    """Copy what a study shows of a run into a folder, which `read_material` then reads as a run.
+
+    Nothing is there before all is there. If another process is faster, its copy stays.
+
+    Raises:
+        UserError: the copy cannot be written.
+    """
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        for name in ("run.json", "pictures.json"):
+            partial.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(run / name, partial / name)
+        shutil.copytree(run / "pictures", partial / "pictures")
+        for cell in sorted((run / "cells").glob("*/*/*/cell.json")):
+            if not methods or cell.parent.name in methods:
+                shutil.copytree(cell.parent, partial / cell.parent.relative_to(run))
+        try:
+            partial.rename(folder)
+        except OSError:
+            if not (folder / "run.json").is_file():
+                raise
+    except OSError as error:
+        raise UserError(f"{folder}: cannot keep the pictures here ({error.strerror})") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _alike(cells: Sequence[Mapping[str, Any] | None]) -> bool:

@@ -25,6 +25,7 @@ import streamlit as st
 from studies.analysis.exclusion import catch_failures
 from studies.analysis.results import QuestionResult, analyse
 from studies.ballots.administration import check_codes, close_study, completion_codes
+from studies.ballots.events import log_event
 from studies.ballots.export import write_export
 from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll, read_poll
@@ -145,10 +146,13 @@ def _live(opened: OpenStudy) -> None:
     if len(comments):
         st.subheader("Comments")
         st.dataframe(comments, hide_index=True)
+    if len(poll.events):
+        st.subheader("What was done with this study")
+        st.dataframe(poll.events, hide_index=True)
     st.subheader("Export")
     st.download_button(
         "Design, participants and votes (CSV, zip)",
-        data=lambda: zipped(poll),
+        data=lambda: _exported(opened, poll),
         file_name=f"{poll.name}.zip",
         on_click="ignore",
     )
@@ -171,6 +175,7 @@ def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult]
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
     if kept is None or kept[0] != key:
+        log_event(opened.ballots, opened.key, "ranking", "shown on the page")
         found = analyse(
             poll.votes,
             poll.participants,
@@ -188,6 +193,11 @@ def _set_closed(opened: OpenStudy, closed: bool) -> None:
     # A callback is reached only through a page that was shown, and so only with the token.
     close_study(opened.ballots, opened.key, closed=closed)
     log.info("study %s was %s", opened.study.name, "closed" if closed else "opened again")
+
+
+def _exported(opened: OpenStudy, poll: Poll) -> bytes:
+    log_event(opened.ballots, opened.key, "exported", f"{len(poll.votes)} votes, by the page")
+    return zipped(poll)
 
 
 def balance_so_far(poll: Poll) -> pd.DataFrame:

@@ -83,13 +83,21 @@ def test_list_export_import_forget_close(dfr, database: Path, tmp_path: Path):
     assert "is open" in dfr("votes", "close", "--open", "--database", database).stdout
 
 
-def test_the_database_of_the_newest_run_is_taken(dfr, database: Path, tmp_path: Path):
-    (tmp_path / "runs" / "a").mkdir(parents=True)
-    (tmp_path / "runs" / "a" / "run.json").touch()
-    database.rename(tmp_path / "runs" / "a" / "votes.sqlite")
-    done = dfr("votes", "list", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "finished" in done.stdout
+def test_a_study_is_named_by_its_folder_and_what_is_done_is_logged(dfr, database: Path):
+    home = database.parent / "spring"
+    home.mkdir()
+    (home / "s.toml").touch()
+    database.rename(home / "votes.sqlite")
+    for command in (["export", home / "out"], ["close"], ["close", "--open"], ["codes"]):
+        done = dfr("votes", *command, "--study", home)
+        assert done.returncode == 0, done.stderr
+    lines = dfr("votes", "log", "--study", home / "s.toml").stdout.splitlines()
+    assert [line.split("  ")[1:] for line in lines] == [
+        ["exported", "7 votes"], ["closed"], ["opened again"], ["codes", "listed 1"],
+    ]  # fmt: skip
+    assert all(re.match(r"20\d\d-\d\d-\d\dT", line) for line in lines)
+    (home / "other.toml").touch()
+    assert "holds other.toml, s.toml" in complaint(dfr("votes", "close", "--study", home))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,8 @@ def test_the_database_of_the_newest_run_is_taken(dfr, database: Path, tmp_path: 
         (["list", "--database", "missing.sqlite"], "no ballots there"),
         (["list", "--database", "mysql://x"], "ballots are kept in"),
         (["list", "--database", "postgresql://x@127.0.0.1:1/y"], "cannot be reached"),
-        (["list"], "no run under"),
+        (["list"], "name the study: --study FOLDER"),
+        (["close", "--study", "nowhere"], "no ballots there"),
         (["export", "out", "--format", "xls", "--database", "DB"], "unknown format 'xls'"),
         (["export", "out", "--name", "t", "--database", "DB"], "no study 't'"),
         (["export", "FILE", "--database", "DB"], "is a file"),

@@ -26,7 +26,7 @@ def open_votes(run: Path, voting: int = PEOPLE, **settings: object) -> OpenStudy
     """Open a study of a run and let voters answer; the last one never looks at the pictures."""
     asked = {"name": "taste", "methods": tuple(STRENGTHS), "participants": PEOPLE, "trials": 9,
              "practice": 1, "repeats": 1, "catches": 2, "run": run} | settings  # fmt: skip
-    opened = open_study(Study.model_validate(asked))
+    opened = open_study(Study.model_validate(asked), run)
     for number in range(voting):
         random = np.random.default_rng([3, number])
         last = number == PEOPLE - 1

@@ -131,6 +131,7 @@ def test_postgresql_is_asked_whether_it_is_there_and_not_for_long():
 @pytest.mark.parametrize(
     ("url", "told"),
     [
+        ("postgresql:/me:geheim@h", r"'\*\*\*@h' names no database"),
         ("nonsense", "'nonsense' names no database; write sqlite:///PATH"),
         ("sqlite://", "ballots are kept in sqlite:///PATH"),
         ("sqlite:///:memory:", "ballots are kept in sqlite:///PATH"),

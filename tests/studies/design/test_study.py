@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -13,9 +12,10 @@ import pytest
 from PIL import Image
 
 from dfr.core.errors import UserError
-from studies.ballots.location import DATABASE, database_of_run, newest_run
-from studies.ballots.opening import choose_study, open_study
+from studies.ballots.location import DATABASE, database_of, existing_database
+from studies.ballots.opening import new_study, open_study
 from studies.ballots.poll import count_places, read_poll
+from studies.design import material
 from studies.design.material import PictureMissing, read_material
 from studies.design.study import Study, read_study
 from studies.design.trial import Side
@@ -143,10 +143,9 @@ def study(run: Path, **changes: object) -> Study:
 
 
 def test_a_study_is_written_once_and_opened_again_as_it_is(run: Path, tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'v.sqlite'}"
-    first = open_study(study(run), url)
+    first = open_study(study(run), tmp_path)
     trials = read_poll(first.ballots, "s").trials
-    again = open_study(study(run), url)
+    again = open_study(study(run), tmp_path)
     assert again.key == first.key
     assert len(trials) == 3 * (2 + 5 + 2 + 3)
     assert read_poll(again.ballots, "s").trials.equals(trials)
@@ -155,25 +154,23 @@ def test_a_study_is_written_once_and_opened_again_as_it_is(run: Path, tmp_path: 
 def test_words_may_change_after_the_first_participant_and_numbers_may_not(
     run: Path, tmp_path: Path
 ):
-    url = f"sqlite:///{tmp_path / 'v.sqlite'}"
-    opened = open_study(study(run), url)
+    opened = open_study(study(run), tmp_path)
     opened.ballots.join(opened.key)
-    open_study(study(run, title="Without the slip of the pen"), url)
+    open_study(study(run, title="Without the slip of the pen"), tmp_path)
     for change in ({"trials": 6}, {"drop_at": 1}, {"consent": "We keep your name."}, {"seed": 1},
                    {"methods": ("dfr", "gatys")}, {"simulated": True}):  # fmt: skip
         with pytest.raises(UserError, match="was begun with other settings"):
-            open_study(study(run, **change), url)
+            open_study(study(run, **change), tmp_path)
 
 
 def test_more_places_are_added_and_fewer_only_before_anybody_came(run: Path, tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'v.sqlite'}"
     for people in (4, 2):
-        opened = open_study(study(run, participants=people), url)
+        opened = open_study(study(run, participants=people), tmp_path)
         assert count_places(opened.ballots, opened.key) == people
     opened.ballots.join(opened.key)
     before = read_poll(opened.ballots, "s").trials
-    open_study(study(run, participants=5), url)
-    open_study(study(run, participants=3, door="open"), url)
+    open_study(study(run, participants=5), tmp_path)
+    open_study(study(run, participants=3, door="open"), tmp_path)
     after = read_poll(opened.ballots, "s").trials
     assert after["slot"].nunique() == 5
     assert after[after["slot"] < 2].equals(before)
@@ -182,36 +179,62 @@ def test_more_places_are_added_and_fewer_only_before_anybody_came(run: Path, tmp
     assert not after[after["slot"] == 2].equals(after[after["slot"] == 0])
 
 
-def test_another_run_under_the_same_name_is_refused(run: Path, tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'v.sqlite'}"
-    opened = open_study(study(run), url)
+def test_what_happens_to_the_run_later_touches_no_study(run: Path, tmp_path: Path):
+    own = tmp_path / "run"
+    shutil.copytree(run, own)
+    home = tmp_path / "home"
+    opened = open_study(study(own), home)
     opened.ballots.join(opened.key)
-    shutil.copytree(run, tmp_path / "moved")
-    open_study(study(tmp_path / "moved"), url)  # a run may be moved
+    pair = opened.material.stimuli.pairs[0]
+    before = opened.material.content(*pair)
+    shutil.rmtree(own)
+    again = open_study(study(own), home)
+    assert again.key == opened.key
+    material._pixels.cache_clear()
+    assert again.material.content(*pair) == before
+    assert {path.name for path in home.iterdir()} >= {"stimuli", "votes.sqlite"}
+    labels = {path.parent.name for path in home.glob("stimuli/cells/*/*/*/cell.json")}
+    assert labels == set(METHODS)  # and nothing of the other methods
+    with pytest.raises(UserError, match="no pictures of half; if nobody"):
+        open_study(study(own, methods=("dfr", "half")), home)
+    with pytest.raises(UserError, match="has no pictures; name the run"):
+        open_study(study(own).model_copy(update={"run": None}), tmp_path / "elsewhere")
+
+
+def test_another_run_under_the_same_name_is_refused(run: Path, tmp_path: Path):
     from eval.runs.store import RunStore
 
-    store = RunStore(tmp_path / "moved")
+    opened = open_study(study(run), tmp_path)
+    opened.ballots.join(opened.key)
+    store = RunStore(tmp_path / "stimuli")
     described = json.loads(json.dumps(store.description))
     described["identity"]["seed"] = 99
     store.write_sealed("run.json", described)
     with pytest.raises(UserError, match="or another run"):
-        open_study(study(tmp_path / "moved"), url)
+        open_study(study(run), tmp_path)
 
 
-def test_the_newest_run_is_the_one_written_last(tmp_path: Path):
-    with pytest.raises(UserError, match="no run under"):
-        newest_run(tmp_path)
-    for number, name in enumerate(["b", "c", "a"]):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").touch()
-        os.utime(tmp_path / name / "run.json", (number, number))
-    assert newest_run(tmp_path) == tmp_path / "a"
-    assert choose_study(None, None, tmp_path).name == "a"
+def test_a_new_study_has_a_folder_of_its_own(run: Path, tmp_path: Path):
+    file = new_study(tmp_path / "Spring 27", run, METHODS, "open")
+    made = read_study(file)
+    assert (made.name, made.methods, made.door) == ("spring-27", METHODS, "open")
+    assert len(file.read_text().splitlines()) <= 20
+    made = made.model_copy(update={"trials": 5})
+    assert open_study(made, file.parent).study.participants == 30
+    with pytest.raises(UserError, match="is not empty"):
+        new_study(tmp_path / "Spring 27", run, METHODS, "open")
+    for wrong in ({"door": "window"}, {"methods": ("dfr", "gaty")}, {"run": tmp_path}):
+        with pytest.raises(UserError):
+            new_study(tmp_path / "x", **{"run": run, "methods": (), "door": "open", **wrong})
+        assert not (tmp_path / "x").exists()
 
 
-def test_the_environment_names_the_database(monkeypatch: pytest.MonkeyPatch):
+def test_the_ballots_are_the_ones_named_else_those_in_the_studys_folder(monkeypatch):
     monkeypatch.delenv(DATABASE, raising=False)
-    assert database_of_run(Path("/r")) == "sqlite:////r/votes.sqlite"
+    assert database_of(Path("/r")) == "sqlite:////r/votes.sqlite"
+    with pytest.raises(UserError, match="name the study: --study"):
+        existing_database(None, None)
     monkeypatch.setenv(DATABASE, "postgresql://h/n")
-    assert database_of_run(Path("/r")) == "postgresql://h/n"
-    assert database_of_run(Path("/r"), "x.sqlite") == "sqlite:///x.sqlite"
+    assert database_of(Path("/r")) == "postgresql://h/n"
+    assert existing_database(None, None) == "postgresql://h/n"
+    assert database_of(Path("/r"), "x.sqlite") == "sqlite:///x.sqlite"

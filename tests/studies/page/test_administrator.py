@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from studies.ballots.opening import choose_study, open_study
+from studies.ballots.opening import open_study
+from studies.design.study import read_study
 from studies.page.administrator import LONGEST_WAIT, TOKEN, Guard
 from tests.studies.page.pages import STEPS, STUDY, expect, settled
 from tests.studies.server import Server
@@ -61,9 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
     """A run, a study file, and ballots of two people, one of whom said a word and paid no heed."""
     made = tmp_path_factory.mktemp("admin")
     (made / "page.toml").write_text(f"{STUDY}run = {str(tiny_run)!r}\n")
-    opened = open_study(
-        choose_study(made / "page.toml", None, made), f"sqlite:///{made / 'v.sqlite'}"
-    )
+    opened = open_study(read_study(made / "page.toml"), made, f"sqlite:///{made / 'v.sqlite'}")
     for heedless in (False, True):
         secret = opened.ballots.join(opened.key)
         seat = opened.ballots.seat(opened.key, secret)
@@ -130,7 +129,7 @@ def test_the_administrator_sees_counts_and_attention_and_the_ranking_only_at_the
         page.get_by_role("button", name="Design, participants and votes").click()
     with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
         assert set(archive.namelist()) == {
-            "study.json", "trials.csv", "participants.csv", "votes.csv"
+            "study.json", "trials.csv", "participants.csv", "votes.csv", "events.csv"
         }  # fmt: skip
         votes = list(csv.DictReader(io.StringIO(archive.read("votes.csv").decode())))
     assert len(votes) == 2 * STEPS

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -76,44 +75,36 @@ def copy(place: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("text", "database", "told"),
     [
-        (["--runs", "EMPTY"], "make one with `dfr reproduce --profile smoke`"),
-        (["--run", "EMPTY"], "holds no run"),
-        (["--study", "missing.toml"], "no such study file"),
-        (["--study", "UNKNOWN", "--run", "RUN"], "unknown method of the run"),
-        (["--study", "WRONG"], "'trials': Input should be"),
-        (["--run", "RUN", "--database", "mysql://x"], "ballots are kept in"),
-        (
-            ["--run", "RUN", "--database", "postgresql://x@127.0.0.1:1/y"],
-            "cannot reach our records",
-        ),
+        (None, None, "no such study file"),
+        ('methods = ["dfr", "nosuch"]', None, "unknown method of the run"),
+        ('trials = "many"', None, "'trials': Input should be"),
+        ("", "mysql://me:geheim@x", "ballots are kept in"),
+        ("", "postgresql:/me:geheim@x", "names no database"),
+        ("", "postgresql://me:geheim@127.0.0.1:1/y", "cannot be reached"),
     ],
 )
-def test_what_cannot_be_shown_is_said_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path, arguments, told: str
+def test_what_is_wrong_is_told_to_log_and_administrator_and_never_to_voters(
+    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path, caplog, text, database, told: str
 ):
-    (tmp_path / "unknown.toml").write_text('methods = ["dfr", "nosuch"]\n')
-    (tmp_path / "wrong.toml").write_text('trials = "many"\n')
-    names = {"EMPTY": tmp_path / "empty", "UNKNOWN": tmp_path / "unknown.toml",
-             "WRONG": tmp_path / "wrong.toml", "RUN": place / "run"}  # fmt: skip
-    page = Page(monkeypatch, *(names.get(word, word) for word in arguments))
-    assert told in page.says()
-    assert "\n" not in page.says()
+    file = tmp_path / "s.toml"
+    if text is not None:
+        file.write_text(f"{text}\nrun = {str(place / 'run')!r}\n")
+    arguments = ["--study", file, *(["--database", database] if database else [])]
+    page = Page(monkeypatch, *arguments)
+    assert told in caplog.text
     assert page.headings() == []
-
-
-def test_without_a_study_file_the_newest_run_is_shown_to_who_is_invited(
-    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
-):
-    runs = tmp_path / "runs"
-    shutil.copytree(place / "run", runs / "Some Run")
-    (runs / "older").mkdir()
-    shutil.copy(place / "run" / "run.json", runs / "older" / "run.json")
-    os.utime(runs / "older" / "run.json", (0, 0))
-    page = Page(monkeypatch, "--runs", runs)
-    assert [field.label for field in page.app.text_input] == ["The code of your invitation"]
-    assert (runs / "Some Run" / "votes.sqlite").is_file()
+    down = database is not None and database.endswith("/y")
+    kind = "cannot reach our records" if down else "cannot be shown at the moment"
+    assert kind in page.says()
+    assert "\n" not in page.says()
+    monkeypatch.setenv(TOKEN, "a-token-of-the-test")
+    page = Page(monkeypatch, *arguments, "--admin")
+    page.app.text_input[0].set_value("a-token-of-the-test")
+    page.click("Enter")
+    assert (kind if down else told) in page.says()
+    assert "geheim" not in page.says() + caplog.text
 
 
 @pytest.mark.parametrize(
@@ -151,7 +142,7 @@ def test_an_id_comes_once_and_another_tab_of_it_goes_on(
     assert again.headings() == [QUESTIONS["style"]]
     other.click("I agree. Begin")
     assert other.headings() == [QUESTIONS["overall"]]
-    ballots = Ballots(f"sqlite:///{copy / 'run' / 'votes.sqlite'}")
+    ballots = Ballots(f"sqlite:///{copy / 'votes.sqlite'}")
     assert len(read_poll(ballots, "page").participants) == 2
 
 
@@ -174,7 +165,7 @@ def test_an_invitation_is_typed_or_stands_in_the_address(
     assert page.headings() == [QUESTIONS["overall"]]
     for code in codes:
         Page(monkeypatch, "--study", study, invite=code)
-    ballots = Ballots(f"sqlite:///{copy / 'run' / 'votes.sqlite'}")
+    ballots = Ballots(f"sqlite:///{copy / 'votes.sqlite'}")
     assert len(read_poll(ballots, "page").participants) == 1
     assert page.headings() == [QUESTIONS["overall"]]
 
@@ -188,7 +179,7 @@ def test_answers_are_taken_back_in_the_middle_and_by_the_code(
     page = Page(monkeypatch, "--study", study)
     page.click("I agree. Begin")
     page.click("A is better")
-    ballots = Ballots(f"sqlite:///{copy / 'run' / 'votes.sqlite'}")
+    ballots = Ballots(f"sqlite:///{copy / 'votes.sqlite'}")
     page.click("Delete all my answers")
     assert page.headings() == ["Your answers were deleted"]
     assert read_poll(ballots, "page").votes.empty
@@ -223,14 +214,14 @@ def test_a_picture_that_vanished_is_told_and_the_vote_is_asked_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch, copy: Path, caplog: pytest.LogCaptureFixture
 ):
     page = Page(monkeypatch, "--study", copy / "page.toml")
-    for path in (copy / "run" / "cells").rglob("*.png"):
+    for path in (copy / "stimuli" / "cells").rglob("*.png"):
         path.rename(path.with_suffix(".gone"))
     material._pixels.cache_clear()
     page.click("I agree. Begin")
     assert "A picture of this study cannot be shown" in page.says()
     assert "cannot be read" in caplog.text
     assert not [button for button in page.app.button if button.label == "A is better"]
-    for path in (copy / "run" / "cells").rglob("*.gone"):
+    for path in (copy / "stimuli" / "cells").rglob("*.gone"):
         path.rename(path.with_suffix(".png"))
     page.click("Try again")
     assert page.says() == ""
@@ -244,7 +235,7 @@ def test_a_database_that_is_away_is_told_kindly_and_the_vote_is_asked_again(
     monkeypatch.setattr("studies.page.trial.SOONEST", 0.0)
     page = Page(monkeypatch, "--study", copy / "page.toml")
     page.click("I agree. Begin")
-    votes, away = copy / "run" / "votes.sqlite", copy / "away"
+    votes, away = copy / "votes.sqlite", copy / "away"
     files = list(votes.parent.glob("votes.sqlite*"))
     away.mkdir()
     for file in files:
