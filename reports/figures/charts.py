@@ -10,7 +10,7 @@ import pandas as pd
 from reports.figures.plotstyle import Figure, keep, plot
 from reports.figures.published_votes import vote_shares
 from reports.figures.scatter import effectiveness_and_coherence, quality, quality_and_diversity
-from reports.figures.sheets import contact_sheets, lambda_sweep
+from reports.figures.sheets import contact_sheets, lambda_sweep, methods_sheet
 from reports.figures.times import time_figures
 from reports.inputs.run_data import RunData
 from reports.tables.diversity import diversity_table
@@ -19,6 +19,7 @@ from reports.tables.diversity import diversity_table
 def all_figures(run: RunData, folder: Path) -> list[Figure]:
     """Draw every figure that the run has data for."""
     drawn = [
+        methods_sheet(run, folder),
         *contact_sheets(run, folder),
         lambda_sweep(run, folder),
         *time_figures(run, folder),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image
 
 from dfr.core.contact_sheet import contact_sheet
 from eval.runs.comparison import Comparison
@@ -31,6 +32,65 @@ def pairs_on_page(run: RunData) -> list[tuple[str, str]]:
 def contact_sheets(run: RunData, folder: Path) -> list[Figure]:
     """Draw sheets of some pairs: content, style, and every output of every method."""
     return [_pair_sheet(run, folder, *pair) for pair in pairs_on_page(run)]
+
+
+def methods_sheet(run: RunData, folder: Path) -> Figure | None:
+    """Draw one output of every method for some pairs: a row for each, a column for each pair.
+
+    Of the methods that differ in settings alone only the first is there, with its first output; of
+    DFR also the output of rotation 90, which has another target.
+
+    Returns:
+        nothing, for a run with fewer than two methods.
+    """
+    first: dict[str, str] = {}
+    for cell in run.cells:
+        of = cell["title"] if cell["method"] == "external" else cell["method"]
+        if cell["files"]:
+            first.setdefault(of, cell["label"])
+    if len(first) < 2:
+        return None
+    pairs = pairs_on_page(run)
+    pictures = [run.pair(*pair) for pair in pairs]
+    rows: list[list[tuple[str, Image.Image | None]]] = [
+        [(f"content: {content}", shown) for (content, _), (shown, _) in
+         zip(pairs, pictures, strict=True)],
+        [(f"style: {style}", shown) for (_, style), (_, shown) in
+         zip(pairs, pictures, strict=True)],
+    ]  # fmt: skip
+    listed = []
+    for label in sorted(first.values(), key=list(run.titles).index):
+        cells = [run.find(*pair, label) for pair in pairs]
+        modes = list(next(cell for cell in cells if cell is not None and cell["files"])["files"])
+        shown_modes = modes[:1] + [mode for mode in modes[1:] if _other_target(run, label, mode)]
+        for mode in shown_modes:
+            name = run.titles[label] + (f", {mode}" if len(modes) > 1 else "")
+            rows.append(
+                [
+                    (name, run.output(cell, mode) if cell and mode in cell["files"] else None)
+                    for cell in cells
+                ]
+            )
+            listed += [
+                {"content": content, "style": style, "label": label, "mode": mode}
+                for content, style in pairs
+            ]
+    return keep(
+        contact_sheet(rows),
+        folder,
+        "all_methods",
+        "One output of every method",
+        "A column for each pair: content, style, and one output of every method (of DFR two, "
+        "since rotation 90 has another target).",
+        pd.DataFrame(listed),
+    )
+
+
+def _other_target(run: RunData, label: str, mode: str) -> bool:
+    """Say whether an output is DFR's of rotation 90."""
+    return mode == "rot090" and any(
+        cell["method"] == "dfr" for cell in run.cells if cell["label"] == label
+    )
 
 
 def _pair_sheet(run: RunData, folder: Path, content: str, style: str) -> Figure:

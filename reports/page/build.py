@@ -44,14 +44,16 @@ from reports.tables.published import FOLDER as PUBLISHED
 from reports.tables.readable import readable, readable_solvers, readable_tests
 from reports.tables.scale import readable_summary
 from reports.tables.solver_effect import SOLVER_NOTE, solver_effect
+from reports.tables.user_study import study_table
 from reports.votes.section import vote_section
 
 #: The figures that a section shows where it speaks of them (sheets of pictures stand with the
 #: pictures). All others stand under "More figures".
 _PLACED = (
-    "mode_audit", "lambda_sweep", "loss_curves", "intervals", "effectiveness_and_coherence",
-    "style_against_content", "diversity", "quality_and_diversity", "variance", "vote_shares",
-    "time_by_method", "time_by_outputs", "time_by_pixels", "loop_against_vectorized",
+    "all_methods", "mode_audit", "lambda_sweep", "loss_curves", "intervals",
+    "effectiveness_and_coherence", "style_against_content", "diversity", "quality_and_diversity",
+    "variance", "vote_shares", "time_by_method", "time_by_outputs", "time_by_pixels",
+    "loop_against_vectorized",
 )  # fmt: skip
 _SHEET = "contact_sheet_"
 #: What a claim's evidence can be, besides a figure.
@@ -100,7 +102,7 @@ def write_report(data: RunData, folder: Path) -> Path:
     ]
     figures = {figure.name: figure for figure in drawn if figure}
     claims = all_claims(data)
-    solvers, protocol = solver_effect(data), protocol_table(data)
+    solvers, protocol, study = solver_effect(data), protocol_table(data), study_table(data)
     methods, best, outputs = summary(data), best_of(data, certainty), outputs_table(data)
     if data.votes is not None:
         from reports.votes.tables import best_by_votes, with_choice
@@ -127,6 +129,7 @@ def write_report(data: RunData, folder: Path) -> Path:
             },
             "diversity": chance,
             "diversity_protocol": protocol,
+            "user_study_methods": study,
             "claims": claims_table(claims),
             **({} if solvers.empty else {"solvers": solvers}),
             **certainty,
@@ -175,6 +178,7 @@ def write_report(data: RunData, folder: Path) -> Path:
         "solvers": readable_solvers(solvers),
         "solver_note": SOLVER_NOTE,
         "protocol": protocol,
+        "study": study,
         "of_the_protocol": is_of_the_protocol(data),
         "failures": failures(data),
         "external": external_notes(data),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.inputs.run_data import RunData
 
-#: Methods of the published user study that this project does not contain.
+#: Methods of the published user study whose weights have to be fetched, or put there by hand.
 PUBLISHED_METHODS = ("AdaIN", "SAFIN", "AdaAttN", "LST")
 
 

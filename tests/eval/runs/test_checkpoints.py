@@ -89,7 +89,7 @@ def test_a_run_goes_on_without_them_and_says_whose_weights_it_used(dfr, profile,
     run = tmp_path / "run"
     done = dfr("reproduce", "--profile", profile, "--out", run, env={"DFR_CACHE": str(tmp_path)})
     assert done.returncode == 0, done.stderr
-    assert "LST, of nobody: not supplied" in done.stderr
+    assert "not supplied: LST, of nobody;" in done.stderr
     store = RunStore.open(run)
     identity = store.description["identity"]
     assert set(identity["not_supplied"]) == {"LST, of nobody"}

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -73,6 +74,9 @@ def test_they_are_measured_like_any_method(dfr, profile, outputs, tiny_run, tmp_
     assert "Not in this run: SAFIN, AdaAttN." in summary
     absent = re.findall(r'<tr class="absent"><td>(\w+)</td><td colspan="\d+">not in this run', page)
     assert absent == ["SAFIN", "AdaAttN"]
+    study = pd.read_csv(run / "report" / "tables" / "user_study_methods.csv", index_col="method")
+    assert study.loc["AdaIN", "in this run"] == "AdaIN"
+    assert study.loc["AdaIN", "E"] == pytest.approx(theirs["e_statistic"].mean())
 
     again = dfr("verify", run, "--cells", 9)
     assert again.returncode == 0, again.stderr
