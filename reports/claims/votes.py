@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from scipy import stats
 
 from eval.analysis import published_numbers as published
@@ -24,6 +23,7 @@ from reports.claims.verdicts import (
 from reports.inputs.run_data import RunData
 from reports.inputs.votes import SIMULATED, told_apart
 from reports.tables.readable import readable_p
+from reports.tables.user_study import votes_table
 
 if TYPE_CHECKING:
     from studies.analysis.results import QuestionResult
@@ -43,24 +43,6 @@ _WHEN = (
     "If people voted on this run (in a closed study that asks which is better overall, with DFR "
     f"and DeCorMST at {ENOUGH}), it holds if"
 )
-
-
-def votes_table() -> pd.DataFrame:
-    """Return one row per method: share, votes of 600, and Wilson's 95 % interval."""
-    rows = []
-    for name, share in published.VOTE_SHARES.items():
-        votes = round(share * published.VOTES)
-        interval = stats.binomtest(votes, published.VOTES).proportion_ci(method="wilson")
-        rows.append(
-            {
-                "method": name,
-                "published share": share,
-                "votes": votes,
-                "low": float(interval.low),
-                "high": float(interval.high),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def shares_differ(run: RunData) -> Claim:

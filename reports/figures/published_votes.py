@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from eval.analysis import published_numbers as published
-from reports.claims.votes import INDEPENDENT, votes_table
+from reports.claims.votes import INDEPENDENT
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.tables.user_study import votes_table
 
 
 def vote_shares(folder: Path) -> Figure:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import pandas as pd
+from scipy import stats
 
-from reports.claims.votes import votes_table
+from eval.analysis import published_numbers as published
 from reports.inputs.run_data import RunData
 from reports.tables.diversity import diversity_table
 from reports.tables.outputs import distinct_outputs
@@ -25,6 +26,24 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 _MEASURES = ("style_gap_closed", "e_statistic", "c_statistic", "lpips_content")
+
+
+def votes_table() -> pd.DataFrame:
+    """Return one row per method: share, votes of 600, and Wilson's 95 % interval."""
+    rows = []
+    for name, share in published.VOTE_SHARES.items():
+        votes = round(share * published.VOTES)
+        interval = stats.binomtest(votes, published.VOTES).proportion_ci(method="wilson")
+        rows.append(
+            {
+                "method": name,
+                "published share": share,
+                "votes": votes,
+                "low": float(interval.low),
+                "high": float(interval.high),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def label_of(run: RunData, name: str) -> str | None:
@@ -51,16 +70,16 @@ def study_table(run: RunData) -> pd.DataFrame:
     outputs = distinct_outputs(run.tables["outputs"])
     cells, diverse = run.tables["cells"], diversity_table(run)
     rows = []
-    for published in votes_table().to_dict("records"):
-        label = label_of(run, str(published["method"]))
+    for voted in votes_table().to_dict("records"):
+        label = label_of(run, str(voted["method"]))
         mine = outputs[outputs["label"] == label]
         used = run.identity.get("checkpoints", {}).get(label)
         rows.append(
             {
-                "method": published["method"],
-                "published share of votes": published["published share"],
-                "low": published["low"],
-                "high": published["high"],
+                "method": voted["method"],
+                "published share of votes": voted["published share"],
+                "low": voted["low"],
+                "high": voted["high"],
                 "in this run": "not in this run" if label is None else run.titles[label],
                 "weights": "" if used is None else used["whose"],
                 "outputs": float("nan") if label is None else float(mine["mode"].nunique()),

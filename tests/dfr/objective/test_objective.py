@@ -9,6 +9,7 @@ from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS
 from dfr.objective.feature_statistics import gram
 from dfr.objective.objective import (
     Objective,
+    Terms,
     Weights,
     shared_objective,
     total_variation,
@@ -146,3 +147,9 @@ def test_targets_are_the_same_where_they_differ_by_rounding_in_every_layer():
     assert same_targets(targets(1.0, 2.0, 1.0 + 5e-6, 2.0, 3.0)) == ((0, 2), (1, 3), (4,))
     assert same_targets(targets(1.0, 1.0 + 5e-5)) == ((0,), (1,))
     assert same_targets(targets(1.0)) == ((0,),)
+
+
+def test_the_terms_of_a_picture_are_told_by_name():
+    terms = Terms(*(torch.tensor(pair) for pair in ([1.0, 10.0], [2.0, 20.0], [4.0, 40.0])))
+    told = {"content": 10.0, "style": 20.0, "variation": 40.0, "total": 70.0}
+    assert terms.of(1) == told

@@ -27,7 +27,8 @@ def test_every_method_of_the_study_has_its_share_and_what_was_measured_of_it(run
     assert table.loc["DeCorMST", "outputs"] == 5
     absent = table.loc[["AdaIN", "SAFIN", "AdaAttN", "LST"]]
     assert (absent["in this run"] == "not in this run").all()
-    assert absent[["outputs", "C", "E", "LPIPS diversity", "seconds / output"]].isna().all(axis=None)
+    numbers = absent[["outputs", "C", "E", "LPIPS diversity", "seconds / output"]]
+    assert numbers.isna().all(axis=None)
 
 
 def test_the_sheet_has_one_output_of_every_method_and_dfrs_other_target(tiny_run):
