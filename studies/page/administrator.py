@@ -108,6 +108,28 @@ def show(opened: OpenStudy) -> None:
         st.warning("The voters of this study are programs, not people.")
     st.caption(opened.ballots.where)
     _live(opened)
+    _export(opened)
+
+
+def _export(opened: OpenStudy) -> None:
+    """Offer the files. Not in what is drawn again and again: a click would come too late."""
+    st.subheader("Export")
+    st.download_button(
+        "Design, participants and votes (CSV, zip)",
+        data=lambda: _exported(opened),
+        file_name=f"{opened.study.name}.zip",
+        on_click="ignore",
+    )
+    st.download_button(
+        "Completion codes (CSV)",
+        data=lambda: _codes(opened),
+        file_name=f"{opened.study.name}-codes.csv",
+        on_click="ignore",
+    )
+    st.caption("Codes stand beside no name and no answer. Keep them out of what you publish.")
+    given = st.text_area("Completion codes to check, one a line", max_chars=20_000)
+    if given.split():
+        st.dataframe(check_codes(opened.ballots, opened.key, given.split()), hide_index=True)
 
 
 @st.fragment(run_every=5)
@@ -149,23 +171,6 @@ def _live(opened: OpenStudy) -> None:
     if len(poll.events):
         st.subheader("What was done with this study")
         st.dataframe(poll.events, hide_index=True)
-    st.subheader("Export")
-    st.download_button(
-        "Design, participants and votes (CSV, zip)",
-        data=lambda: _exported(opened, poll),
-        file_name=f"{poll.name}.zip",
-        on_click="ignore",
-    )
-    st.download_button(
-        "Completion codes (CSV)",
-        data=lambda: completion_codes(opened.ballots, opened.key).to_csv(index=False),
-        file_name=f"{poll.name}-codes.csv",
-        on_click="ignore",
-    )
-    st.caption("Codes stand beside no name and no answer. Keep them out of what you publish.")
-    given = st.text_area("Completion codes to check, one a line", max_chars=20_000)
-    if given.split():
-        st.dataframe(check_codes(opened.ballots, opened.key, given.split()), hide_index=True)
     label = "Open the study again" if poll.closed_at else "Close the study"
     st.button(label, on_click=_set_closed, args=(opened, poll.closed_at is None))
 
@@ -195,9 +200,16 @@ def _set_closed(opened: OpenStudy, closed: bool) -> None:
     log.info("study %s was %s", opened.study.name, "closed" if closed else "opened again")
 
 
-def _exported(opened: OpenStudy, poll: Poll) -> bytes:
+def _exported(opened: OpenStudy) -> bytes:
+    poll = read_poll(opened.ballots, opened.study.name)
     log_event(opened.ballots, opened.key, "exported", f"{len(poll.votes)} votes, by the page")
     return zipped(poll)
+
+
+def _codes(opened: OpenStudy) -> str:
+    table = completion_codes(opened.ballots, opened.key)
+    log_event(opened.ballots, opened.key, "codes", f"listed {len(table)}, by the page")
+    return str(table.to_csv(index=False))
 
 
 def balance_so_far(poll: Poll) -> pd.DataFrame:
