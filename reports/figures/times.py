@@ -5,6 +5,7 @@ Times of an iteration are without features and targets, see `eval.analysis.times
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -194,7 +195,8 @@ def time_pixels(run: RunData, folder: Path) -> Figure | None:
         axes.set_xticks(
             table["pixels"], [size.replace("x", " × ") for size in table["size"]], fontsize=9
         )
-        axes.set_yticks(table["median"], [f"{value:.2g}" for value in table["median"]])
+        shown = _apart(table["median"])
+        axes.set_yticks(shown, [f"{value:.2g}" for value in shown])
         axes.legend()
         return keep(
             figure,
@@ -207,6 +209,15 @@ def time_pixels(run: RunData, folder: Path) -> Figure | None:
             "size.",
             table,
         )
+
+
+def _apart(values: Iterable[float]) -> list[float]:
+    """Leave out what would be written into the one before, on a logarithmic axis."""
+    kept: list[float] = []
+    for value in sorted(values):
+        if not kept or value > 1.2 * kept[-1]:
+            kept.append(value)
+    return kept
 
 
 def loop_against_vectorized(run: RunData, folder: Path) -> Figure | None:
