@@ -93,7 +93,7 @@ def distance_matrix(pairs: pd.DataFrame, modes: Sequence[str]) -> Array:
         modes: in the order of rows and columns.
     """
     distances = np.zeros((len(modes), len(modes)))
-    for row in pairs.to_dict("records"):
-        i, j = modes.index(row["mode_a"]), modes.index(row["mode_b"])
-        distances[i, j] = distances[j, i] = row["lpips"]
+    for a, b, lpips in zip(pairs["mode_a"], pairs["mode_b"], pairs["lpips"], strict=True):
+        i, j = modes.index(a), modes.index(b)
+        distances[i, j] = distances[j, i] = lpips
     return distances

@@ -53,17 +53,18 @@ def diversity_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     rows = []
     pairs = _distinct_pairs(tables)
     outputs = tables["outputs"].set_index([*_PAIR, "label", "mode"])
-    reached = outputs["own_gap_closed"].to_dict()
-    measured = outputs[["style_gap_closed", "c_statistic"]]
+    # As dictionaries: a look-up in an index of thousands of rows takes as long as all the rest.
+    reached, gaps, coherence = (
+        outputs[name].to_dict() for name in ("own_gap_closed", "style_gap_closed", "c_statistic")
+    )
     for (content, style, label), part in pairs.groupby([*_PAIR, "label"], sort=False):
         modes = list(dict.fromkeys([*part["mode_a"], *part["mode_b"]]))
         distances = distance_matrix(part, modes)
-        gaps, coherence = (
-            measured.reindex([(content, style, label, mode) for mode in modes]).to_numpy().T
+        keys = [(content, style, label, mode) for mode in modes]
+        quality, closed, kept = (
+            np.array([known.get(key, np.nan) for key in keys])
+            for known in (reached, gaps, coherence)
         )
-        quality = np.array(
-            [reached.get((content, style, label, mode), np.nan) for mode in modes]
-        ).clip(0, 1)
         rows.append(
             {
                 "content": content,
@@ -74,8 +75,8 @@ def diversity_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 "diversity_vgg": part["lpips_vgg"].mean(),
                 "pixel_distance": part["pixel_distance"].mean(),
                 "vendi": vendi_score(distances),
-                "vendi_weighted": weighted_vendi_score(distances, quality),
-                "faithful": faithful_diversity(distances, gaps, coherence),
+                "vendi_weighted": weighted_vendi_score(distances, quality.clip(0, 1)),
+                "faithful": faithful_diversity(distances, closed, kept),
             }
         )
     return pd.DataFrame(rows, columns=_COLUMNS)
