@@ -12,11 +12,9 @@ from baselines.safin.network import (
     EPSILON,
     SAFIN,
     SAFINNetwork,
-    WaveDecoder,
-    WaveEncoder,
-    Wavelet,
     read_network,
 )
+from baselines.safin.wavelets import WaveDecoder, WaveEncoder, Wavelet
 from dfr.core.errors import UserError
 from dfr.methods.registry import build
 from tests.baselines.test_checkpoints import refused
