@@ -38,9 +38,8 @@ from eval.submissions.entry import (
     PAIR_COLUMNS,
     Cell,
     Entry,
-    EntryFile,
-    decode,
 )
+from eval.submissions.entry_file import EntryFile, decode
 from eval.submissions.keeper import Bench, Keeper
 
 #: Two numbers of a measure are the same while they differ by no more than this part of the larger,

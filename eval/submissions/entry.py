@@ -1,4 +1,4 @@
-"""An entry: a zip file with ``entry.json`` and every output, read strictly.
+"""What an entry says: the models of its ``entry.json``, which `eval.submissions.entry_file` reads.
 
 NAME.zip
   entry.json                        see `Entry`; sealed like the files of a run
@@ -7,38 +7,20 @@ NAME.zip
 One file can be sent and stored as it is. Nothing in it is compressed again (PNG is already), in one
 order and with one date, so the same run gives the same bytes. Contents and styles are not in it:
 whoever checks it takes them from the set itself, so that nobody can send others.
-
-A reader takes only members that ``entry.json`` names, each of them once, never writes one to a path
-that the file chooses, and knows the size of each before it reads it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 from itertools import combinations, product
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-import torch
-from PIL import Image
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from dfr.core.errors import UserError
-from dfr.core.files import seal_of, sha256
 from eval.measures.registry import DEFAULT, OUTPUT_MEASURES, columns_of
 from eval.submissions.form import Form
 
 MANIFEST = "entry.json"
-#: More than this no ``entry.json`` needs: 800 pairs with eight outputs take about 10 MB.
-MOST_BYTES = 64_000_000
 #: The columns that an entry has of every output, and of every two: what each run takes as it goes.
 OUTPUT_COLUMNS = tuple(c for name in DEFAULT if name in OUTPUT_MEASURES for c in columns_of(name))
 PAIR_COLUMNS = tuple(c for name in DEFAULT if name not in OUTPUT_MEASURES for c in columns_of(name))
@@ -244,81 +226,6 @@ def member(content: str, style: str, mode: str) -> str:
     return f"outputs/{content}/{style}/{mode}.png"
 
 
-@dataclass(frozen=True)
-class EntryFile:
-    """An entry's file whose ``entry.json`` was read and checked.
-
-    Attributes:
-        path: the file.
-        sha256: of its bytes.
-        entry: what it says.
-    """
-
-    path: Path
-    sha256: str
-    entry: Entry
-
-    @classmethod
-    def read(cls, path: Path) -> EntryFile:
-        """Read an entry; its pictures are read with `pictures`.
-
-        Raises:
-            UserError: no entry, a changed one, members that it does not name or that are missing.
-        """
-        with _opened(path) as archive:
-            entry = _manifest(path, archive)
-            wanted = {MANIFEST} | {
-                member(cell.content, cell.style, mode)
-                for cell in entry.cells
-                for mode in cell.files
-            }
-            names = archive.namelist()
-            strange = sorted(set(names) - wanted)
-            if strange:
-                raise UserError(f"{path}: holds {strange[0]!r}, which is none of its outputs")
-            if len(names) > len(set(names)):
-                raise UserError(f"{path}: holds a file twice")
-            missing = sorted(wanted - set(names))
-            if missing:
-                raise UserError(f"{path}: {missing[0]} is missing")
-        return cls(path, sha256(path), entry)
-
-    def pictures(self) -> Iterator[tuple[Cell, dict[str, bytes]]]:
-        """Read the outputs of every cell, checked: mode -> the bytes of its PNG file.
-
-        Raises:
-            UserError: one is not what ``entry.json`` says, or is no PNG of the cell's size.
-        """
-        with _opened(self.path) as archive:
-            for cell in self.entry.cells:
-                yield cell, self._of_cell(archive, cell)
-
-    def pictures_of(self, cells: list[Cell]) -> Iterator[tuple[Cell, dict[str, bytes]]]:
-        """Read the outputs of some cells, likewise."""
-        with _opened(self.path) as archive:
-            for cell in cells:
-                yield cell, self._of_cell(archive, cell)
-
-    def _of_cell(self, archive: zipfile.ZipFile, cell: Cell) -> dict[str, bytes]:
-        found = {}
-        height, width = cell.size
-        for mode, wanted in cell.files.items():
-            name = member(cell.content, cell.style, mode)
-            content = _read(self.path, archive, name, 4 * height * width + 100_000)
-            if hashlib.sha256(content).hexdigest() != wanted:
-                raise UserError(
-                    f"{self.path}: {name} is not the picture of {MANIFEST} (another SHA-256)"
-                )
-            _check_png(f"{self.path}: {name}", content, height, width)
-            found[mode] = content
-        return found
-
-    @cached_property
-    def machines(self) -> Mapping[int, str]:
-        """Number of an environment -> what its seconds are comparable within."""
-        return {number: machine(item) for number, item in enumerate(self.entry.environments)}
-
-
 def machine(environment: Mapping[str, Any]) -> str:
     """Name where seconds were taken, so that those of one name can be compared."""
     return (
@@ -326,67 +233,3 @@ def machine(environment: Mapping[str, Any]) -> str:
         f"{environment.get('cores', '?')}, threads: {environment.get('threads', '?')}, processes: "
         f"{environment.get('workers', '?')}"
     )
-
-
-def decode(content: bytes) -> torch.Tensor:
-    """Return a checked PNG file's picture, (1, 3, h, w) in [0, 1]."""
-    with Image.open(io.BytesIO(content)) as picture:
-        pixels = np.asarray(picture, dtype=np.float32) / 255
-    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
-
-
-def _check_png(where: str, content: bytes, height: int, width: int) -> None:
-    try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-            if picture.size != (width, height):
-                raise UserError(
-                    f"{where} is {picture.size[1]} x {picture.size[0]} pixels instead of "
-                    f"{height} x {width}"
-                )
-            if picture.mode != "RGB":
-                raise UserError(f"{where} is a picture of the kind {picture.mode}, not RGB")
-            picture.load()
-    except UserError:
-        raise
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise UserError(f"{where} is no whole PNG picture ({error})") from error
-
-
-def _opened(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file") from error
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
-        raise UserError(f"{path}: is no entry: no whole zip file ({error})") from error
-
-
-def _read(path: Path, archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Read a member that is stored as it is, and no larger than it may be."""
-    try:
-        about = archive.getinfo(name)
-        if about.file_size > most or about.compress_type != zipfile.ZIP_STORED:
-            raise UserError(
-                f"{path}: {name} is compressed or larger than it can be; pack it with `dfr submit`"
-            )
-        return archive.read(about)
-    except KeyError as error:
-        raise UserError(f"{path}: {name} is missing") from error
-    except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, zlib.error) as error:
-        raise UserError(f"{path}: {name} cannot be read ({error})") from error
-
-
-def _manifest(path: Path, archive: zipfile.ZipFile) -> Entry:
-    try:
-        content = json.loads(_read(path, archive, MANIFEST, MOST_BYTES))
-        if not isinstance(content, dict) or content.pop("seal", None) != seal_of(content):
-            raise UserError(f"{path}: {MANIFEST} was changed after it was written")
-        return Entry.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = f"'{place}': " if place else ""
-        told = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{path}: {MANIFEST}: {where}{told}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"{path}: {MANIFEST} is no JSON ({error})") from error

@@ -22,7 +22,7 @@ from dfr.core.errors import UserError
 from dfr.core.files import read_json, seal_of, write_json
 from dfr.core.version import VERSION
 from eval.submissions.checking import TOLERANCE, Checked, check_entry
-from eval.submissions.entry import EntryFile
+from eval.submissions.entry_file import EntryFile
 from eval.submissions.keeper import Keeper
 
 CHECKS = "checks.json"

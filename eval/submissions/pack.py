@@ -20,9 +20,9 @@ from eval.submissions.entry import (
     OUTPUT_COLUMNS,
     PAIR_COLUMNS,
     Entry,
-    EntryFile,
     member,
 )
+from eval.submissions.entry_file import EntryFile
 from eval.submissions.form import Form
 from eval.submissions.sets import set_of
 

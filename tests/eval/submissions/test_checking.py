@@ -12,7 +12,8 @@ import torch
 
 from dfr.core.errors import UserError
 from eval.submissions.checking import SCALES, TOLERANCE, apart, drawn
-from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS, EntryFile
+from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS
+from eval.submissions.entry_file import EntryFile
 from eval.submissions.folder import CHECKS, Found, check_folder
 from tests.conftest import made_once
 from tests.eval.submissions.repack import Files, rehash, repack

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from dfr.core.files import sha256
-from eval.submissions.entry import EntryFile
+from eval.submissions.entry_file import EntryFile
 from eval.submissions.folder import check_folder
 from eval.submissions.sets import named_sets
 from tests.eval.conftest import SMALL, make_run

@@ -12,7 +12,8 @@ from PIL import Image
 
 from dfr.core.errors import UserError
 from eval.runs.store import RunStore
-from eval.submissions.entry import MANIFEST, OUTPUT_COLUMNS, PAIR_COLUMNS, EntryFile
+from eval.submissions.entry import MANIFEST, OUTPUT_COLUMNS, PAIR_COLUMNS
+from eval.submissions.entry_file import EntryFile
 from tests.conftest import complaint
 from tests.eval.submissions.conftest import FORM
 from tests.eval.submissions.repack import png, rehash, repack

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from eval.submissions.checking import Checked
-from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS, Entry, EntryFile
+from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS, Entry
+from eval.submissions.entry_file import EntryFile
 from tests.conftest import made_once, run_here
 
 LABELS = ("dfr", "decormst", "gatys", "feedforward")
