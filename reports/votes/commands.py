@@ -16,6 +16,8 @@ from studies.commands import DatabaseOption, NameOption, StudyOption, find_ballo
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reports.inputs.votes import Votes
+
 
 def rank(
     folder: Annotated[
@@ -86,10 +88,25 @@ def rank(
         votes.titled(f"Left out, with too many failed catch trials: {', '.join(left_out) or 0}"),
         soft_wrap=True, markup=False,
     )  # fmt: skip
+    _print_doubts(votes)
     for stem, table in kept_tables(votes).items():
         write_whole(kept / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
     vote_figures(votes, kept)
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
+
+
+def _print_doubts(votes: Votes) -> None:
+    """Say what the ranking would be with everybody, and who else may not have looked."""
+    result = votes.results[votes.first]
+    if result.catches["dropped"].any():
+        order = ", ".join(result.everybody["method"].map(votes.titles))
+        console.print(votes.titled(f"Ranking had nobody been left out: {order}"),
+                      soft_wrap=True, markup=False)  # fmt: skip
+    table = result.attention
+    doubtful = table[(table["doubtful"] != "") & ~table["dropped"]]
+    told = "; ".join(f"{row.participant} ({row.doubtful})" for row in doubtful.itertuples())
+    console.print(votes.titled(f"Kept, but doubtful: {told or 'nobody'}"),
+                  soft_wrap=True, markup=False)  # fmt: skip
 
 
 def _print(title: str, frame: pd.DataFrame) -> None:

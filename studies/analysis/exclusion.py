@@ -6,7 +6,19 @@ this one rule.
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pandas as pd
+
+#: Whoever answers within so many seconds has hardly looked at four pictures.
+FAST = 1.0
+#: A share of one answer that is doubtful, among at least so many votes.
+SAME, ENOUGH = 0.9, 10
+
+ATTENTION_COLUMNS = [
+    "participant", "votes", "median_seconds", "fast_share", "same_share", "longest_run", "dropped",
+    "doubtful",
+]  # fmt: skip
 
 
 def catch_failures(votes: pd.DataFrame, drop_at: int) -> pd.DataFrame:
@@ -50,3 +62,41 @@ def without_dropped(votes: pd.DataFrame, catches: pd.DataFrame) -> pd.DataFrame:
     """
     dropped = catches.loc[catches["dropped"], "participant"]
     return votes[~votes["participant"].isin(dropped)]
+
+
+def attention(votes: pd.DataFrame, catches: pd.DataFrame) -> pd.DataFrame:
+    """Tell how each participant answered, for whoever doubts them; nobody is left out by this.
+
+    Args:
+        votes: of one question.
+        catches: see `catch_failures`.
+
+    Returns:
+        one row per ``participant`` with a counted vote: ``votes``; ``median_seconds`` and
+        ``fast_share``, the share of votes within `FAST` seconds; ``same_share``, the share of the
+        answer that they gave most often, and ``longest_run`` of one answer in a row;
+        ``dropped``; and ``doubtful``: "fast" where half of the votes are, "same answer" where
+        `SAME` of at least `ENOUGH` votes are one answer, both, or "".
+    """
+    dropped = catches.set_index("participant")["dropped"]
+    rows = []
+    counted = votes[votes["kind"] == "vote"].sort_values(["participant", "position"])
+    for name, mine in counted.groupby("participant"):
+        answers, seconds = mine["answer"].tolist(), mine["seconds"].astype(float)
+        fast = float((seconds < FAST).mean())
+        same = max(answers.count(answer) for answer in set(answers)) / len(answers)
+        doubts = ["fast"] * (fast >= 0.5)
+        doubts += ["same answer"] * (same >= SAME and len(answers) >= ENOUGH)
+        rows.append(
+            {
+                "participant": name,
+                "votes": len(mine),
+                "median_seconds": float(seconds.median()),
+                "fast_share": fast,
+                "same_share": same,
+                "longest_run": max(len(list(run)) for _, run in groupby(answers)),
+                "dropped": bool(dropped[name]),
+                "doubtful": ", ".join(doubts),
+            }
+        )
+    return pd.DataFrame(rows, columns=ATTENTION_COLUMNS)

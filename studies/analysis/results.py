@@ -15,7 +15,7 @@ import pandas as pd
 
 from studies.analysis import agreement, transitivity, winrates
 from studies.analysis.agreement import DRAWS
-from studies.analysis.exclusion import catch_failures, without_dropped
+from studies.analysis.exclusion import attention, catch_failures, without_dropped
 from studies.analysis.strengths import rank
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS, counted, tally
 
@@ -40,6 +40,8 @@ class QuestionResult:
         consistency: `studies.analysis.agreement.self_consistency`.
         transitivity: `studies.analysis.transitivity.transitivity`.
         participants: `studies.analysis.transitivity.by_participant`.
+        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
+        everybody: as ``strengths``, had nobody been dropped.
     """
 
     funnel: pd.DataFrame
@@ -55,6 +57,8 @@ class QuestionResult:
     consistency: pd.DataFrame
     transitivity: pd.DataFrame
     participants: pd.DataFrame
+    attention: pd.DataFrame
+    everybody: pd.DataFrame
 
 
 def analyse(
@@ -89,8 +93,22 @@ def analyse(
         asked = votes[votes["question"] == question]
         tables = _tables(without_dropped(asked, catches), methods, draws, seed)
         funnel = _funnel(asked, participants, int(catches["dropped"].sum()), tables["participants"])
-        results[question] = QuestionResult(funnel=funnel, catches=catches, **tables)
+        everybody = tables["strengths"]
+        if set(asked["participant"]) & set(catches.loc[catches["dropped"], "participant"]):
+            everybody = _strengths(asked, methods, draws, seed)
+        results[question] = QuestionResult(
+            funnel=funnel,
+            catches=catches,
+            attention=attention(asked, catches),
+            everybody=everybody,
+            **tables,
+        )
     return results
+
+
+def _strengths(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
+    table = rank(tally(votes, methods), draws, seed).table
+    return table.sort_values("rank", kind="stable", ignore_index=True)
 
 
 def _tables(

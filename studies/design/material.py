@@ -16,10 +16,13 @@ import numpy as np
 from PIL import Image
 
 from dfr.core.errors import UserError, unknown
-from dfr.core.files import seal_of, sha256
+from dfr.core.files import read_json, seal_of, sha256, write_json
 from eval.runs.store import RunStore, methods_of, titles_of
+from studies.design.attention import LEAST_DISTANCE, distance
 from studies.design.trial import Side, Stimuli
 
+#: The file of `_distances`, beside a study's pictures.
+CATCHES = "catches.json"
 #: Pictures kept in memory, for all participants together: about 100 MB at 422 x 512.
 KEPT = 256
 
@@ -122,6 +125,15 @@ def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
             f"{run}: no pair has outputs of all of {', '.join(chosen)} yet; let `dfr reproduce` "
             "go on, or name fewer methods in the study file"
         )
+    strong = {pair: _strongest(pair, chosen, cells) for pair in pairs}
+    measured = run / CATCHES
+    if measured.exists():
+        far = read_json(measured)
+        strong = {
+            pair: side
+            for pair, side in strong.items()
+            if far.get("/".join((*pair, *side)), 0.0) >= LEAST_DISTANCE
+        }
     outputs = {
         (*pair, label): tuple(cells[(*pair, label)]["files"]) for pair in pairs for label in chosen
     }
@@ -133,7 +145,7 @@ def read_material(run: Path, methods: Sequence[str] = ()) -> Material:
             methods=chosen,
             outputs=outputs,
             pairs=pairs,
-            strong={pair: _strongest(pair, chosen, cells) for pair in pairs},
+            strong=strong,
         ),
         cells=cells,
         sources=store.read_sealed("pictures.json")["sha256"],
@@ -157,6 +169,7 @@ def keep_material(run: Path, methods: Sequence[str], folder: Path) -> None:
         for cell in sorted((run / "cells").glob("*/*/*/cell.json")):
             if not methods or cell.parent.name in methods:
                 shutil.copytree(cell.parent, partial / cell.parent.relative_to(run))
+        write_json(partial / CATCHES, _distances(read_material(partial, methods)))
         try:
             partial.rename(folder)
         except OSError:
@@ -166,6 +179,20 @@ def keep_material(run: Path, methods: Sequence[str], folder: Path) -> None:
         raise UserError(f"{folder}: cannot keep the pictures here ({error.strerror})") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _distances(material: Material) -> dict[str, float]:
+    """Return how far the output of each pair that is nearest to the style is from the content.
+
+    By content, style, method and output: where they are too much alike, the content is no wrong
+    answer that everybody sees, and the pair is in no catch trial against it.
+    """
+    found = {}
+    for pair, (method, mode) in material.stimuli.strong.items():
+        output = material.picture(Side("output", method, mode), *pair)
+        pictures = [Image.open(io.BytesIO(data)) for data in (output, material.content(*pair))]
+        found["/".join((*pair, method, mode))] = distance(pictures[0], pictures[1])
+    return found
 
 
 def _alike(cells: Sequence[Mapping[str, Any] | None]) -> bool:

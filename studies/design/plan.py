@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from dfr.core.errors import UserError
 from dfr.core.files import wrong_value
+from studies.design.attention import LIMIT, Rule, shortest_rule
 from studies.design.balance import balance
 from studies.design.design import make_design
 from studies.design.material import read_material
@@ -93,6 +94,7 @@ def plan_study(
     tables = [
         (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table))
     ]
+    tables.append(_attention(Rule(study.catches, study.drop_at)))
     if material is not None:
         if len(material.stimuli.methods) != number:
             raise UserError(
@@ -108,6 +110,21 @@ def plan_study(
         f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
         f"{number * (number - 1) // 2} comparisons; {screens} screens per person. {_told(given)}",
         tuple(tables),
+    )
+
+
+def _attention(rule: Rule) -> tuple[str, pd.DataFrame]:
+    """Tell how often the rule for leaving people out is wrong; where too often, what would do."""
+    title = f"{rule.catches} catch trials; who fails {rule.drop_at} is left out. How often somebody"
+    if not rule.catches_clickers:
+        enough = shortest_rule()
+        title = (
+            f"ATTENTION: this rule errs in {LIMIT:.0%} or more of the cases; catches = "
+            f"{enough.catches} with drop_at = {enough.drop_at} would not. {title}"
+        )
+    chances = rule.told()
+    return title, pd.DataFrame(
+        {"who": list(chances), "chance": [f"{chance:.2%}" for chance in chances.values()]}
     )
 
 

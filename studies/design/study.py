@@ -73,7 +73,7 @@ class Study(BaseModel):
     trials: int = Field(default=20, ge=1, le=1000)
     practice: int = Field(default=2, ge=0, le=20)
     repeats: int = Field(default=2, ge=0, le=100)
-    catches: int = Field(default=3, ge=0, le=100)
+    catches: int = Field(default=9, ge=0, le=100)
     drop_at: int = Field(default=2, ge=1)
     judges: int = Field(default=3, ge=1)
     break_every: int = Field(default=10, ge=0)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from studies.analysis.exclusion import catch_failures, without_dropped
+from studies.analysis.exclusion import (
+    ATTENTION_COLUMNS,
+    attention,
+    catch_failures,
+    without_dropped,
+)
 from tests.studies.analysis.test_winrates import ballots
 
 
@@ -36,3 +41,19 @@ def test_all_votes_of_who_failed_too_many_are_left_out_and_no_others():
     kept = without_dropped(votes, catch_failures(votes, 1))
     assert kept["participant"].tolist() == ["q", "q", "r"]
     assert len(without_dropped(votes, catch_failures(votes, 2))) == len(votes)
+
+
+def test_speed_and_straight_lines_are_told_by_hand():
+    names = ["left"] * 9 + ["right"]
+    line = ballots(*(("p", "a", "b", answer) for answer in names)).assign(seconds=0.4)
+    calm = ballots(*(("q", "a", "b", answer) for answer in ("left", "right", "right", "tie")))
+    votes = pd.concat([line, calm.assign(seconds=[0.5, 3.0, 5.0, 4.0])])
+    catches = pd.DataFrame({"participant": ["p", "q"], "dropped": [True, False]})
+    assert attention(votes, catches).to_dict("list") == {
+        "participant": ["p", "q"], "votes": [10, 4], "median_seconds": [0.4, 3.5],
+        "fast_share": [1.0, 0.25], "same_share": [0.9, 0.5], "longest_run": [9, 2],
+        "dropped": [True, False], "doubtful": ["fast, same answer", ""],
+    }  # fmt: skip
+    nobody = attention(votes.iloc[:0], catches)
+    assert nobody.empty
+    assert list(nobody.columns) == ATTENTION_COLUMNS

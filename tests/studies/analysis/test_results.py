@@ -124,7 +124,10 @@ def careless(study: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, pd
 
 def test_dropped_voters_do_not_affect_the_results(study, result):
     found = analyse(*careless(study), methods=METHODS, drop_at=1, draws=200)["overall"]
-    same(result, found, but=("funnel", "catches"))
+    same(result, found, but=("funnel", "catches", "attention", "everybody"))
+    assert result.everybody.equals(result.strengths)
+    assert found.attention["dropped"].sum() == 5
+    assert found.everybody["votes"].sum() == result.strengths["votes"].sum() * 35 / 30
     assert found.catches["dropped"].sum() == 5
     assert found.catches.loc[found.catches["dropped"], "participant"].str.startswith("x").all()
 

@@ -16,7 +16,8 @@ from studies.ballots.location import DATABASE, database_of, existing_database
 from studies.ballots.opening import new_study, open_study
 from studies.ballots.poll import count_places, read_poll
 from studies.design import material
-from studies.design.material import PictureMissing, read_material
+from studies.design.attention import LEAST_DISTANCE
+from studies.design.material import PictureMissing, keep_material, read_material
 from studies.design.study import Study, read_study
 from studies.design.trial import Side
 
@@ -147,7 +148,7 @@ def test_a_study_is_written_once_and_opened_again_as_it_is(run: Path, tmp_path: 
     trials = read_poll(first.ballots, "s").trials
     again = open_study(study(run), tmp_path)
     assert again.key == first.key
-    assert len(trials) == 3 * (2 + 5 + 2 + 3)
+    assert len(trials) == 3 * (2 + 5 + 2 + 9)
     assert read_poll(again.ballots, "s").trials.equals(trials)
 
 
@@ -212,6 +213,18 @@ def test_another_run_under_the_same_name_is_refused(run: Path, tmp_path: Path):
     store.write_sealed("run.json", described)
     with pytest.raises(UserError, match="or another run"):
         open_study(study(run), tmp_path)
+
+
+def test_pictures_that_look_alike_are_in_no_catch_trial(run: Path, tmp_path: Path):
+    keep_material(run, METHODS, tmp_path / "stimuli")
+    strong = read_material(run, METHODS).stimuli.strong
+    measured = json.loads((tmp_path / "stimuli" / "catches.json").read_text())
+    assert set(measured) == {"/".join((*pair, *side)) for pair, side in strong.items()}
+    first, second = strong
+    measured["/".join((*first, *strong[first]))] = LEAST_DISTANCE
+    measured["/".join((*second, *strong[second]))] = LEAST_DISTANCE - 0.1
+    (tmp_path / "stimuli" / "catches.json").write_text(json.dumps(measured))
+    assert set(read_material(tmp_path / "stimuli", METHODS).stimuli.strong) == {first}
 
 
 def test_a_new_study_has_a_folder_of_its_own(run: Path, tmp_path: Path):
