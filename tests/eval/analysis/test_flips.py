@@ -87,6 +87,19 @@ def test_missing_pairs_change_little(noise):
     assert flip_test(grid) == flip_test(np.delete(grid, 3, axis=0))
 
 
+@pytest.mark.filterwarnings("error")
+def test_one_and_the_same_difference_everywhere_is_no_chance():
+    assert flip_test(np.ones((3, 4))) == 2 / 2**7
+
+
+def test_random_flips_are_those_of_the_seed(noise):
+    crossed = noise.normal(size=(9, 8)) + noise.normal(size=(9, 1)) + 0.5
+    independent = np.full((30, 30), np.nan)
+    np.fill_diagonal(independent, noise.normal(size=30) + 0.3)
+    for grid in (crossed, independent):
+        assert flip_test(grid) == flip_test(grid, seed=0) != flip_test(grid, seed=1)
+
+
 def test_nothing_to_test_has_no_p():
     assert np.isnan(flip_test(np.zeros((4, 4))))
     assert np.isnan(flip_test(np.full((4, 4), np.nan)))
