@@ -146,11 +146,11 @@ def _check_frame(entry: Entry, bench: Bench) -> None:
                 f"{wanted[0]} x {wanted[1]}, which {entry.pictures.size} gives of this content"
             )
     here = bench.tools.ruler.weights
-    theirs = entry.made.weights.get("sha256", "")
-    if theirs != here.sha256:
+    theirs = entry.made.weights
+    if theirs.sha256 != here.sha256:
         raise UserError(
-            f"was measured with other VGG-19 weights ({entry.made.weights.get('source')}, SHA-256 "
-            f"{theirs[:16]}...) than {here.source}"
+            f"was measured with other VGG-19 weights ({theirs.source}, SHA-256 "
+            f"{theirs.sha256[:16]}...) than {here.source}"
         )
 
 

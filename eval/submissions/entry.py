@@ -11,7 +11,6 @@ whoever checks it takes them from the set itself, so that nobody can send others
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import combinations, product
 from typing import Annotated, Any, Literal, Self
 
@@ -75,6 +74,13 @@ class Pictures(_Strict):
     saving: str = Field(max_length=20)
 
 
+class Weights(_Strict):
+    """The weights of VGG-19, which measures too."""
+
+    source: str = Field(max_length=500)
+    sha256: Hash
+
+
 class Checkpoint(_Strict):
     """Whose weights a method has, and its files with their SHA-256."""
 
@@ -90,7 +96,7 @@ class Made(_Strict):
         method: its name in the table of methods; ``external`` where only its outputs were there.
         settings: all of them.
         packages: what other packages brought to it, with their versions.
-        weights: of VGG-19, which measures too: source and SHA-256.
+        weights: of VGG-19.
         checkpoint: the method's own trained weights; None where it has none.
         precision: of the encoder that stylizes.
         seed: of the run.
@@ -100,10 +106,45 @@ class Made(_Strict):
     method: str
     settings: dict[str, Any]
     packages: dict[str, str]
-    weights: dict[str, str]
+    weights: Weights
     checkpoint: Checkpoint | None
     precision: str
     seed: int
+
+
+class Environment(_Strict):
+    """Where outputs were made, see `dfr.core.provenance.environment`."""
+
+    version: str
+    git: str
+    device: str
+    system: str
+    cores: int | None
+    threads: int
+    workers: int
+    libraries: dict[str, str]
+
+    @property
+    def machine(self) -> str:
+        """What seconds can be compared within."""
+        return (
+            f"{self.device}, {self.system}, cores: {self.cores or 'unknown'}, threads: "
+            f"{self.threads}, processes: {self.workers}"
+        )
+
+
+class Cost(_Strict):
+    """What the outputs of a pair cost, see `eval.runs.cell`."""
+
+    computed: Number
+    iterations: Number
+    evaluations: Number
+    seconds: Number
+    seconds_targets: Number
+    seconds_per_output: Number
+    peak_memory_mb: Number
+    memory_kind: str | None
+    rows_beside: Number
 
 
 class Measures(_Strict):
@@ -127,7 +168,7 @@ class Cell(_Strict):
     size: tuple[int, int] = Field(strict=False)
     files: dict[Part, Hash] = Field(min_length=1, max_length=100)
     measures: Measures
-    cost: dict[str, str | Number]
+    cost: Cost
     same_as: dict[str, str]
     twin_of: dict[str, str]
     environment: int = Field(ge=0)
@@ -148,10 +189,13 @@ class Cell(_Strict):
             [(row["mode_a"], row["mode_b"]) for row in self.measures.pairs],
             list(combinations(self.files, 2)),
         )
-        if not set(self.twin_of) | set(self.same_as) | set(self.twin_of.values()) <= set(
-            self.files
-        ):
+        if any(value is None for row in self.measures.pairs for value in row.values()):
+            raise ValueError(f"{where}: a distance between two outputs is no number")
+        named = {*self.twin_of, *self.twin_of.values(), *self.same_as, *self.same_as.values()}
+        if not named <= set(self.files):
             raise ValueError(f"{where}: names outputs that are not there")
+        if any(self.twin_of.get(first, first) != first for first in self.twin_of.values()):
+            raise ValueError(f"{where}: a twin's first output is a twin itself")
         return self
 
     def _check_rows(self, found: list[Any], wanted: list[Any]) -> None:
@@ -169,7 +213,7 @@ class Entry(_Strict):
         form: who submits, and what.
         pictures: the set.
         made: how.
-        environments: where, see `dfr.core.provenance.environment`.
+        environments: where.
         cells: one per pair, content by content.
         controls: the rows of the run's controls, see `eval.runs.controls`; may be empty.
     """
@@ -178,7 +222,7 @@ class Entry(_Strict):
     form: Form
     pictures: Pictures
     made: Made
-    environments: list[dict[str, Any]]
+    environments: list[Environment] = Field(min_length=1)
     cells: list[Cell]
     controls: list[Row]
 
@@ -224,12 +268,3 @@ class Entry(_Strict):
 def member(content: str, style: str, mode: str) -> str:
     """Return where an output lies in an entry's file."""
     return f"outputs/{content}/{style}/{mode}.png"
-
-
-def machine(environment: Mapping[str, Any]) -> str:
-    """Name where seconds were taken, so that those of one name can be compared."""
-    return (
-        f"{environment.get('device', 'unknown')}, {environment.get('system', 'unknown')}, cores: "
-        f"{environment.get('cores', '?')}, threads: {environment.get('threads', '?')}, processes: "
-        f"{environment.get('workers', '?')}"
-    )

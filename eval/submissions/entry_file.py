@@ -11,9 +11,8 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from pydantic import ValidationError
 
 from dfr.core.errors import UserError
 from dfr.core.files import seal_of, sha256
-from eval.submissions.entry import MANIFEST, Cell, Entry, machine, member
+from eval.submissions.entry import MANIFEST, Cell, Entry, member
 
 #: More than this no ``entry.json`` needs: 800 pairs with eight outputs take about 10 MB.
 MOST_BYTES = 64_000_000
@@ -97,11 +96,6 @@ class EntryFile:
             _check_png(f"{self.path}: {name}", content, height, width)
             found[mode] = content
         return found
-
-    @cached_property
-    def machines(self) -> Mapping[int, str]:
-        """Number of an environment -> what its seconds are comparable within."""
-        return {number: machine(item) for number, item in enumerate(self.entry.environments)}
 
 
 def decode(content: bytes) -> torch.Tensor:

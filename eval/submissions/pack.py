@@ -19,7 +19,9 @@ from eval.submissions.entry import (
     MANIFEST,
     OUTPUT_COLUMNS,
     PAIR_COLUMNS,
+    Cost,
     Entry,
+    Environment,
     member,
 )
 from eval.submissions.entry_file import EntryFile
@@ -28,11 +30,6 @@ from eval.submissions.sets import set_of
 
 #: The one date of every member: the first that a zip file can hold.
 _DATE = (1980, 1, 1, 0, 0, 0)
-#: What is told of a cell's cost.
-_COST = (
-    "computed", "iterations", "evaluations", "seconds", "seconds_targets", "seconds_per_output",
-    "peak_memory_mb", "memory_kind", "rows_beside",
-)  # fmt: skip
 
 
 def title_in(store: RunStore, label: str) -> str:
@@ -93,7 +90,9 @@ def pack(store: RunStore, label: str, form: Form, out: Path) -> EntryFile:
             "precision": profile["precision"],
             "seed": identity["seed"],
         },
-        "environments": environments,
+        "environments": [
+            {name: each.get(name) for name in Environment.model_fields} for each in environments
+        ],
         "cells": [_cell(cell, environments.index(cell["environment"])) for cell in cells],
         "controls": [
             {name: row.get(name) for name in ("content", "style", "mode", *OUTPUT_COLUMNS)}
@@ -150,7 +149,7 @@ def _cell(cell: Mapping[str, Any], environment: int) -> dict[str, Any]:
         "size": cell["size"],
         "files": {mode: item["sha256"] for mode, item in cell["files"].items()},
         "measures": {"outputs": outputs, "pairs": pairs},
-        "cost": {name: cell["cost"].get(name) for name in _COST},
+        "cost": {name: cell["cost"].get(name) for name in Cost.model_fields},
         "same_as": cell["same_as"],
         "twin_of": cell.get("twin_of", cell["same_as"]),
         "environment": environment,

@@ -236,13 +236,13 @@ def _line(checked: Checked, found: Mapping[str, Mean]) -> Line:
 def _machine(checked: Checked) -> tuple[str, str]:
     """Return what an entry's seconds are comparable within, and what readers see of it."""
     entry: Entry = checked.file.entry
-    if all(cell.cost.get("seconds_per_output") is None for cell in entry.cells):
+    if all(cell.cost.seconds_per_output is None for cell in entry.cells):
         return "", "not told"
     if entry.made.method == "external":
         return "", "told by its makers, on a machine of theirs"
-    machines = {checked.file.machines[cell.environment] for cell in entry.cells}
+    machines = {entry.environments[cell.environment].machine for cell in entry.cells}
     if len(machines) > 1:
         return "", f"{len(machines)} machines"
-    together = any(cell.cost.get("rows_beside") for cell in entry.cells)
+    together = any(cell.cost.rows_beside for cell in entry.cells)
     name = machines.pop()
     return name, f"{name}{'; pairs computed together' if together else ''}"

@@ -30,8 +30,10 @@ def test_an_entry_holds_what_the_run_has(entries: Path, small_run: Path):
     cells = [cell for cell in store.cells() if cell["label"] == "dfr"]
     assert entry.pictures.name == "embedded" and entry.form.by == "A group"
     assert entry.made.settings == cells[0]["settings"]
-    assert entry.made.weights == store.description["identity"]["weights"]
-    assert entry.environments == [cells[0]["environment"]]
+    assert entry.made.weights.model_dump() == store.description["identity"]["weights"]
+    here = cells[0]["environment"]
+    assert len(entry.environments) == 1
+    assert all(here[name] == value for name, value in entry.environments[0].model_dump().items())
     for mine, cell, (_, pictures) in zip(entry.cells, cells, found.pictures(), strict=True):
         for rows, kind, columns in (
             (mine.measures.outputs, "outputs", OUTPUT_COLUMNS),
@@ -44,7 +46,7 @@ def test_an_entry_holds_what_the_run_has(entries: Path, small_run: Path):
         folder = store.cell_folder(cell["content"], cell["style"], "dfr")
         kept = {file.stem: file.read_bytes() for file in folder.glob("*.png")}
         assert pictures == kept and len(kept) == 2
-        assert mine.cost["seconds_per_output"] == cell["cost"]["seconds_per_output"]
+        assert mine.cost.seconds_per_output == cell["cost"]["seconds_per_output"]
     assert len(entry.controls) == 3 * len(cells)
 
 
@@ -169,6 +171,22 @@ WRONG = {
     "a script as an address": (
         lambda entry, _: entry["form"].update(code="javascript:alert(1)"),
         "form.code",
+    ),
+    "an environment that tells nothing": (
+        lambda entry, _: entry["environments"][0].pop("device"),
+        "environments.0.device",
+    ),
+    "seconds in words": (
+        lambda entry, _: entry["cells"][0]["cost"].update(seconds_per_output="fast"),
+        "cells.0.cost.seconds_per_output",
+    ),
+    "a distance left open": (
+        lambda entry, _: entry["cells"][0]["measures"]["pairs"][0].update(lpips=None),
+        "is no number",
+    ),
+    "twins of each other": (
+        lambda entry, _: entry["cells"][0].update(twin_of={"rot000": "rot090", "rot090": "rot000"}),
+        "is a twin itself",
     ),
     "something more": (lambda entry, _: entry.update(more=1), "'more'"),
 }

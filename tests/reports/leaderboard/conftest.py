@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eval.submissions.checking import Checked
-from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS, Entry
+from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS, Cost, Entry
 from eval.submissions.entry_file import EntryFile
 from tests.conftest import made_once, run_here
 
@@ -77,7 +77,18 @@ def made_up(
             "precision": "fp32",
             "seed": 0,
         },
-        "environments": [{"device": device, "cores": 2, "threads": 1, "workers": 1}],
+        "environments": [
+            {
+                "version": "0.1.0",
+                "git": "unknown",
+                "device": device,
+                "system": "Linux",
+                "cores": 2,
+                "threads": 1,
+                "workers": 1,
+                "libraries": {},
+            }
+        ],
         "cells": [
             {
                 "content": content,
@@ -88,7 +99,7 @@ def made_up(
                     "outputs": [row(k, {"mode": mode}, OUTPUT_COLUMNS) for mode in "ab"],
                     "pairs": [row(k, {"mode_a": "a", "mode_b": "b"}, PAIR_COLUMNS)],
                 },
-                "cost": {"seconds_per_output": seconds},
+                "cost": {**dict.fromkeys(Cost.model_fields), "seconds_per_output": seconds},
                 "same_as": {},
                 "twin_of": {"b": "a"} if twins else {},
                 "environment": 0,
