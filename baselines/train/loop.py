@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from baselines import compact
-from baselines.train.adam import Adam
 from baselines.train.crops import Crops
 from baselines.train.sheet import WHOLE, save_curve, save_sheet
 from baselines.train.task import Settings, Source, Task
@@ -23,6 +22,8 @@ from dfr.core.files import read_json, write_json, write_whole
 
 STATE, CURVE, SETTINGS, WEIGHTS = "state.pt", "curve.csv", "training.json", "trained.safetensors"
 SHEET = "sheet.png"
+#: Longer gradients, of all parameters together, are shortened to this.
+LONGEST = 10.0
 
 #: Told the step, of how many, and the terms of its loss.
 Report = Callable[[int, int, dict[str, float]], None]
@@ -84,14 +85,37 @@ def train(
     return terms
 
 
+def optimiser_of(task: Task, rate: float) -> torch.optim.Adam:
+    """Return Adam over a task's parameters, each with its share of the rate."""
+    return torch.optim.Adam(
+        [
+            {"params": [parameter], "lr": rate * task.share_of_rate(key)}
+            for key, parameter in task.trained.named_parameters()
+        ]
+    )
+
+
+def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """Do one step; parameters of which the loss does not depend stay where they are.
+
+    Args:
+        optimiser: moves its parameters.
+        loss: a scalar; its gradient is shortened to `LONGEST`.
+    """
+    parameters = [each for group in optimiser.param_groups for each in group["params"]]
+    optimiser.zero_grad()
+    torch.autograd.backward(loss, inputs=parameters)
+    torch.nn.utils.clip_grad_norm_(parameters, LONGEST)
+    optimiser.step()
+
+
 class _Training:
     """A task with its optimiser, the average of its weights, and its curve."""
 
     def __init__(self, task: Task, settings: Settings, out: Path) -> None:
         self.task, self.settings, self.out = task, settings, out
         self.parameters = dict(task.trained.named_parameters())
-        rates = [settings.rate * task.share_of_rate(key) for key in self.parameters]
-        self.optimiser = Adam(list(self.parameters.values()), rates)
+        self.optimiser = optimiser_of(task, settings.rate)
         self.average = {key: each.detach().clone() for key, each in self.parameters.items()}
         self.step, self.seconds = 0, 0.0
         self.curve: list[dict[str, float]] = []
@@ -112,8 +136,7 @@ class _Training:
                 f"the loss is not finite at step {self.step}; go back to an earlier state with a "
                 "smaller --rate"
             )
-        own = self.optimiser
-        own.move(torch.autograd.grad(total, own.parameters, allow_unused=True))
+        descend(self.optimiser, total)
         with torch.no_grad():
             past = min(self.settings.average, (1 + self.step) / (10 + self.step))
             for key, parameter in self.parameters.items():
@@ -131,7 +154,7 @@ class _Training:
             "seconds": self.seconds,
             "parameters": {key: each.detach() for key, each in self.parameters.items()},
             "average": self.average,
-            "optimiser": self.optimiser.state,
+            "optimiser": self.optimiser.state_dict(),
         }
         write_whole(self.out / STATE, lambda temporary: torch.save(state, temporary))
         names = list(dict.fromkeys(name for row in self.curve for name in row))
@@ -147,7 +170,7 @@ class _Training:
             for key, parameter in self.parameters.items():
                 parameter.copy_(state["parameters"][key])
                 self.average[key].copy_(state["average"][key])
-        self.optimiser.resume(state["optimiser"])
+        self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
         with (self.out / CURVE).open(newline="") as stream:
             rows = [
