@@ -43,7 +43,7 @@ questions = ["overall"]        # also "style" and "content"
 #: participants are more places.
 _MAY_CHANGE = {
     "title", "introduction", "break_every", "participants", "door", "id_parameter",
-    "newcomers_per_minute", "completion_link",
+    "newcomers_per_minute", "completion_link", "contact", "ethics", "right_to_left",
 }  # fmt: skip
 
 

@@ -10,26 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dfr.core.errors import UserError
 from dfr.core.files import read_toml, wrong_value
+from studies.design.words import LANGUAGES, Language, check_own, words_in
 
-#: name -> what a participant reads.
+#: name -> what a participant reads, in English.
 QUESTIONS: Mapping[str, str] = {
-    "overall": "Which is the better stylization of the photograph in this style?",
-    "style": "Which looks more like the style picture?",
-    "content": "Which keeps more of what the photograph shows?",
+    name: words_in("en")[f"question_{name}"] for name in ("overall", "style", "content")
 }
 Question = Literal["overall", "style", "content"]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 
 #: Parts of the address that the page itself uses: the private link, and an invitation.
 OWN_PARAMETERS = ("me", "invite")
-
-CONSENT = (
-    "Taking part is voluntary, and you can stop at any moment by closing the page. What is kept: "
-    "your answers, how long each took, and a random number in place of your name. No name, no "
-    "address and nothing about your device is kept. The answers will be published. Your private "
-    "link lets you go on later. On every page, and later by your completion code, you can delete "
-    "everything you answered, without giving a reason; what was published before stays published."
-)
 
 
 class Study(BaseModel):
@@ -57,8 +48,15 @@ class Study(BaseModel):
         newcomers_per_minute: more have to wait.
         completion_link: where participants go from the last page, such as a platform's; "{code}" in
             it stands for their completion code. None if empty.
-        introduction: a paragraph on the first page.
-        consent: what a participant agrees to.
+        language: of the page's own words.
+        words: texts of the page in words of one's own, by their names in ``languages/en.toml``;
+            those that are not here are in ``language``.
+        right_to_left: texts run from right to left; pictures A and B stay where they are.
+        introduction: a paragraph on the first page; by default in the page's own words.
+        consent: what a participant agrees to; likewise.
+        consent_boxes: each has to be ticked before one can begin ("I am 18 or older").
+        contact: who answers questions.
+        ethics: number of the approval of an ethics board.
         simulated: the voters are programs, not people; every table and figure then says so.
     """
 
@@ -82,16 +80,28 @@ class Study(BaseModel):
     id_parameter: str = Field(default="PROLIFIC_PID", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")
     newcomers_per_minute: int = Field(default=30, ge=1, le=100_000)
     completion_link: str = Field(default="", pattern=r"^(https?://[^\s<>\"]+)?$", max_length=500)
-    introduction: Text = (
-        "A computer has painted photographs in the style of other pictures, in several ways. You "
-        "will see two results at a time, and say which is better. There is no right or wrong "
-        "answer: your eye decides."
-    )
-    consent: Text = CONSENT
+    language: Language = "en"
+    words: Mapping[str, str] = Field(default_factory=dict)
+    right_to_left: bool = False
+    introduction: Text = ""  # see `_own_words`
+    consent: Text = ""
+    consent_boxes: tuple[Text, ...] = Field(default=(), max_length=20)
+    contact: str = Field(default="", max_length=400)
+    ethics: str = Field(default="", max_length=400)
     simulated: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_words(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("language", "en") not in LANGUAGES:
+            return given
+        own = given.get("words", {})
+        texts = {**words_in(given.get("language", "en")), **(own if isinstance(own, dict) else {})}
+        return {**{name: texts[name] for name in ("introduction", "consent")}, **given}
 
     @model_validator(mode="after")
     def _fits(self) -> Study:
+        check_own(self.words)
         if self.repeats > self.trials:
             raise ValueError(f"{self.repeats} repeats of {self.trials} trials; ask for fewer")
         if self.judges > self.participants:
@@ -105,6 +115,10 @@ class Study(BaseModel):
             if len(set(given)) < len(given):
                 raise ValueError(f"{name}: lists a name twice: {', '.join(given)}")
         return self
+
+    def say(self, name: str, **blanks: object) -> str:
+        """Return a text of the page, with its blanks filled in."""
+        return {**words_in(self.language), **self.words}[name].format(**blanks)
 
     @property
     def design_settings(self) -> dict[str, Any]:

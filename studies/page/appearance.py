@@ -35,3 +35,12 @@ div:has(> .st-key-answers) { position: sticky; bottom: 0; background: #fff; z-in
   .st-key-answers kbd { display: none; }
 }
 """
+
+#: Texts run from the right; A and its button stay on the left, where the key for A points.
+RIGHT_TO_LEFT = """
+.st-key-text, .st-key-withdraw, h2, [data-testid="stProgress"] p, [data-testid="stAlert"] {
+  direction: rtl; text-align: right;
+}
+.st-key-text :is(p, li, h1, h2, h3), .st-key-withdraw p { text-align: right !important; }
+[data-testid="stCode"] { direction: ltr; }
+"""

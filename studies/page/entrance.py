@@ -13,20 +13,12 @@ from studies.design.study import OWN_PARAMETERS
 #: The parts of the address that make a link private, and that hold an invitation.
 LINK, INVITATION = OWN_PARAMETERS
 
+#: In the session: whether a box of the consent is ticked; its number follows.
+BOX = "box "
+#: In the session: what a visitor reads who has no place.
+NOT_JOINED = "not joined"
 #: Streamlit's own; see `studies.ballots.doors.browser_id`.
 _COOKIE = "_streamlit_xsrf"
-
-#: What visitors read who may not come in.
-_WHY = {
-    "no_id": "Please open this page by the link on the platform that invited you: this address "
-    "lacks your participant id.",
-    "bad_id": "The participant id in this address cannot be read. Please open this page by the "
-    "link on the platform that invited you.",
-    "two_ids": "This address holds two participant ids. Please open this page by the link on the "
-    "platform that invited you.",
-    "no_cookie": "Everybody can take part once, and your browser does not let this page know that "
-    "it is here for the first time. Please allow cookies for this page and load it again.",
-}
 
 
 def visitor(opened: OpenStudy) -> str | None:
@@ -50,7 +42,7 @@ def visitor(opened: OpenStudy) -> str | None:
     except NotAdmitted as error:
         with st.container(key="text"):
             st.title(opened.study.title)
-            st.warning(_WHY[error.why], icon=":material/front_hand:")
+            st.warning(opened.study.say(error.why), icon=":material/front_hand:")
         return None
 
 
@@ -63,10 +55,10 @@ def _invited(opened: OpenStudy) -> str | None:
     with st.container(key="text"):
         st.title(opened.study.title)
         if code:
-            st.warning("This invitation is not known. Please look at the code again.")
+            st.warning(opened.study.say("unknown_invitation"))
         with st.form("invitation", border=False):
-            typed = st.text_input("The code of your invitation", max_chars=40)
-            if st.form_submit_button("Enter", type="primary"):
+            typed = st.text_input(opened.study.say("invitation_code"), max_chars=40)
+            if st.form_submit_button(opened.study.say("enter"), type="primary"):
                 st.query_params.clear()
                 st.session_state[INVITATION] = typed
                 st.rerun()
@@ -76,6 +68,10 @@ def _invited(opened: OpenStudy) -> str | None:
 def join(opened: OpenStudy, secret: str) -> None:
     """Give a visitor a place, or remember why there is none."""
     study = opened.study
+    boxes = range(len(study.consent_boxes))
+    if not all(st.session_state.get(f"{BOX}{number}") for number in boxes):
+        st.session_state[NOT_JOINED] = study.say("tick_all")
+        return
     try:
         opened.ballots.join(
             opened.key,
@@ -87,13 +83,8 @@ def join(opened: OpenStudy, secret: str) -> None:
         st.query_params.clear()
         st.session_state[LINK] = secret
     except StudyFull:
-        st.session_state["not joined"] = (
-            "All places are taken at the moment. A place may become free within half an hour; "
-            "thank you for your interest."
-        )
+        st.session_state[NOT_JOINED] = study.say("full")
     except TooMany:
-        st.session_state["not joined"] = (
-            "Many people are beginning at this moment. Please press Begin again in a minute."
-        )
+        st.session_state[NOT_JOINED] = study.say("too_many")
     except Refused:
-        st.session_state["not joined"] = "This study has ended. Thank you for your interest."
+        st.session_state[NOT_JOINED] = study.say("ended_for_newcomers")

@@ -9,6 +9,8 @@ import streamlit as st
 
 from studies.ballots.database import BallotsDown
 from studies.ballots.seats import Refused
+from studies.design.study import Study
+from studies.design.words import words_in
 
 log = logging.getLogger("studies.page.participant")
 
@@ -21,15 +23,15 @@ def sorry() -> None:
     try_again("Something went wrong on our side. Your answers so far are safe.")
 
 
-def out_of_reach() -> None:
-    """Say that the database cannot be reached."""
-    try_again("Your answers so far are safe. We cannot reach our records at this moment.")
+def out_of_reach(study: Study | None = None) -> None:
+    """Say that the database cannot be reached, in the language of the study where it is known."""
+    try_again(study.say("out_of_reach") if study else words_in("en")["out_of_reach"], study)
 
 
-def try_again(message: str) -> None:
+def try_again(message: str, study: Study | None = None) -> None:
     """Show a message, and a button that loads the page again."""
     st.warning(message, icon=":material/cloud_off:")
-    st.button("Try again", type="primary")
+    st.button(study.say("try_again") if study else words_in("en")["try_again"], type="primary")
 
 
 def guarded(action: Callable[..., None]) -> Callable[..., None]:

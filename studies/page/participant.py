@@ -10,8 +10,8 @@ from studies.ballots.ballots import LONGEST_COMMENT
 from studies.ballots.database import BallotsDown
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused, Seat
-from studies.page.appearance import CSS
-from studies.page.entrance import LINK, join, visitor
+from studies.page.appearance import CSS, RIGHT_TO_LEFT
+from studies.page.entrance import BOX, LINK, NOT_JOINED, join, visitor
 from studies.page.messages import NOT_KEPT, guarded, out_of_reach
 from studies.page.trial import show_trial
 from studies.page.withdrawal import WITHDRAWN, offer_withdrawal, offer_withdrawal_by_code
@@ -21,17 +21,17 @@ log = logging.getLogger("studies.page.participant")
 
 def show(opened: OpenStudy) -> None:
     """Show the page for whoever looks at it."""
-    st.html(f"<style>{CSS}</style>")
+    st.html(f"<style>{CSS}{RIGHT_TO_LEFT if opened.study.right_to_left else ''}</style>")
     if st.session_state.get(WITHDRAWN):
         with st.container(key="text"):
-            st.header("Your answers were deleted")
-            st.write("Nothing of them is left. You can close this page.")
+            st.header(opened.study.say("deleted"))
+            st.write(opened.study.say("deleted_text"))
         return
     try:
         secret = visitor(opened)
     except BallotsDown as error:
         log.error("%s", error)
-        out_of_reach()
+        out_of_reach(opened.study)
         return
     if secret is not None:
         _show_to(opened, secret)
@@ -43,30 +43,27 @@ def _show_to(opened: OpenStudy, secret: str) -> None:
     except Refused as error:
         if st.query_params.get(LINK) or st.session_state.pop(LINK, None):
             log.warning("%s", error)
-            _unknown_link()
+            _unknown_link(opened)
         else:
             _welcome(opened, secret)
         return
     except BallotsDown as error:
         log.error("%s", error)
-        out_of_reach()
+        out_of_reach(opened.study)
         return
     st.session_state[LINK] = secret
     if st.query_params.get(LINK) != secret:
         st.query_params[LINK] = secret
     if st.session_state.pop(NOT_KEPT, False):
-        st.warning(
-            "We could not save your last answer. Please give it again.",
-            icon=":material/replay:",
-        )
+        st.warning(opened.study.say("not_kept"), icon=":material/replay:")
     if seat.step is None:
         _thanks(opened, secret, seat)
     elif seat.closed:
         with st.container(key="text"):
-            st.header("This study has ended")
-            st.write("Thank you for your answers. No more are taken.")
+            st.header(opened.study.say("ended"))
+            st.write(opened.study.say("ended_text"))
     elif _break_due(opened, seat):
-        _rest(seat)
+        _rest(opened, seat)
     else:
         show_trial(opened, secret, seat, seat.step)
     offer_withdrawal(opened, secret)
@@ -77,27 +74,27 @@ def _welcome(opened: OpenStudy, secret: str) -> None:
     with st.container(key="text"):
         st.title(study.title)
         st.write(study.introduction)
-        practice = f"The first {study.practice} are for practice. " if study.practice else ""
-        st.markdown(
-            "**How it goes**\n\n"
-            "- At the top you see a photograph and a style picture, and below two results, A and "
-            "B.\n"
-            "- Press the button below them, or the keys **←** for A, **→** for B, **↓** if you "
-            "can't say.\n"
-            f"- {practice}It takes about {_minutes(opened)} minutes, with a break in between.\n"
-            "- The address of the page is then your private link. Keep it to go on later, on any "
-            "device.\n"
-        )
-        st.subheader("Your consent")
+        lines = ["how_pictures", "how_keys", "how_practice", "how_minutes", "how_link"]
+        if not study.practice:
+            lines.remove("how_practice")
+        numbers = {"how_practice": study.practice, "how_minutes": _minutes(opened)}
+        told = (study.say(line, number=numbers.get(line, "")) for line in lines)
+        st.markdown(f"**{study.say('how')}**\n\n" + "".join(f"- {line}\n" for line in told))
+        st.subheader(study.say("your_consent"))
         st.write(study.consent)
+        for name in ("contact", "ethics"):
+            if text := getattr(study, name):
+                st.write(study.say(name, **{name: text}))
+        for number, text in enumerate(study.consent_boxes):
+            st.checkbox(text, key=f"{BOX}{number}")
         st.button(
-            "I agree. Begin",
+            study.say("begin"),
             type="primary",
             on_click=guarded(join),
             args=(opened, secret),
         )
-        if told := st.session_state.pop("not joined", ""):
-            st.info(told)
+        if why := st.session_state.pop(NOT_JOINED, ""):
+            st.info(why)
     offer_withdrawal_by_code(opened)
 
 
@@ -108,14 +105,11 @@ def _minutes(opened: OpenStudy) -> int:
     return max(1, round(trials * len(study.questions) * 6 / 60))
 
 
-def _unknown_link() -> None:
+def _unknown_link(opened: OpenStudy) -> None:
     with st.container(key="text"):
-        st.header("This link is not known")
-        st.write(
-            "It may have been cut short when it was copied, or its answers were deleted. Please "
-            "look for the whole link, or start again."
-        )
-        st.button("Start again", on_click=st.query_params.clear)
+        st.header(opened.study.say("unknown_link"))
+        st.write(opened.study.say("unknown_link_why"))
+        st.button(opened.study.say("start_again"), on_click=st.query_params.clear)
 
 
 def _break_due(opened: OpenStudy, seat: Seat) -> bool:
@@ -131,14 +125,14 @@ def _break_due(opened: OpenStudy, seat: Seat) -> bool:
     )
 
 
-def _rest(seat: Seat) -> None:
+def _rest(opened: OpenStudy, seat: Seat) -> None:
     assert seat.step is not None
     with st.container(key="text"):
-        st.header("Time for a short break")
-        st.write(f"You have answered {seat.done} of {len(seat.steps)}. Look out of the window.")
+        st.header(opened.study.say("break_title"))
+        st.write(opened.study.say("break_text", number=seat.done, of=len(seat.steps)))
         st.progress(seat.done / len(seat.steps))
         st.button(
-            "Go on",
+            opened.study.say("go_on"),
             type="primary",
             shortcut="Enter",
             on_click=_set_rested,
@@ -151,33 +145,27 @@ def _set_rested(position: int) -> None:
 
 
 def _thanks(opened: OpenStudy, secret: str, seat: Seat) -> None:
+    say = opened.study.say
     with st.container(key="text"):
-        st.title("Thank you!")
-        st.write("All your answers are kept. Your completion code:")
+        st.title(say("thanks"))
+        st.write(say("thanks_code"))
         st.code(seat.code, language=None)
         if link := opened.study.completion_link:
-            st.link_button(
-                "Go back to where you came from",
-                link.replace("{code}", seat.code),
-                type="primary",
-            )
-        st.caption("Keep the code: with it you can have your answers deleted later.")
+            st.link_button(say("go_back"), link.replace("{code}", seat.code), type="primary")
+        st.caption(say("keep_code"))
         with st.form("comment", border=False):
-            text = st.text_area(
-                "Is there something you would like to tell us? (optional)",
-                max_chars=LONGEST_COMMENT,
-            )
-            if st.form_submit_button("Send"):
+            text = st.text_area(say("comment"), max_chars=LONGEST_COMMENT)
+            if st.form_submit_button(say("send")):
                 _send(opened, secret, text)
 
 
 def _send(opened: OpenStudy, secret: str, text: str) -> None:
     try:
         opened.ballots.comment(opened.key, secret, text)
-        st.success("Thank you, we have it.")
+        st.success(opened.study.say("comment_kept"))
     except BallotsDown as error:
         log.error("%s", error)
-        st.warning("We cannot reach our records at this moment. Please send it again.")
+        st.warning(opened.study.say("comment_not_kept"))
     except Refused as error:
         log.warning("refused: %s", error)
-        st.warning(f"Please write at most {LONGEST_COMMENT} characters.")
+        st.warning(opened.study.say("comment_long", number=LONGEST_COMMENT))

@@ -14,7 +14,6 @@ import streamlit as st
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Seat, Step
 from studies.design.material import PictureMissing
-from studies.design.study import QUESTIONS
 from studies.design.trial import Answer
 from studies.page.messages import guarded, try_again
 
@@ -29,20 +28,18 @@ SOONEST = 0.6
 
 def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
     """Show one question about one trial, and take the answer."""
-    trial, material = step.trial, opened.material
+    trial, material, say = step.trial, opened.material, opened.study.say
     if st.session_state.get("shown") != step.number:
         st.session_state["shown"], st.session_state["since"] = step.number, time.monotonic()
     st.progress(seat.done / len(seat.steps), text=_place(opened, seat, step))
-    st.header(QUESTIONS[step.question])
+    st.header(say(f"question_{step.question}"))
     try:
         with st.container(key="sources", horizontal=True):
             for name, picture in (
-                ("Photograph", material.content(trial.content, trial.style)),
-                ("Style", material.style(trial.content, trial.style)),
+                (say("photograph"), material.content(trial.content, trial.style)),
+                (say("style"), material.style(trial.content, trial.style)),
             ):
-                st.image(
-                    picture, caption=name, alt=f"The {name.lower()}", width=150, output_format="PNG"
-                )
+                st.image(picture, caption=name, alt=name, width=150, output_format="PNG")
         with st.container(key="results"):
             columns = st.columns(2, gap="small")
             for column, name, side in zip(columns, "AB", (trial.left, trial.right), strict=True):
@@ -50,22 +47,19 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
                 column.image(
                     picture,
                     caption=name,
-                    alt=f"Picture {name}",
+                    alt=say("picture", letter=name),
                     width="stretch",
                     output_format="PNG",
                 )
     except PictureMissing as error:
         log.error("%s", error)
-        try_again(
-            "A picture of this study cannot be shown. Your answers so far are safe; please come "
-            "back later with the same link."
-        )
+        try_again(say("picture_missing"), opened.study)
         return
     with st.container(key="answers", horizontal=True, horizontal_alignment="center"):
         for label, answer, key in (
-            ("A is better" if step.question == "overall" else "A", "left", "Left"),
-            ("Can't say", "tie", "Down"),
-            ("B is better" if step.question == "overall" else "B", "right", "Right"),
+            (_choice(opened, step, "A"), "left", "Left"),
+            (say("cannot_say"), "tie", "Down"),
+            (_choice(opened, step, "B"), "right", "Right"),
         ):
             st.button(
                 label,
@@ -79,10 +73,15 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
     st.session_state["sent"] = time.monotonic()
 
 
+def _choice(opened: OpenStudy, step: Step, letter: str) -> str:
+    return opened.study.say("better", letter=letter) if step.question == "overall" else letter
+
+
 def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
     if step.trial.kind == "practice":
-        return f"Practice {step.position + 1} of {opened.study.practice} (not counted)"
-    return f"{seat.done + 1} of {len(seat.steps)}"
+        of = opened.study.practice
+        return opened.study.say("practice_place", number=step.position + 1, of=of)
+    return opened.study.say("place", number=seat.done + 1, of=len(seat.steps))
 
 
 def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:

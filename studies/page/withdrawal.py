@@ -18,20 +18,22 @@ WITHDRAWN = "withdrawn"
 
 def offer_withdrawal(opened: OpenStudy, secret: str) -> None:
     """Let a participant stop and delete everything, in two steps."""
-    with st.container(key="withdraw"), st.expander("Stop and delete my answers"):
-        st.write("Everything you answered is deleted at once and cannot be brought back.")
-        st.button("Delete all my answers", on_click=guarded(_withdraw), args=(opened, secret))
+    say = opened.study.say
+    with st.container(key="withdraw"), st.expander(say("delete_title")):
+        st.write(say("delete_text"))
+        st.button(say("delete"), on_click=guarded(_withdraw), args=(opened, secret))
 
 
 def offer_withdrawal_by_code(opened: OpenStudy) -> None:
     """Let whoever has a completion code delete what they answered."""
+    say = opened.study.say
     with (
         st.container(key="withdraw"),
-        st.expander("Delete answers that I gave before"),
+        st.expander(say("delete_by_code")),
         st.form("by code", border=False),
     ):
-        code = st.text_input("Your completion code", max_chars=40)
-        if st.form_submit_button("Delete all my answers") and code.strip():
+        code = st.text_input(say("completion_code"), max_chars=40)
+        if st.form_submit_button(say("delete")) and code.strip():
             _withdraw_by_code(opened, code)
 
 
@@ -45,7 +47,7 @@ def _withdraw(opened: OpenStudy, secret: str) -> None:
 def _withdraw_by_code(opened: OpenStudy, code: str) -> None:
     try:
         opened.ballots.withdraw_by_code(opened.key, code)
-        st.success("Your answers were deleted.")
+        st.success(opened.study.say("deleted"))
     except Refused as error:
         log.warning("refused: %s", error)
-        st.warning("This code is not known. Please look at it again.")
+        st.warning(opened.study.say("unknown_code"))

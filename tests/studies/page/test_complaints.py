@@ -200,8 +200,34 @@ def test_answers_are_taken_back_in_the_middle_and_by_the_code(
     for code in ("GUESSED234", seat.code):
         other.app.text_input[0].set_value(code)
         other.click("Delete all my answers")
-    assert [box.value for box in other.app.success] == ["Your answers were deleted."]
+    assert [box.value for box in other.app.success] == ["Your answers were deleted"]
     assert read_poll(ballots, "page").participants.empty
+
+
+def test_every_box_has_to_be_ticked_and_the_page_speaks_the_studys_language(
+    monkeypatch: pytest.MonkeyPatch, copy: Path
+):
+    study = copy / "page.toml"
+    study.write_text(
+        study.read_text()
+        + """
+language = "de"
+consent_boxes = ["Ich bin 18 oder älter.", "Ich mache freiwillig mit."]
+contact = "studie@example.org"
+words = {better = "{letter} gewinnt"}
+"""
+    )
+    page = Page(monkeypatch, "--study", study)
+    assert any("studie@example.org" in text.value for text in page.app.markdown)
+    page.app.checkbox[0].check()
+    page.click("Ich stimme zu. Beginnen")
+    assert "Bitte kreuzen Sie oben alles an" in page.says()
+    for box in page.app.checkbox:
+        box.check()
+    page.click("Ich stimme zu. Beginnen")
+    assert page.headings() == ["Welches Bild gibt das Foto besser in diesem Stil wieder?"]
+    labels = [button.label for button in page.app.button]
+    assert labels == ["A gewinnt", "Weiß nicht", "B gewinnt", "Alle meine Antworten löschen"]
 
 
 def test_places_are_added_to_a_study_by_a_command(copy: Path, dfr):
