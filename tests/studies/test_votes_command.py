@@ -74,6 +74,12 @@ def test_list_export_import_forget_close(dfr, database: Path, tmp_path: Path):
         assert (
             "added 0 votes of 0 people" in dfr("votes", "import", out, "--database", other).stdout
         )
+    answers = pd.read_csv(tmp_path / "csv" / "answers.csv")
+    assert len(answers) == 7
+    assert (
+        answers.columns.tolist()
+        == pd.read_csv(tmp_path / "csv" / "dictionary.csv")["column"].tolist()
+    )
     person = pd.read_csv(tmp_path / "csv" / "participants.csv")["participant"][1]
     done = dfr("votes", "forget", person, "--database", database)
     assert f"deleted {person} and 2 votes" in done.stdout

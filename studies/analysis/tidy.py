@@ -1,0 +1,52 @@
+"""The answers as one table for other programs: one row per answer, each column explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from studies.analysis.exclusion import catch_failures
+
+#: Column -> what it holds; in the order of the columns.
+DICTIONARY: Mapping[str, str] = {
+    "participant": "random name of the person",
+    "slot": "which list of trials was theirs",
+    "position": "place of the trial in the list, from 0",
+    "kind": "practice, vote (counted), repeat (a vote again, sides changed), catch (attention)",
+    "question": "what was asked: overall, style or content",
+    "content": "name of the photograph",
+    "style": "name of the style picture",
+    "left_source": "what stood on the left: output, noise or content (the untouched photograph)",
+    "left_method": "method of the output on the left; empty where it is none",
+    "left_mode": "which output of that method",
+    "right_source": "as left_source",
+    "right_method": "as left_method",
+    "right_mode": "as left_mode",
+    "answer": "left, right or tie (can't say)",
+    "chosen_method": "method of the side that was chosen; empty for a tie or no output",
+    "expected": "right answer of a catch trial; empty elsewhere",
+    "repeats": "position of the trial that a repeat repeats; empty elsewhere",
+    "seconds": "from the page being sent to the answer arriving, measured by the server",
+    "voted_at": "when the answer was kept, UTC",
+    "excluded": "whether the person is left out of the ranking (failed too many catch trials)",
+}
+
+
+def tidy(votes: pd.DataFrame, drop_at: int) -> pd.DataFrame:
+    """Return one row per answer, with the columns of `DICTIONARY`.
+
+    Args:
+        votes: one row per answer, with `studies.analysis.tally.VOTE_COLUMNS`.
+        drop_at: a participant who failed this many catch trials is left out of the ranking.
+    """
+    failures = catch_failures(votes, drop_at).set_index("participant")["dropped"]
+    chosen = votes["left_method"].where(votes["answer"] == "left", "")
+    chosen = chosen.where(votes["answer"] != "right", votes["right_method"])
+    excluded = votes["participant"].map(failures).astype(bool)
+    return votes.assign(chosen_method=chosen, excluded=excluded)[list(DICTIONARY)]
+
+
+def dictionary() -> pd.DataFrame:
+    """Return the data dictionary: ``column`` and ``meaning``."""
+    return pd.DataFrame({"column": list(DICTIONARY), "meaning": list(DICTIONARY.values())})
