@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 
 from dfr.core.errors import UserError
-from studies.ballots.database import names_no_database
 from studies.ballots.doors import KEY_FILE
 
 #: The environment variable that names the database.
@@ -35,6 +34,8 @@ def named_database(database: str | None = None) -> str | None:
     if not given:
         return None
     if re.match(r"[a-z][a-z0-9+]+:(?!//)", given):  # a URL with a slip, or else a file of that name
+        from studies.ballots.database import names_no_database  # loads SQLAlchemy: not for a report
+
         raise names_no_database(given)
     return given if "://" in given else f"{_SQLITE}{given}"
 

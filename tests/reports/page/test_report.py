@@ -18,7 +18,7 @@ from reports.tables.published import FOLDER
 from tests.conftest import complaint
 
 FIGURES = {
-    "vote_shares", "quality_and_diversity",
+    "all_methods", "vote_shares", "quality_and_diversity",
     "contact_sheet_chelsea__strokes", "contact_sheet_chelsea__stained_glass", "lambda_sweep",
     "time_by_outputs", "time_by_method", "time_by_pixels", "loop_against_vectorized",
     "diversity", "style_against_content", "loss_curves",
