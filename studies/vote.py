@@ -24,9 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="streamlit run studies/vote.py --", description="The voting page of a user study."
     )
-    parser.add_argument(
-        "--study", type=Path, required=True, help="the study's file (.toml), or its folder"
-    )
+    parser.add_argument("--study", type=Path, help="the study's file (.toml), or its folder")
     parser.add_argument(
         "--database",
         help=f"URL or file of the ballots (default: {DATABASE}, else votes.sqlite beside the file)",
@@ -39,6 +37,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _no_study() -> None:
+    """Say how to begin, to whoever started the page without a study."""
+    st.title("No study is named")
+    st.write("A study has a folder of its own. Make one of a run, and start this page with it:")
+    st.code(
+        "dfr votes new spring --run runs/cpu\nstreamlit run studies/vote.py -- --study spring",
+        language="sh",
+    )
+
+
 @st.cache_resource(show_spinner="Opening the study")
 def _open(study: Path, database: str | None) -> OpenStudy:
     file = study_file(study)
@@ -49,6 +57,9 @@ def main() -> None:
     """Show the page; whatever goes wrong is told kindly here, and in full in the log."""
     st.set_page_config(page_title="Which picture is better?", layout="wide")
     asked = _arguments()
+    if asked.study is None:
+        _no_study()
+        return
     try:
         if asked.admin and not administrator.let_in():
             return

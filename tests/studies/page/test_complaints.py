@@ -289,3 +289,10 @@ def test_without_a_good_token_in_the_environment_there_is_no_administrators_page
     assert "The administrator's page is off" in page.says()
     assert len(page.app.text_input) == len(page.app.button) == 0
     assert page.headings() == []
+
+
+def test_without_a_study_the_page_says_how_to_begin(monkeypatch):
+    page = Page(monkeypatch)
+    assert page.headings() == ["No study is named"]
+    (lines,) = (code.value for code in page.app.code)
+    assert "dfr votes new" in lines and "--study" in lines
