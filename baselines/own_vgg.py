@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import nn
 
-from baselines.train.crops import Crops
+from baselines.crops import Crops
 from dfr.core.errors import UserError
 from dfr.network.encoder import Encoder, cheap_precision
 from dfr.network.weights import load_vgg19

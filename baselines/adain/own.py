@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -26,9 +25,9 @@ from torch import nn
 from baselines import compact
 from baselines.adain.network import LAYER, AdaINNetwork, Statistics, adain, decoder, statistics
 from baselines.checkpoints import fill
-from baselines.own_vgg import LAYERS, OwnVGG, encoder_of, initialise
-from baselines.train.crops import Crops
-from baselines.train.task import PIXEL_WEIGHT, Settings
+from baselines.crops import Crops
+from baselines.own_vgg import LAYERS, OwnVGG, initialise
+from baselines.train.task import PIXEL_WEIGHT, Task
 from dfr.core.errors import UserError
 
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
@@ -36,34 +35,28 @@ WIDTHS = (512, 128, 64, 32)
 STYLE_WEIGHT = 10.0
 
 
-class DecoderTask:
-    """The training of the decoder; see `baselines.train.task.Task`.
+class DecoderTask(Task):
+    """The training of the decoder.
 
     What the encoder sees in a crop does not change, so it is kept: relu4_1 of photographs in 16
     bits, of paintings the statistics.
-
-    Args:
-        contents: crops of photographs.
-        styles: crops of paintings.
-        settings: how to train.
-        device: where.
-        widths: channels of the decoder.
     """
+
+    trained: nn.Sequential
+    network: AdaINNetwork
 
     def __init__(
         self,
         contents: Crops,
         styles: Crops,
-        settings: Settings,  # noqa: ARG002  (nothing of it concerns the network)
         device: torch.device,
         widths: tuple[int, int, int, int] = WIDTHS,
     ) -> None:
-        self.contents, self.styles, self.device, self.widths = contents, styles, device, widths
-        encoder, self.means = encoder_of(contents, device)
+        super().__init__(contents, styles, device, widths)
         self.trained = decoder(widths)
         initialise(self.trained)
         self.trained.to(device).to(memory_format=torch.channels_last)
-        self.network = AdaINNetwork(encoder, self.trained)
+        self.network = AdaINNetwork(self.encoder, self.trained)
         self._inside: dict[int, torch.Tensor] = {}
         self._seen: dict[int, dict[str, Statistics]] = {}
 
@@ -93,23 +86,6 @@ class DecoderTask:
             "content": nn.functional.mse_loss(seen[LAYER], target),
             "style": STYLE_WEIGHT * torch.stack(apart).sum(),
         }
-
-    def share_of_rate(self, parameter: str) -> float:  # noqa: ARG002
-        """Return 1: all parameters learn alike."""
-        return 1.0
-
-    def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-        """Return the outputs of pairs of pictures (n, 3, h, w)."""
-        inside = self.network.look_at_content(content.to(self.device))
-        return self.network.painted(inside, self.network.look_at_style(style.to(self.device)), 1.0)
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """Return the means of the encoder's channels."""
-        return {f"means.{layer}": mean.cpu() for layer, mean in self.means.items()}
-
-    def about(self) -> dict[str, Any]:
-        """Return the decoder's widths."""
-        return {"widths": list(self.widths)}
 
     @torch.no_grad()
     def _content(self, number: int) -> torch.Tensor:

@@ -23,10 +23,10 @@ from torch import nn
 
 from baselines import compact
 from baselines.checkpoints import fill
+from baselines.crops import Crops
 from baselines.lst.network import LEVELS, SIZE, LSTNetwork, Transform, decoder
-from baselines.own_vgg import LAYERS, OwnVGG, encoder_of, initialise
-from baselines.train.crops import Crops
-from baselines.train.task import PIXEL_WEIGHT, Settings
+from baselines.own_vgg import LAYERS, OwnVGG, initialise
+from baselines.train.task import PIXEL_WEIGHT, Task
 from dfr.core.errors import UserError
 
 LAYER = "relu3_1"
@@ -35,33 +35,25 @@ WIDTHS = (512, 256, 64, 32)
 STYLE_WEIGHT = 0.02
 
 
-class TransformTask:
-    """The training of the transform, with its decoder; see `baselines.train.task.Task`.
+class TransformTask(Task):
+    """The training of the transform, with its decoder."""
 
-    Args:
-        contents: crops of photographs.
-        styles: crops of paintings.
-        settings: how to train.
-        device: where.
-        widths: channels of the decoder.
-    """
+    network: LSTNetwork
 
     def __init__(
         self,
         contents: Crops,
         styles: Crops,
-        settings: Settings,  # noqa: ARG002  (nothing of it concerns the network)
         device: torch.device,
         widths: tuple[int, int, int, int] = WIDTHS,
     ) -> None:
-        self.contents, self.styles, self.device, self.widths = contents, styles, device, widths
-        encoder, self.means = encoder_of(contents, device)
+        super().__init__(contents, styles, device, widths)
         made, transform = decoder(LAYER, widths), Transform(LEVELS[LAYER])
         initialise(made)
         _near_identity(transform)
         self.trained = nn.ModuleDict({"decoder": made, "transform": transform})
         self.trained.to(device).to(memory_format=torch.channels_last)
-        self.network = LSTNetwork(LAYER, encoder, transform, made)
+        self.network = LSTNetwork(LAYER, self.encoder, transform, made)
 
     def losses(
         self, contents: list[int], styles: list[int], warm: bool
@@ -89,18 +81,9 @@ class TransformTask:
         """Return a tenth for the transform: each of its values acts on all features at once."""
         return 0.1 if parameter.startswith("transform.") else 1.0
 
-    def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-        """Return the outputs of pairs of pictures (n, 3, h, w)."""
-        inside = self.network.look_at_content(content.to(self.device))
-        return self.network.painted(inside, self.network.look_at_style(style.to(self.device)), 1.0)
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """Return the means of the encoder's channels."""
-        return {f"means.{layer}": mean.cpu() for layer, mean in self.means.items()}
-
     def about(self) -> dict[str, Any]:
         """Return the level and the decoder's widths."""
-        return {"layer": LAYER, "widths": list(self.widths)}
+        return {"layer": LAYER, **super().about()}
 
 
 def style_loss(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

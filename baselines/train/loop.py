@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from baselines import compact
-from baselines.train.crops import Crops
+from baselines.crops import Crops
 from baselines.train.sheet import WHOLE, save_curve, save_sheet
 from baselines.train.task import Settings, Source, Task
 from dfr.core.errors import UserError
@@ -72,7 +72,7 @@ def train(
         )
     write_json(out / SETTINGS, record)
     torch.manual_seed(settings.seed)
-    task = source(contents, styles, settings, device)
+    task = source(contents, styles, device)
     training = _Training(task, settings, out)
     training.resume()
     terms: dict[str, float] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from baselines.train.crops import Crops
+from baselines.crops import Crops
 from dfr.core.files import write_whole
 from dfr.core.images import to_bytes
 

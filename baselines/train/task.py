@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from baselines.train.crops import Crops
+from baselines.crops import Crops
+from baselines.own_vgg import encoder_of
+from baselines.style_network import StyleNetwork
 
 #: Factor of the warm-up's squared error, so that it is about as large as the losses after it.
 PIXEL_WEIGHT = 50.0
@@ -45,15 +48,38 @@ class Settings:
     seed: int = 0
 
 
-class Task(Protocol):
-    """A network that can be trained.
+class Task(ABC):
+    """The training of a network that decodes what the suite's own encoder sees.
+
+    A subclass sets `trained` and `network`.
+
+    Args:
+        contents: crops of photographs.
+        styles: crops of paintings.
+        device: where.
+        widths: channels of the decoder, see `baselines.adain.network.decoder`.
 
     Attributes:
         trained: the part whose parameters are trained.
+        network: the whole, with that part in it.
+        encoder: its encoder, which is not trained.
+        means: of the encoder's channels, by layer.
     """
 
     trained: nn.Module
+    network: StyleNetwork
 
+    def __init__(
+        self,
+        contents: Crops,
+        styles: Crops,
+        device: torch.device,
+        widths: tuple[int, int, int, int],
+    ) -> None:
+        self.contents, self.styles, self.device, self.widths = contents, styles, device, widths
+        self.encoder, self.means = encoder_of(contents, device)
+
+    @abstractmethod
     def losses(
         self, contents: list[int], styles: list[int], warm: bool
     ) -> Mapping[str, torch.Tensor]:
@@ -65,23 +91,26 @@ class Task(Protocol):
             warm: whether this is a step of the warm-up.
         """
 
-    def share_of_rate(self, parameter: str) -> float:
+    def share_of_rate(self, parameter: str) -> float:  # noqa: ARG002
         """Return the factor of the rate of a parameter, by its name in ``trained``."""
+        return 1.0
 
     def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Return the outputs (n, 3, h, w) of pictures (n, 3, h, w)."""
+        inside = self.network.look_at_content(content.to(self.device))
+        return self.network.painted(inside, self.network.look_at_style(style.to(self.device)), 1.0)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return what the file of weights holds besides the trained part, by key."""
+        return {f"means.{layer}": mean.cpu() for layer, mean in self.means.items()}
 
     def about(self) -> dict[str, Any]:
         """Return what the file tells of the network."""
+        return {"widths": list(self.widths)}
 
 
 class Source(Protocol):
     """How a task is made of the training pictures."""
 
-    def __call__(
-        self, contents: Crops, styles: Crops, settings: Settings, device: torch.device
-    ) -> Task:
+    def __call__(self, contents: Crops, styles: Crops, device: torch.device) -> Task:
         """Return the task, with the parameters that it begins with."""

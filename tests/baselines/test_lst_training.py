@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from baselines import compact
+from baselines.crops import Crops
 from baselines.lst.network import LEVELS, Transform
 from baselines.lst.own import TransformTask, _near_identity, read_own, style_loss
-from baselines.train.crops import Crops
 from baselines.train.loop import WEIGHTS, descend, optimiser_of, train
 from dfr.methods.registry import build
 from tests.baselines.test_checkpoints import refused
@@ -17,8 +17,8 @@ from tests.baselines.test_training import curve, settings  # noqa: F401
 SMALL = (512, 256, 32, 16)
 
 
-def small_task(contents, styles, how, device):
-    return TransformTask(contents, styles, how, device, SMALL)
+def small_task(contents, styles, device):
+    return TransformTask(contents, styles, device, SMALL)
 
 
 def test_style_loss_by_hand():
@@ -50,7 +50,7 @@ def test_begins_near_the_identity():
 def test_the_loss_of_a_fixed_batch_falls(settings):  # noqa: F811
     torch.manual_seed(0)
     crops = Crops(settings.content, 32, 2, 0), Crops(settings.style, 32, 2, 0)
-    task = small_task(*crops, settings, torch.device("cpu"))
+    task = small_task(*crops, torch.device("cpu"))
     named = dict(task.trained.named_parameters())
     optimiser = optimiser_of(task, 1e-3)
     found, before = [], named["transform.compress.weight"].detach().clone()

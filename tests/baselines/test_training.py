@@ -12,7 +12,7 @@ import torch
 from baselines import compact
 from baselines.adain import own
 from baselines.adain.own import DecoderTask, read_own
-from baselines.train.crops import Crops
+from baselines.crops import Crops
 from baselines.train.distance import distance
 from baselines.train.loop import (
     CURVE,
@@ -34,8 +34,8 @@ from tests.baselines.test_checkpoints import refused
 SMALL = (512, 16, 8, 8)
 
 
-def small_task(contents, styles, settings, device):
-    return DecoderTask(contents, styles, settings, device, SMALL)
+def small_task(contents, styles, device):
+    return DecoderTask(contents, styles, device, SMALL)
 
 
 @pytest.fixture(scope="module")
