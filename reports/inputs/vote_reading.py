@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +16,13 @@ from dfr.core.errors import UserError, unknown
 from dfr.core.files import seal_of
 from reports.inputs.votes import Votes, is_simulated, results
 from studies.ballots import schema
-from studies.ballots.database import Database, engine_of
+from studies.ballots.database import BallotsDown, Database, engine_of
+from studies.ballots.events import log_event
 from studies.ballots.export import read_export
 from studies.ballots.location import FILE, sqlite_file
-from studies.ballots.poll import Poll, choose_name, read_poll, study_names
+from studies.ballots.poll import Poll, choose_name, read_poll, study_key, study_names
+
+log = logging.getLogger(__name__)
 
 #: What a study's settings must tell, or nothing can be said of its votes.
 _NEEDED = {"methods", "questions", "drop_at", "run"}
@@ -97,6 +101,27 @@ def read_votes(source: str, name: str | None = None) -> Poll:
         ballots.close()
 
 
+def log_look(source: str, poll: Poll, detail: str) -> None:
+    """Write into a study's log that its ranking was looked at; an export has no log to write to.
+
+    Args:
+        source: see `read_votes`.
+        poll: what was looked at.
+        detail: how; that the study was still open is said here.
+    """
+    if _is_folder(source):
+        return
+    ballots = Database(engine_of(_url_of(source)))
+    try:
+        early = "" if poll.closed_at else "before the study was closed"
+        told = ", ".join(text for text in (early, detail) if text)
+        log_event(ballots, study_key(ballots, poll.name), "ranking", told)
+    except BallotsDown as error:  # a copy that cannot be written may be shown all the same
+        log.warning("this look at the ranking is not in the log of the study: %s", error)
+    finally:
+        ballots.close()
+
+
 def votes_of_run(
     folder: Path,
     identity: Mapping[str, Any],
@@ -163,9 +188,13 @@ def _is_folder(source: str) -> bool:
 
 
 def _open(source: str) -> ReadBallots:
+    return ReadBallots(_url_of(source))
+
+
+def _url_of(source: str) -> str:
     if "://" not in source and Path(source).is_dir():
         source = str(Path(source) / FILE)  # the folder of a study
-    return ReadBallots(source if "://" in source else f"sqlite:///{source}")
+    return source if "://" in source else f"sqlite:///{source}"
 
 
 def _checked(poll: Poll, where: str) -> Poll:

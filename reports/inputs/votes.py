@@ -142,6 +142,13 @@ class Votes:
         )
 
     @property
+    def plan(self) -> str:
+        """Sentences about the preregistration: its hash, and where the study departed from it."""
+        from studies.analysis.departures import preregistered
+
+        return preregistered(self.poll)
+
+    @property
     def _pictures(self) -> str:
         """Say on how many pictures people voted, and what that means for the intervals."""
         votes = self.decisive(self.first)

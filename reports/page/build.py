@@ -84,7 +84,12 @@ def build_report(
         UserError: see `reports.inputs.run_data.read_run`, or a folder that cannot be written.
     """
     data = read_run(run, votes, study)
-    return write_report(data, writable_folder(out if out is not None else run / "report"))
+    page = write_report(data, writable_folder(out if out is not None else run / "report"))
+    if data.votes is not None and data.votes.shown:
+        from reports.inputs.vote_reading import log_look
+
+        log_look(data.votes.where, data.votes.poll, "shown in a report")
+    return page
 
 
 def write_report(data: RunData, folder: Path) -> Path:

@@ -49,14 +49,11 @@ def rank(
 ) -> None:
     """Rank the methods of a closed study by its votes, with intervals and tests."""
     from dfr.core.files import writable_folder, write_whole
-    from reports.inputs.vote_reading import read_votes
+    from reports.inputs.vote_reading import log_look, read_votes
     from reports.inputs.votes import Votes, results
     from reports.votes.figures import vote_figures
     from reports.votes.tables import kept_tables, pairs, ranking, trust
-    from studies.ballots.database import Database, engine_of
-    from studies.ballots.events import log_event
     from studies.ballots.location import FILE, sqlite_file
-    from studies.ballots.poll import study_key
 
     if folder is not None and (study or database or name):
         raise UserError("give either a folder of an export, or --study, --database and --name")
@@ -68,16 +65,13 @@ def rank(
             f"{poll.trials['slot'].nunique()} finished). Who sees the ranking early may "
             "stop when they like it: close the study with `dfr votes close`, or give --preliminary"
         )
-    if folder is None:
-        ballots = Database(engine_of(source))
-        key = study_key(ballots, poll.name)
-        log_event(ballots, key, "ranking", "" if poll.closed_at else "before the study was closed")
-        ballots.close()
+    log_look(source, poll, "")
     file = sqlite_file(source)
     beside = file.parent if file is not None and file.name == FILE else Path()
     kept = writable_folder(out if out is not None else beside / "votes")
     votes = Votes(poll, source, (), results(poll, draws))
     console.print(escape(votes.scale), soft_wrap=True)
+    console.print(escape(votes.plan), soft_wrap=True)
     for question in votes.results:
         _print(votes.titled(f"Ranking, {question}"), ranking(votes, question))
         _print(votes.titled(f"Every two methods, {question}"), pairs(votes, question))

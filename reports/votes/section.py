@@ -100,7 +100,7 @@ def vote_section(run: RunData, folder: Path) -> Section:
         )
     return Section(
         heading=heading,
-        summary=votes.scale,
+        summary=f"{votes.scale} {votes.plan}",
         figures=vote_figures(votes, folder / "figures", measured),
         questions=questions,
         trust=vote_tables.trust(votes),

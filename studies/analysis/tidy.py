@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from studies.analysis.exclusion import catch_failures
+
+#: Makes the main table from the answers in R, without this suite; it goes with every export.
+SCRIPT = Path(__file__).with_name("main_table.R")
 
 #: Column -> what it holds; in the order of the columns.
 DICTIONARY: Mapping[str, str] = {

@@ -10,11 +10,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from dfr.core.errors import UserError
+from studies.ballots.changes import give_back, take_away
 from studies.ballots.database import Database
 from studies.ballots.doors import typed_code
 from studies.ballots.events import event
 from studies.ballots.places import Design, add_places
 from studies.ballots.poll import VOTE_COLUMNS, Poll
+from studies.ballots.registrations import import_plans
 from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.ballots.seats import hash_of, row_of, trial_of
 from studies.design.trial import Trial
@@ -29,8 +31,8 @@ def begin_study(
 ) -> int:
     """Find a study, or write it with its design.
 
-    A study that nobody joined yet may still change; after that, what decides the results may
-    not.
+    A study that nobody joined yet may still change; its log, its invitations and its plan stay.
+    After that, what decides the results may not.
 
     Args:
         database: of the ballots.
@@ -47,6 +49,7 @@ def begin_study(
     """
     with database.writing() as connection:
         _lock_studies(connection)
+        kept: dict[str, list[dict[str, Any]]] = {}
         found = connection.execute(sa.select(STUDIES).where(STUDIES.c.name == name)).first()
         if found is not None:
             joined = connection.scalar(
@@ -62,7 +65,7 @@ def begin_study(
                     f"study '{name}' was begun with other settings or another run, and "
                     f"{joined} people took part; give the changed study another name"
                 )
-            connection.execute(sa.delete(STUDIES).where(STUDIES.c.id == found.id))
+            kept = take_away(connection, found.id)
         made = connection.execute(
             sa.insert(STUDIES).values(
                 name=name,
@@ -73,6 +76,9 @@ def begin_study(
         )
         assert made.inserted_primary_key is not None
         study = int(made.inserted_primary_key[0])
+        if found is not None:
+            give_back(connection, study, kept)
+            connection.execute(event(database, study, "settings", "changed, nobody had joined"))
         connection.execute(
             sa.insert(TRIALS),
             [
@@ -211,6 +217,7 @@ def import_poll(database: Database, poll: Poll) -> tuple[int, int]:
     lists = [design[slot] for slot in sorted(design)]
     study = begin_study(database, poll.name, poll.digest, poll.settings, lambda: lists)
     add_places(database, study, len(lists), lambda first, _: lists[first:])
+    import_plans(database, study, poll.preregistrations)
     people = [
         {
             "name": row["participant"],

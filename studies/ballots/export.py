@@ -1,8 +1,8 @@
 """Ballots as files: to analyse, to publish, and to bring into another database.
 
-An export is a folder: ``study.json`` (settings), ``trials``, ``participants``, ``votes``
-and ``events`` (what was done with the study) as CSV or Parquet. It holds no private link and no
-completion code.
+An export is a folder: ``study.json`` (settings), ``trials``, ``participants``, ``votes``,
+``events`` (what was done with the study) and ``preregistrations`` as CSV or Parquet, and the plan
+that stands as ``preregistration.md``. It holds no private link and no completion code.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from dfr.core.errors import UserError
-from dfr.core.files import read_json, writable_folder, write_json, write_whole
+from dfr.core.files import read_json, writable_folder, write_json, write_text, write_whole
 from studies.ballots.poll import (
     EVENT_COLUMNS,
     PARTICIPANT_COLUMNS,
+    REGISTRATION_COLUMNS,
     SIDE_COLUMNS,
     TRIAL_COLUMNS,
     VOTE_COLUMNS,
@@ -62,6 +63,7 @@ def write_export(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
         "participants": poll.participants[PARTICIPANT_COLUMNS],
         "votes": poll.votes[VOTE_COLUMNS],
         "events": poll.events,
+        "preregistrations": poll.preregistrations,
     }
     for name, frame in frames.items():
         path = folder / f"{name}.{kind}"
@@ -70,6 +72,9 @@ def write_export(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
             if other != kind:
                 (folder / f"{name}.{other}").unlink(missing_ok=True)
         written.append(path)
+    for document in poll.preregistrations["document"].iloc[-1:]:
+        written.append(folder / "preregistration.md")
+        write_text(written[-1], document)
     return written
 
 
@@ -110,12 +115,18 @@ def read_export(folder: Path) -> Poll:
             ("votes", VOTE_COLUMNS),
         )
     )
-    events = pd.DataFrame(columns=EVENT_COLUMNS)  # older exports have none
-    if any((folder / f"events.{kind}").exists() for kind in FORMATS):
-        events = _read(folder, "events", EVENT_COLUMNS)
+    events, plans = (
+        _read(folder, name, columns)
+        if any((folder / f"{name}.{kind}").exists() for kind in FORMATS)
+        else pd.DataFrame(columns=columns)  # older exports have none
+        for name, columns in (
+            ("events", EVENT_COLUMNS),
+            ("preregistrations", REGISTRATION_COLUMNS),
+        )
+    )
     people["comment"] = people["comment"].map(_unguarded).astype(object)
     _check(folder, trials, people, votes)
-    return make_poll(study, trials, people, votes, events)
+    return make_poll(study, trials, people, votes, events, plans)
 
 
 def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from dfr.core.errors import UserError
 from dfr.core.files import write_text, wrong_value
 from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
+from studies.ballots.changes import keep_changes
 from studies.ballots.doors import Door, read_key, secret_of
 from studies.ballots.location import database_of, key_file
 from studies.ballots.places import add_places
@@ -167,6 +168,7 @@ def open_study(study: Study, home: Path, database: str | None = None) -> OpenStu
         settings,
         lambda: make_design(material.stimuli, **study.design_settings),
     )
+    keep_changes(ballots, key, settings)
     opened = OpenStudy(study, material, ballots, key, key_file(url, home))
     opened.add_places(study.participants)
     return opened

@@ -12,7 +12,14 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
-from studies.ballots.schema import EVENTS, PARTICIPANTS, STUDIES, TRIALS, VOTES
+from studies.ballots.schema import (
+    EVENTS,
+    PARTICIPANTS,
+    PREREGISTRATIONS,
+    STUDIES,
+    TRIALS,
+    VOTES,
+)
 
 SIDE_COLUMNS = [
     f"{side}_{part}" for side in ("left", "right") for part in ("source", "method", "mode")
@@ -22,6 +29,7 @@ TRIAL_COLUMNS = [
 ]  # fmt: skip
 PARTICIPANT_COLUMNS = ["participant", "slot", "joined_at", "finished_at", "comment"]
 VOTE_COLUMNS = ["participant", "slot", "position", "question", "answer", "seconds", "voted_at"]
+REGISTRATION_COLUMNS = ["made_at", "sha256", "settings", "document"]
 EVENT_COLUMNS = ["at", "what", "detail"]
 
 
@@ -39,6 +47,8 @@ class Poll:
         participants: `PARTICIPANT_COLUMNS` and ``finished`` (bool).
         votes: one row per answer: `VOTE_COLUMNS` and the trial's `TRIAL_COLUMNS`.
         events: `EVENT_COLUMNS`, what was done with the study, see `studies.ballots.events`.
+        preregistrations: `REGISTRATION_COLUMNS`, plans written before the first answer; the last
+            one stands.
     """
 
     name: str
@@ -50,6 +60,9 @@ class Poll:
     participants: pd.DataFrame
     votes: pd.DataFrame
     events: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EVENT_COLUMNS))
+    preregistrations: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=REGISTRATION_COLUMNS)
+    )
 
 
 def study_names(database: Database) -> list[str]:
@@ -128,6 +141,11 @@ def read_poll(database: Database, name: str) -> Poll:
         .where(EVENTS.c.study_id == study.id)
         .order_by(EVENTS.c.id)
     )
+    plans = database.rows(
+        sa.select(*(PREREGISTRATIONS.c[column] for column in REGISTRATION_COLUMNS))
+        .where(PREREGISTRATIONS.c.study_id == study.id)
+        .order_by(PREREGISTRATIONS.c.id)
+    )
     return make_poll(
         {
             "name": study.name,
@@ -140,6 +158,7 @@ def read_poll(database: Database, name: str) -> Poll:
         pd.DataFrame([tuple(row) for row in people], columns=PARTICIPANT_COLUMNS),
         pd.DataFrame([tuple(row) for row in votes], columns=VOTE_COLUMNS),
         pd.DataFrame([tuple(row) for row in events], columns=EVENT_COLUMNS),
+        pd.DataFrame([tuple(row) for row in plans], columns=REGISTRATION_COLUMNS),
     )
 
 
@@ -149,6 +168,7 @@ def make_poll(
     people: pd.DataFrame,
     votes: pd.DataFrame,
     events: pd.DataFrame,
+    preregistrations: pd.DataFrame,
 ) -> Poll:
     """Put the tables of a study together.
 
@@ -158,6 +178,7 @@ def make_poll(
         people: `PARTICIPANT_COLUMNS`.
         votes: `VOTE_COLUMNS`.
         events: `EVENT_COLUMNS`.
+        preregistrations: `REGISTRATION_COLUMNS`.
     """
     trials = trials.assign(repeats=trials["repeats"].astype("Int64"))
     for column in ("slot", "position"):
@@ -168,4 +189,11 @@ def make_poll(
     )
     votes = votes.assign(seconds=votes["seconds"].astype("float64"))
     merged = votes.merge(trials, on=["slot", "position"], how="left", validate="many_to_one")
-    return Poll(**study, trials=trials, participants=people, votes=merged, events=events)
+    return Poll(
+        **study,
+        trials=trials,
+        participants=people,
+        votes=merged,
+        events=events,
+        preregistrations=preregistrations,
+    )

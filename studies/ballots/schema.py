@@ -123,6 +123,18 @@ EVENTS = sa.Table(
     sqlite_autoincrement=True,
 )
 
+PREREGISTRATIONS = sa.Table(
+    "preregistrations",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _parent("study"),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),  # of the document
+    sa.Column("settings", sa.Text, nullable=False),  # JSON, as planned
+    sa.Column("document", sa.Text, nullable=False),  # Markdown
+    sqlite_autoincrement=True,
+)
+
 #: Any number; processes that open one PostgreSQL database at once wait for each other by it.
 _LOCK = 2202_04426
 

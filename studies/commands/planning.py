@@ -1,4 +1,4 @@
-"""The command ``dfr votes plan``."""
+"""The commands of ``dfr votes`` before the first vote: what a study can find, and its plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,46 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.terminal import SeedOption, console, table_console, words
-from studies.commands.options import app
+from studies.commands.options import DatabaseOption, NamedStudy, app, open_named
+
+PowerOption = Annotated[
+    float, typer.Option(help="Chance to find a true preference.", min=0.5, max=0.999)
+]
+TiesOption = Annotated[
+    float | None,
+    typer.Option(help='Share of "can\'t say".', min=0, max=0.95, show_default="0.15"),
+]
+DropoutOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of votes lost: people who leave or are left out.",
+        min=0,
+        max=0.95,
+        show_default="0.1",
+    ),
+]
+CorrelationOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Correlation of one person's votes on two methods.",
+        min=0,
+        max=1,
+        show_default="0.1",
+    ),
+]
+PicturesOption = Annotated[
+    float | None,
+    typer.Option(
+        help="By how much log strengths deviate between pictures.",
+        min=0,
+        max=5,
+        show_default="0.5",
+    ),
+]
+
+
+def _given(**options: float | None) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @app.command()
@@ -40,27 +79,11 @@ def plan(
         typer.Option(help="A run. Its design is then made, to show how even it is.",
                      show_default=False),
     ] = None,
-    power: Annotated[float, typer.Option(help="Chance to find a true preference.", min=0.5,
-                                         max=0.999)] = 0.8,
-    ties: Annotated[
-        float | None,
-        typer.Option(help="Share of \"can't say\".", min=0, max=0.95, show_default="0.15"),
-    ] = None,
-    dropout: Annotated[
-        float | None,
-        typer.Option(help="Share of votes lost: people who leave or are left out.", min=0,
-                     max=0.95, show_default="0.1"),
-    ] = None,
-    correlation: Annotated[
-        float | None,
-        typer.Option(help="Correlation of one person's votes on two methods.", min=0, max=1,
-                     show_default="0.1"),
-    ] = None,
-    pictures: Annotated[
-        float | None,
-        typer.Option(help="By how much log strengths deviate between pictures.", min=0, max=5,
-                     show_default="0.5"),
-    ] = None,
+    power: PowerOption = 0.8,
+    ties: TiesOption = None,
+    dropout: DropoutOption = None,
+    correlation: CorrelationOption = None,
+    pictures: PicturesOption = None,
     contents: Annotated[
         int | None,
         typer.Option(help="How many contents.  [default: the run's, or 15]", min=1,
@@ -76,11 +99,8 @@ def plan(
     """Show how small a true preference a study can find, and how even its design is."""
     from studies.design.plan import plan_study
 
-    def told(**options: float | None) -> dict[str, Any]:
-        return {name: value for name, value in options.items() if value is not None}
-
-    asked = told(participants=participants, trials=trials, judges=judges)
-    assumed = told(
+    asked = _given(participants=participants, trials=trials, judges=judges)
+    assumed = _given(
         ties=ties, dropout=dropout, correlation=correlation, pictures=pictures,
         contents=contents, styles=styles,
     )  # fmt: skip
@@ -95,3 +115,38 @@ def plan(
         for row in frame.itertuples(index=False):
             table.add_row(*(escape(str(value)) for value in row))
         table_console().print(table)
+
+
+@app.command()
+def preregister(
+    study: NamedStudy,
+    database: DatabaseOption = None,
+    power: PowerOption = 0.8,
+    ties: TiesOption = None,
+    dropout: DropoutOption = None,
+    correlation: CorrelationOption = None,
+    pictures: PicturesOption = None,
+) -> None:
+    """Write the plan of a study as a document, before anybody has answered."""
+    from dfr.core.files import write_text
+    from studies.ballots.opening import PICTURES, settings_of
+    from studies.ballots.registrations import preregister as keep
+    from studies.design.plan import plan_study
+    from studies.design.preregistration import plan_body
+    from studies.design.study import study_file
+
+    file = study_file(study)
+    opened = open_named(study, database)
+    assumed = _given(ties=ties, dropout=dropout, correlation=correlation, pictures=pictures)
+    report = plan_study(
+        file, file.parent / PICTURES, opened.study.methods, {}, assumed=assumed, power=power
+    )
+    settings = settings_of(opened.study, opened.material)
+    plan = keep(opened.ballots, opened.key, settings, plan_body(opened.study, settings, report))
+    version = "" if plan.version == 1 else f"-{plan.version}"
+    out = file.parent / f"preregistration{version}.md"
+    write_text(out, plan.document)
+    console.print(
+        f"{escape(str(out))}{'' if plan.new else ' (was written before)'}", soft_wrap=True
+    )
+    console.print(f"SHA-256 {plan.sha256}", soft_wrap=True)

@@ -57,6 +57,7 @@ class Study(BaseModel):
         consent_boxes: each has to be ticked before one can begin ("I am 18 or older").
         contact: who answers questions.
         ethics: number of the approval of an ethics board.
+        hypotheses: what the study is to find out, for `dfr votes preregister`.
         simulated: the voters are programs, not people; every table and figure then says so.
     """
 
@@ -88,6 +89,7 @@ class Study(BaseModel):
     consent_boxes: tuple[Text, ...] = Field(default=(), max_length=20)
     contact: str = Field(default="", max_length=400)
     ethics: str = Field(default="", max_length=400)
+    hypotheses: tuple[Text, ...] = Field(default=(), max_length=50)
     simulated: bool = False
 
     @model_validator(mode="before")

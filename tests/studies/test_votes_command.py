@@ -80,6 +80,7 @@ def test_list_export_import_forget_close(dfr, database: Path, tmp_path: Path):
         answers.columns.tolist()
         == pd.read_csv(tmp_path / "csv" / "dictionary.csv")["column"].tolist()
     )
+    assert (tmp_path / "csv" / "main_table.R").is_file()
     person = pd.read_csv(tmp_path / "csv" / "participants.csv")["participant"][1]
     done = dfr("votes", "forget", person, "--database", database)
     assert f"deleted {person} and 2 votes" in done.stdout

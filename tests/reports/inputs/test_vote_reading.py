@@ -13,7 +13,7 @@ from dfr.core.errors import UserError
 from dfr.core.files import seal_of
 from reports.inputs import vote_reading
 from reports.inputs.run_data import read_run
-from reports.inputs.vote_reading import read_votes, votes_of_run
+from reports.inputs.vote_reading import log_look, read_votes, votes_of_run
 from studies.ballots.administration import close_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.export import write_export
@@ -60,6 +60,24 @@ def test_reading_votes_changes_nothing(people, tmp_path):
     with pytest.raises(UserError, match="another version"):
         read_votes(str(old))
     assert Path(old).read_bytes() == before
+
+
+def test_a_look_at_the_ranking_is_logged_where_that_can_be(people, tmp_path, caplog):
+    assert read_votes(str(people)).events["detail"].tolist()[-1] == "shown in a report"
+    shutil.copy(people / "votes.sqlite", tmp_path / "votes.sqlite")
+    poll = read_votes(str(tmp_path))
+    log_look(str(tmp_path), dataclasses.replace(poll, closed_at=None), "rank")
+    told = read_votes(str(tmp_path)).events.iloc[-1]
+    assert (told["what"], told["detail"]) == ("ranking", "before the study was closed, rank")
+    write_export(poll, tmp_path / "export")
+    log_look(str(tmp_path / "export"), poll, "")  # has no log, and needs none
+    assert not caplog.messages
+    with vote_reading.sa.create_engine(f"sqlite:///{tmp_path / 'votes.sqlite'}").begin() as link:
+        link.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    log_look(str(tmp_path), poll, "")
+    assert "is not in the log of the study" in caplog.text
 
 
 def test_ballots_for_reading_cannot_write(people, tmp_path):

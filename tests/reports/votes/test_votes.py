@@ -36,6 +36,7 @@ def test_the_page_says_who_took_part_and_who_was_left_out(people):
     assert "99 votes of 11 participants" in told  # without the one who never looked
     assert "on 1 contents and 2 styles: of fewer than 3 nothing can be told about others" in told
     assert "Left out: 1 participants" in told
+    assert "The study was not preregistered." in told
     funnel = kept(people, "votes_overall_funnel").set_index("stage")["participants"]
     assert funnel[["joined", "dropped", "kept"]].tolist() == [12, 1, 11]
 

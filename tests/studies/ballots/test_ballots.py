@@ -432,7 +432,8 @@ def _old_database(url: str, version: str) -> None:
         person = "1, 1, 'ann', 0, 'L', 'CODE', 't', 't', 't'"
         for row in (
             """studies VALUES (1, 's', 'd', '{"questions": ["overall"]}', 't', NULL)""",
-            f"participants VALUES ({person}{', NULL' if version > '0001' else ''})",
+            f"participants VALUES ({person}{', NULL' if version > '0001' else ''}"
+            f"{', false' if version > '0002' else ''})",
             *(
                 f"trials VALUES ({k}, 1, 0, {k}, 'vote', 'c', 's', 'output', 'a', 'x', 'output',"
                 " 'b', 'x', '', NULL)"
@@ -444,7 +445,7 @@ def _old_database(url: str, version: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
 def test_an_older_database_is_refused_then_upgraded_with_its_votes(url: str, version: str):
     _old_database(url, version)
     with pytest.raises(UserError, match=r"older dfr-suite.*dfr votes upgrade"):

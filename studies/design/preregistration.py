@@ -1,0 +1,142 @@
+"""A study's plan as a document, for an ethics board and for whoever doubts the result later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from dfr.core.version import VERSION
+from studies.design.plan import PlanReport
+from studies.design.study import Study
+
+_BODY = """\
+## Hypotheses
+
+{hypotheses}
+
+## Design
+
+{headline}
+
+Compared: {methods}. Two outputs of one photograph in one style are shown side by side; who looks
+does not learn which method made them. {answers} Every two methods meet equally often to within one
+vote, each as often on the left as on the right. Questions, asked one after another about each two
+pictures:
+
+{questions}
+
+{door}
+
+## Who is left out
+
+Each participant answers {catches} trials with a right answer, at places that cannot be told from
+others. Who fails {drop_at} or more of them is left out of the analysis, and the place is filled
+again. Nobody else is left out: votes of people who stop in the middle count, unless they delete
+them.
+
+## When it ends
+
+The study is closed when its {participants} places are filled, or when no more people can be found,
+which the report then says. The ranking is not looked at before; every look is logged.
+
+## Analysis
+
+Counted votes only: no practice, no repeats, no trials with a right answer. Strengths of the
+methods after Bradley and Terry with ties after Davidson (1970). Intervals of 95 % take people,
+contents and styles as drawn at random. Every two methods are compared by their share of decisive
+votes; they are told apart if the interval for all pairs at once (Bonferroni) excludes one half.
+Also reported: side bias, agreement (Krippendorff's alpha), self-consistency, transitivity, doubtful
+participants, and the ranking had nobody been left out.
+
+{tables}
+
+## Settings
+
+SHA-256 of the lines between the marks: {digest}
+
+```json
+{settings}
+```
+"""
+_DOORS = {
+    "platform": "A recruitment platform sends the participants; each of its ids takes part once.",
+    "invitation": "Participants are invited one by one; each invitation is for one person.",
+    "open": "Anybody may take part, once per browser.",
+}
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Return a study's settings as they stand in the document."""
+    return json.dumps(settings, sort_keys=True, ensure_ascii=False, indent=1)
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256 of a text, as `sha256sum` tells it of the file."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> str:
+    """Return what the document says of the plan: all of it but its first lines.
+
+    Args:
+        study: its settings.
+        settings: the same as they are kept, see `studies.ballots.opening.settings_of`.
+        plan: power and balance of the study.
+    """
+    text = settings_text(settings)
+    named = [f"{number}. {line}" for number, line in enumerate(study.hypotheses, 1)]
+    return _BODY.format(
+        hypotheses="\n".join(named)
+        or "None was named, so the study is exploratory: it ranks the methods, and every "
+        "difference that it finds is one to be confirmed.",
+        headline=plan.headline,
+        methods=", ".join(f"{title} (`{label}`)" for label, title in settings["methods"].items()),
+        answers="They choose one of the two or say that they can't.",
+        questions="\n".join(f"- {study.say(f'question_{name}')}" for name in study.questions),
+        door=_DOORS[study.door],
+        catches=study.catches,
+        drop_at=study.drop_at,
+        participants=study.participants,
+        tables="\n\n".join(
+            f"{title or 'Efficiency'}:\n\n{_markdown(table)}" for title, table in plan.tables
+        ),
+        digest=text_hash(text),
+        settings=text,
+    )
+
+
+def plan_head(
+    name: str, made_at: str, joined: int, replaced: Sequence[str], simulated: bool
+) -> str:
+    """Return the first lines of the document.
+
+    Args:
+        name: of the study.
+        made_at: when it is written, UTC.
+        joined: people who have a place already; none of them has answered anything.
+        replaced: hashes of the plans before, the oldest first.
+        simulated: the voters are programs.
+    """
+    lines = [
+        f"# Preregistration of the study '{name}'",
+        f"Written on {made_at} (UTC) by dfr-suite {VERSION}, before the first answer: {joined} "
+        "people had a place, and none had answered anything.",
+        "The SHA-256 of this file (`sha256sum FILE`) is in the study's log and in its report.",
+    ]
+    if simulated:
+        lines.append("**The voters of this study are programs, not people.**")
+    if replaced:
+        lines.append(
+            "This plan takes the place of an earlier one, also written before the first answer: "
+            + ", ".join(replaced)
+        )
+    return "\n\n".join(lines) + "\n\n"
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    rows = [list(table.columns), ["---"] * len(table.columns), *table.astype(str).to_numpy()]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)

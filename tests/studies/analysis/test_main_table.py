@@ -1,0 +1,90 @@
+"""The main table again by others: R from the exported answers, and statsmodels."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from studies.analysis.exclusion import catch_failures, without_dropped
+from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.strengths import PRIOR, davidson, rank
+from studies.analysis.tally import tally
+from studies.analysis.tidy import SCRIPT, tidy
+
+TRUTH = {"a": 0.8, "b": 0.1, "c": -0.2, "d": -0.7}
+
+
+def answers(methods: int) -> pd.DataFrame:
+    """20 people, 18 votes each, on pictures of their own; the first two failed a catch trial."""
+    names = list(TRUTH)[:methods]
+    voters = Voters({name: TRUTH[name] for name in names}, tie=0.5, spread=0.4)
+    votes = simulate(round_robin(names, 20, 18), voters, seed=2)[0]
+    random = np.random.default_rng(5)
+    votes["content"] = random.choice(["1", "02", "NA", "boat", "cat"], len(votes))
+    votes["style"] = random.choice(["waves", 'it\'s, "new"', "grid", "é"], len(votes))
+    catch = votes.groupby("participant").head(1).head(2).assign(
+        kind="catch", answer="tie", expected="left", position=900, right_source="noise",
+        right_method="",
+    )  # fmt: skip
+    return pd.concat([votes, catch], ignore_index=True)
+
+
+def design(counts) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of the three answers for every two methods, and the log-linear model's columns."""
+    wins, ties = (table.sum(axis=0) for table in (counts.wins, counts.ties))
+    size = len(counts.methods)
+    pairs = [(i, j) for i in range(size) for j in range(i + 1, size)]
+    numbers, columns = [], []
+    for place, (i, j) in enumerate(pairs):
+        for count, towards in ((wins[i, j], {i: 1}), (wins[j, i], {j: 1}),
+                               (ties[i, j], {i: 0.5, j: 0.5})):  # fmt: skip
+            row = np.zeros(len(pairs) + 1 + size)
+            row[place], row[len(pairs)] = 1, len(towards) == 2
+            for method, share in towards.items():
+                row[len(pairs) + 1 + method] = share
+            numbers.append(count + PRIOR)
+            columns.append(row[:-1])  # the last method is the reference
+    return np.array(numbers), np.array(columns)
+
+
+@pytest.mark.parametrize("methods", [3, 4])
+def test_the_model_is_a_log_linear_model_of_counts(methods: int):
+    counts = tally(answers(methods), list(TRUTH)[:methods])
+    numbers, columns = design(counts)
+    fitted = sm.GLM(numbers, columns, family=sm.families.Poisson()).fit(tol=1e-12)
+    pairs = methods * (methods - 1) // 2
+    theta = np.append(fitted.params[pairs + 1 :], 0)
+    found = davidson(counts.wins.sum(axis=0), counts.ties.sum(axis=0))
+    assert found.methods == pytest.approx(theta - theta.mean(), abs=1e-7)
+    assert found.tie == pytest.approx(fitted.params[pairs], abs=1e-7)
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+@pytest.mark.parametrize("methods", [2, 4])
+def test_r_gives_the_same_table_from_the_exported_answers(tmp_path: Path, methods: int):
+    votes = answers(methods)
+    twice = pd.concat([votes, votes.assign(question="style", answer=votes["answer"].map(
+        {"left": "right", "right": "left", "tie": "tie"}))])  # fmt: skip
+    tidy(twice, 1).to_csv(tmp_path / "answers.csv", index=False)
+    done = subprocess.run(
+        ["Rscript", "--vanilla", str(SCRIPT), str(tmp_path)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made = pd.read_csv(tmp_path / "main_table.csv")
+    kept = without_dropped(twice, catch_failures(twice, 1))
+    assert kept["participant"].nunique() == 18
+    for question, table in made.groupby("question"):
+        asked = kept[kept["question"] == question]
+        ours = rank(tally(asked, list(TRUTH)[:methods]), draws=2).table.set_index("method")
+        theirs = table.set_index("method").loc[ours.index]
+        assert theirs["votes"].tolist() == ours["votes"].tolist()
+        assert theirs["rank"].tolist() == ours["rank"].tolist()
+        for column in ("strength", "low", "high", "share"):
+            assert theirs[column].to_numpy() == pytest.approx(ours[column].to_numpy(), abs=1e-6)
