@@ -1,4 +1,4 @@
-"""What the administrator does: begin a study, close it, delete a participant, import ballots."""
+"""What the administrator does: begin a study, close it, invite, delete a participant."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from studies.ballots.changes import give_back, take_away
 from studies.ballots.database import Database
 from studies.ballots.doors import typed_code
 from studies.ballots.events import event
-from studies.ballots.places import Design, add_places
-from studies.ballots.poll import VOTE_COLUMNS, Poll
-from studies.ballots.registrations import import_plans
-from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, TRIALS, VOTES
-from studies.ballots.seats import hash_of, row_of, trial_of
-from studies.design.trial import Trial
+from studies.ballots.places import Design
+from studies.ballots.schema import (
+    INVITATIONS,
+    PARTICIPANTS,
+    STUDIES,
+    TRIALS,
+    VOTES,
+)
+from studies.ballots.seats import hash_of, row_of
 
 
 def begin_study(
@@ -200,90 +203,3 @@ def check_codes(database: Database, study: int, given: Sequence[str]) -> pd.Data
         seen.add(code)
         found.append({"given": text, "found": what})
     return pd.DataFrame(found, columns=["given", "found"])
-
-
-def import_poll(database: Database, poll: Poll) -> tuple[int, int]:
-    """Write a study's ballots into a database; participants that are there already stay as is.
-
-    Returns:
-        how many participants and votes were added: all that are new, or none.
-
-    Raises:
-        UserError: the database has a study of this name with other settings.
-    """
-    design: dict[int, list[Trial]] = {}
-    for row in _records(poll.trials):
-        design.setdefault(int(row["slot"]), []).append(trial_of(row))
-    lists = [design[slot] for slot in sorted(design)]
-    study = begin_study(database, poll.name, poll.digest, poll.settings, lambda: lists)
-    add_places(database, study, len(lists), lambda first, _: lists[first:])
-    import_plans(database, study, poll.preregistrations)
-    people = [
-        {
-            "name": row["participant"],
-            "slot": int(row["slot"]),
-            "joined_at": row["joined_at"],
-            "seen_at": row["finished_at"] or row["joined_at"],
-            "finished_at": row["finished_at"],
-            "comment": row["comment"],
-        }
-        for row in _records(poll.participants)
-    ]
-    added = _add(database, study, people, _records(poll.votes[VOTE_COLUMNS]))
-    if poll.closed_at is not None:
-        close_study(database, study)
-    return added
-
-
-def _add(
-    database: Database,
-    study: int,
-    people: Sequence[dict[str, Any]],
-    votes: Sequence[dict[str, Any]],
-) -> tuple[int, int]:
-    """Add participants of another database; those that are here stay as they are.
-
-    Args:
-        study: its number here.
-        people: rows of the table of participants, without keys.
-        votes: rows of the table of votes, with ``participant``, ``slot`` and ``position``
-            instead of keys.
-
-    Returns:
-        how many participants and votes were added: all of them, or none.
-    """
-    with database.writing() as connection:
-        here = set(connection.scalars(sa.select(PARTICIPANTS.c.name)))
-        keys: dict[str, int] = {}
-        for person in people:
-            if person["name"] not in here:
-                row = {**person, "study_id": study, "code": "", "link": None}
-                made = connection.execute(sa.insert(PARTICIPANTS).values(row))
-                assert made.inserted_primary_key is not None
-                keys[person["name"]] = made.inserted_primary_key[0]
-        trials = {
-            (row.slot, row.position): row.id
-            for row in connection.execute(
-                sa.select(TRIALS.c.id, TRIALS.c.slot, TRIALS.c.position).where(
-                    TRIALS.c.study_id == study
-                )
-            )
-        }
-        new = [
-            {
-                **{name: vote[name] for name in ("question", "answer", "seconds", "voted_at")},
-                "participant_id": keys[vote["participant"]],
-                "trial_id": trials[vote["slot"], vote["position"]],
-            }
-            for vote in votes
-            if vote["participant"] in keys
-        ]
-        if new:
-            connection.execute(sa.insert(VOTES), new)
-        return len(keys), len(new)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table, with None where a value is missing."""
-    known = frame.astype(object).where(frame.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,7 +20,7 @@ from studies.ballots import schema
 from studies.ballots.database import Database, engine_of, utc_now
 from studies.ballots.doors import new_code, typed_code
 from studies.ballots.places import count_taken, fails_attention
-from studies.ballots.schema import INVITATIONS, PARTICIPANTS, STUDIES, VOTES
+from studies.ballots.schema import DEMOGRAPHICS, INVITATIONS, PARTICIPANTS, STUDIES, VOTES
 from studies.ballots.seats import Refused, Seat, hash_of, read_seat
 from studies.design.trial import ANSWERS
 
@@ -76,6 +76,7 @@ class Ballots(Database):
         *,
         invited: bool = False,
         per_minute: int | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> str:
         """Give a newcomer a place.
 
@@ -88,6 +89,8 @@ class Ballots(Database):
                 known already has the place that belongs to it. A new one is drawn if None.
             invited: let in only whom `studies.ballots.administration.invite` knows.
             per_minute: newcomers in a minute, at most.
+            about: what the newcomer tells about themselves, by the names of the questions; it is
+                kept together with their place, or not at all.
 
         Returns:
             the secret of the private link; only its hash is kept.
@@ -124,7 +127,7 @@ class Ballots(Database):
             slot = min(taken, key=taken.__getitem__)
             if taken[slot]:
                 raise StudyFull
-            connection.execute(
+            made = connection.execute(
                 sa.insert(PARTICIPANTS).values(
                     study_id=study,
                     name=secrets.token_hex(6),
@@ -135,6 +138,13 @@ class Ballots(Database):
                     seen_at=self.stamp(),
                 )
             )
+            assert made.inserted_primary_key is not None
+            told = [
+                {"participant_id": made.inserted_primary_key[0], "name": name, "reply": reply}
+                for name, reply in (about or {}).items()
+            ]
+            if told:
+                connection.execute(sa.insert(DEMOGRAPHICS), told)
         return secret
 
     def is_invited(self, study: int, secret: str) -> bool:

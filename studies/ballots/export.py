@@ -1,8 +1,9 @@
 """Ballots as files: to analyse, to publish, and to bring into another database.
 
 An export is a folder: ``study.json`` (settings), ``trials``, ``participants``, ``votes``,
-``events`` (what was done with the study) and ``preregistrations`` as CSV or Parquet, and the plan
-that stands as ``preregistration.md``. It holds no private link and no completion code.
+``events`` (what was done with the study), ``preregistrations`` and ``demographics`` (what people
+told about themselves) as CSV or Parquet, and the plan that stands as ``preregistration.md``. It
+holds no private link and no completion code.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, writable_folder, write_json, write_text, write_whole
 from studies.ballots.poll import (
+    DEMOGRAPHIC_COLUMNS,
     EVENT_COLUMNS,
     PARTICIPANT_COLUMNS,
     REGISTRATION_COLUMNS,
@@ -64,6 +66,7 @@ def write_export(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
         "votes": poll.votes[VOTE_COLUMNS],
         "events": poll.events,
         "preregistrations": poll.preregistrations,
+        "demographics": poll.demographics,
     }
     for name, frame in frames.items():
         path = folder / f"{name}.{kind}"
@@ -82,7 +85,7 @@ def _writer(frame: pd.DataFrame, kind: Format) -> Any:
     if kind == "parquet":
         return lambda path: frame.to_parquet(path, index=False)
     safe = frame.assign(
-        **{name: frame[name].map(_guarded) for name in ("comment",) if name in frame}
+        **{name: frame[name].map(_guarded) for name in ("comment", "reply") if name in frame}
     )
     return lambda path: safe.to_csv(path, index=False, lineterminator="\n")
 
@@ -115,18 +118,20 @@ def read_export(folder: Path) -> Poll:
             ("votes", VOTE_COLUMNS),
         )
     )
-    events, plans = (
+    events, plans, about = (
         _read(folder, name, columns)
         if any((folder / f"{name}.{kind}").exists() for kind in FORMATS)
         else pd.DataFrame(columns=columns)  # older exports have none
         for name, columns in (
             ("events", EVENT_COLUMNS),
             ("preregistrations", REGISTRATION_COLUMNS),
+            ("demographics", DEMOGRAPHIC_COLUMNS),
         )
     )
     people["comment"] = people["comment"].map(_unguarded).astype(object)
-    _check(folder, trials, people, votes)
-    return make_poll(study, trials, people, votes, events, plans)
+    about["reply"] = about["reply"].map(_unguarded).astype(object)
+    _check(folder, trials, people, votes, about)
+    return make_poll(study, trials, people, votes, events, plans, about)
 
 
 def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
@@ -134,8 +139,8 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         raise UserError(f"{paths[0]}: no such file (nor {paths[1].name})")
-    texts = {"participant": str, "content": str, "style": str, "comment": str,
-             **dict.fromkeys(SIDE_COLUMNS, str), "expected": str}  # fmt: skip
+    texts = {"participant": str, "content": str, "style": str, "comment": str, "name": str,
+             "reply": str, **dict.fromkeys(SIDE_COLUMNS, str), "expected": str}  # fmt: skip
     try:
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
@@ -151,7 +156,13 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
     return frame.astype({"comment": object} if "comment" in frame else {})
 
 
-def _check(folder: Path, trials: pd.DataFrame, people: pd.DataFrame, votes: pd.DataFrame) -> None:
+def _check(
+    folder: Path,
+    trials: pd.DataFrame,
+    people: pd.DataFrame,
+    votes: pd.DataFrame,
+    about: pd.DataFrame,
+) -> None:
     """Refuse what no study can hold; the first thing found is told."""
     sources = {*get_args(Source)}
     kinds = (
@@ -162,6 +173,7 @@ def _check(folder: Path, trials: pd.DataFrame, people: pd.DataFrame, votes: pd.D
         (votes, "votes", "question", set(QUESTIONS)),
         (votes, "votes", "answer", set(ANSWERS)),
         (votes, "votes", "participant", set(people["participant"])),
+        (about, "demographics", "participant", set(people["participant"])),
     )
     for frame, name, column, allowed in kinds:
         wrong = ~frame[column].isin(allowed)
@@ -185,6 +197,7 @@ def _check(folder: Path, trials: pd.DataFrame, people: pd.DataFrame, votes: pd.D
         (trials, "trials", ["slot", "position"]),
         (people, "participants", ["participant"]),
         (votes, "votes", ["participant", "position", "question"]),
+        (about, "demographics", ["participant", "name"]),
     ):
         if frame.duplicated(key).any():
             raise UserError(f"{folder / name}: two rows have the same {', '.join(key)}")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from dfr.core.errors import UserError
 from studies.ballots.database import Database
 from studies.ballots.schema import (
+    DEMOGRAPHICS,
     EVENTS,
     PARTICIPANTS,
     PREREGISTRATIONS,
@@ -30,6 +31,7 @@ TRIAL_COLUMNS = [
 PARTICIPANT_COLUMNS = ["participant", "slot", "joined_at", "finished_at", "comment"]
 VOTE_COLUMNS = ["participant", "slot", "position", "question", "answer", "seconds", "voted_at"]
 REGISTRATION_COLUMNS = ["made_at", "sha256", "settings", "document"]
+DEMOGRAPHIC_COLUMNS = ["participant", "name", "reply"]
 EVENT_COLUMNS = ["at", "what", "detail"]
 
 
@@ -49,6 +51,7 @@ class Poll:
         events: `EVENT_COLUMNS`, what was done with the study, see `studies.ballots.events`.
         preregistrations: `REGISTRATION_COLUMNS`, plans written before the first answer; the last
             one stands.
+        demographics: `DEMOGRAPHIC_COLUMNS`, what participants told about themselves.
     """
 
     name: str
@@ -62,6 +65,9 @@ class Poll:
     events: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EVENT_COLUMNS))
     preregistrations: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=REGISTRATION_COLUMNS)
+    )
+    demographics: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=DEMOGRAPHIC_COLUMNS)
     )
 
 
@@ -146,6 +152,14 @@ def read_poll(database: Database, name: str) -> Poll:
         .where(PREREGISTRATIONS.c.study_id == study.id)
         .order_by(PREREGISTRATIONS.c.id)
     )
+    about = database.rows(
+        sa.select(
+            PARTICIPANTS.c.name.label("participant"), DEMOGRAPHICS.c.name, DEMOGRAPHICS.c.reply
+        )
+        .join(PARTICIPANTS, PARTICIPANTS.c.id == DEMOGRAPHICS.c.participant_id)
+        .where(PARTICIPANTS.c.study_id == study.id)
+        .order_by(PARTICIPANTS.c.id, DEMOGRAPHICS.c.id)
+    )
     return make_poll(
         {
             "name": study.name,
@@ -159,6 +173,7 @@ def read_poll(database: Database, name: str) -> Poll:
         pd.DataFrame([tuple(row) for row in votes], columns=VOTE_COLUMNS),
         pd.DataFrame([tuple(row) for row in events], columns=EVENT_COLUMNS),
         pd.DataFrame([tuple(row) for row in plans], columns=REGISTRATION_COLUMNS),
+        pd.DataFrame([tuple(row) for row in about], columns=DEMOGRAPHIC_COLUMNS),
     )
 
 
@@ -169,6 +184,7 @@ def make_poll(
     votes: pd.DataFrame,
     events: pd.DataFrame,
     preregistrations: pd.DataFrame,
+    demographics: pd.DataFrame,
 ) -> Poll:
     """Put the tables of a study together.
 
@@ -179,6 +195,7 @@ def make_poll(
         votes: `VOTE_COLUMNS`.
         events: `EVENT_COLUMNS`.
         preregistrations: `REGISTRATION_COLUMNS`.
+        demographics: `DEMOGRAPHIC_COLUMNS`.
     """
     trials = trials.assign(repeats=trials["repeats"].astype("Int64"))
     for column in ("slot", "position"):
@@ -196,4 +213,5 @@ def make_poll(
         votes=merged,
         events=events,
         preregistrations=preregistrations,
+        demographics=demographics,
     )

@@ -102,6 +102,18 @@ VOTES = sa.Table(
     sqlite_autoincrement=True,
 )
 
+#: What participants tell about themselves, apart from their votes.
+DEMOGRAPHICS = sa.Table(
+    "demographics",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _parent("participant"),
+    sa.Column("name", sa.String(40), nullable=False),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.UniqueConstraint("participant_id", "name"),
+    sqlite_autoincrement=True,
+)
+
 INVITATIONS = sa.Table(
     "invitations",
     METADATA,

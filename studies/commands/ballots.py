@@ -109,9 +109,9 @@ def import_(
     ] = None,
 ) -> None:
     """Add exported ballots to a database. Ballots that are there already do not change."""
-    from studies.ballots.administration import import_poll
     from studies.ballots.ballots import Ballots
     from studies.ballots.export import read_export
+    from studies.ballots.importing import import_poll
     from studies.ballots.location import DATABASE, named_database
 
     url = named_database(database)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dfr.core.errors import UserError
 from dfr.core.files import read_toml, wrong_value
+from studies.design.demographics import Demographic
 from studies.design.words import LANGUAGES, Language, check_own, words_in
 
 #: name -> what a participant reads, in English.
@@ -55,6 +56,7 @@ class Study(BaseModel):
         introduction: a paragraph on the first page; by default in the page's own words.
         consent: what a participant agrees to; likewise.
         consent_boxes: each has to be ticked before one can begin ("I am 18 or older").
+        demographics: questions about the participants, asked before they begin.
         contact: who answers questions.
         ethics: number of the approval of an ethics board.
         hypotheses: what the study is to find out, for `dfr votes preregister`.
@@ -87,6 +89,7 @@ class Study(BaseModel):
     introduction: Text = ""  # see `_own_words`
     consent: Text = ""
     consent_boxes: tuple[Text, ...] = Field(default=(), max_length=20)
+    demographics: tuple[Demographic, ...] = Field(default=(), max_length=20)
     contact: str = Field(default="", max_length=400)
     ethics: str = Field(default="", max_length=400)
     hypotheses: tuple[Text, ...] = Field(default=(), max_length=50)
@@ -112,8 +115,11 @@ class Study(BaseModel):
             )
         if self.id_parameter in OWN_PARAMETERS:
             raise ValueError(f"id_parameter: '{self.id_parameter}' is a word of the page's own")
-        for name in ("questions", "methods"):
-            given = getattr(self, name)
+        for name, given in (
+            ("questions", self.questions),
+            ("methods", self.methods),
+            ("demographics", tuple(each.name for each in self.demographics)),
+        ):
             if len(set(given)) < len(given):
                 raise ValueError(f"{name}: lists a name twice: {', '.join(given)}")
         return self

@@ -8,13 +8,16 @@ from studies.ballots.ballots import StudyFull, TooMany
 from studies.ballots.doors import NotAdmitted, browser_id, platform_id, typed_code
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused
-from studies.design.study import OWN_PARAMETERS
+from studies.design.demographics import LONGEST_REPLY
+from studies.design.study import OWN_PARAMETERS, Study
 
 #: The parts of the address that make a link private, and that hold an invitation.
 LINK, INVITATION = OWN_PARAMETERS
 
 #: In the session: whether a box of the consent is ticked; its number follows.
 BOX = "box "
+#: In the session: a reply about oneself; the name of its question follows.
+ABOUT = "about "
 #: In the session: what a visitor reads who has no place.
 NOT_JOINED = "not joined"
 #: Streamlit's own; see `studies.ballots.doors.browser_id`.
@@ -65,6 +68,31 @@ def _invited(opened: OpenStudy) -> str | None:
     return None
 
 
+def ask_about(study: Study) -> None:
+    """Ask a visitor the questions about themselves; what they say is kept when they begin."""
+    if not study.demographics:
+        return
+    st.subheader(study.say("about_you"))
+    for asked in study.demographics:
+        label = asked.text if asked.required else study.say("optional", question=asked.text)
+        key = f"{ABOUT}{asked.name}"
+        if asked.choices:
+            st.selectbox(label, asked.choices, index=None, key=key, placeholder=study.say("choose"))
+        else:
+            st.text_input(label, key=key, max_chars=LONGEST_REPLY)
+
+
+def replies(study: Study) -> dict[str, str]:
+    """Return what a visitor told about themselves, by the names of the questions."""
+    found = {}
+    for asked in study.demographics:
+        # PostgreSQL takes no NUL in a text.
+        reply = str(st.session_state.get(f"{ABOUT}{asked.name}") or "").replace("\0", "").strip()
+        if reply and asked.accepts(reply):
+            found[asked.name] = reply
+    return found
+
+
 def join(opened: OpenStudy, secret: str) -> None:
     """Give a visitor a place, or remember why there is none."""
     study = opened.study
@@ -72,12 +100,18 @@ def join(opened: OpenStudy, secret: str) -> None:
     if not all(st.session_state.get(f"{BOX}{number}") for number in boxes):
         st.session_state[NOT_JOINED] = study.say("tick_all")
         return
+    about = replies(study)
+    for asked in study.demographics:
+        if asked.required and asked.name not in about:
+            st.session_state[NOT_JOINED] = study.say("please_reply", question=asked.text)
+            return
     try:
         opened.ballots.join(
             opened.key,
             secret,
             invited=study.door == "invitation",
             per_minute=study.newcomers_per_minute,
+            about=about,
         )
         # The address is a private link from here on; ids and codes need not stand in it.
         st.query_params.clear()

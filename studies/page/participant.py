@@ -11,7 +11,7 @@ from studies.ballots.database import BallotsDown
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused, Seat
 from studies.page.appearance import CSS, RIGHT_TO_LEFT
-from studies.page.entrance import BOX, LINK, NOT_JOINED, join, visitor
+from studies.page.entrance import BOX, LINK, NOT_JOINED, ask_about, join, visitor
 from studies.page.messages import NOT_KEPT, guarded, out_of_reach
 from studies.page.trial import show_trial
 from studies.page.withdrawal import WITHDRAWN, offer_withdrawal, offer_withdrawal_by_code
@@ -87,6 +87,7 @@ def _welcome(opened: OpenStudy, secret: str) -> None:
                 st.write(study.say(name, **{name: text}))
         for number, text in enumerate(study.consent_boxes):
             st.checkbox(text, key=f"{BOX}{number}")
+        ask_about(study)
         st.button(
             study.say("begin"),
             type="primary",

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from studies.analysis.departures import departures, preregistered
-from studies.ballots.administration import close_study, import_poll, invite
+from studies.ballots.administration import close_study, invite
 from studies.ballots.ballots import Ballots
 from studies.ballots.events import log_event
 from studies.ballots.export import FORMATS, read_export, write_export
+from studies.ballots.importing import import_poll
 from studies.ballots.opening import OpenStudy, new_study, open_study
 from studies.ballots.poll import Poll, read_poll
 from studies.design.study import read_study

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
-from studies.ballots.administration import begin_study, import_poll
+from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.export import FORMATS, read_export, write_export
+from studies.ballots.importing import import_poll
 from studies.ballots.poll import choose_name, read_poll
 from tests.studies.databases import one_database
 
