@@ -129,7 +129,8 @@ def test_the_administrator_sees_counts_and_attention_and_the_ranking_only_at_the
         page.get_by_role("button", name="Design, participants and votes").click()
     with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
         assert set(archive.namelist()) == {
-            "study.json", "trials.csv", "participants.csv", "votes.csv", "events.csv"
+            "study.json", "trials.csv", "participants.csv", "votes.csv", "events.csv",
+            "preregistrations.csv", "demographics.csv",
         }  # fmt: skip
         votes = list(csv.DictReader(io.StringIO(archive.read("votes.csv").decode())))
     assert len(votes) == 2 * STEPS
