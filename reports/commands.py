@@ -218,7 +218,7 @@ def diversity(
         typer.Option(help="File for the rows of this run, as CSV.", show_default=False),
     ] = None,
 ) -> None:
-    """Show how diverse a run's methods are, by the protocol of Deep Feature Perturbation.
+    """Show how diverse a run's methods are, beside published rows and chance.
 
     The mean distance of every two outputs of a pair, by pixels and by LPIPS, beside the published
     rows (Wang et al., CVPR 2020) and what chance alone does.

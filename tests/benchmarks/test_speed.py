@@ -12,7 +12,9 @@ import pytest
 import torch
 
 from baselines.decormst_loop import LOOPS
+from dfr.core.errors import UserError
 from dfr.core.images import resize
+from dfr.methods.feed_forward import FeedForwardMethod
 from dfr.methods.registry import METHODS, build
 from dfr.network.cpu import integers
 from dfr.network.encoder import PRECISIONS, Encoder
@@ -36,9 +38,13 @@ CASES = {
     "decormst": ("decormst", {}),
     "gatys": ("gatys", {}),
     "feedforward": ("feedforward", {}),
+    **{
+        name: (name, {"checkpoint": "official"})
+        for name in ("adain", "lst", "safin", "adaattn", "microast", "wct")
+    },
 }
-#: A feed-forward method takes no steps.
-ITERATING = [case for case, (name, _) in CASES.items() if name != "feedforward"]
+#: The networks take no steps.
+ITERATING = ["dfr-1", "dfr-2", "dfr-4", "decormst", "gatys"]
 
 
 def method_of(case: str, iterations: int) -> Any:
@@ -88,4 +94,10 @@ def test_one_step(benchmark, encoder, content, style, case):
 @pytest.mark.parametrize("case", CASES)
 def test_one_pair(benchmark, encoder, content, style, case):
     """From two loaded pictures to all outputs, with three iterations."""
-    benchmark(method_of(case, 3).stylize, content, style, encoder)
+    method = method_of(case, 3)
+    if isinstance(method, FeedForwardMethod):
+        try:
+            method.weights_at()
+        except UserError as error:
+            pytest.skip(str(error))
+    benchmark(method.stylize, content, style, encoder)

@@ -144,6 +144,7 @@ def test_what_a_device_cannot_do_does_not_race_there():
     assert "tensorflow" not in available(Path(sys.executable), torch.device("cuda"))
 
 
+@pytest.mark.slow
 def test_weights_of_torchvision_s_convention_race_too_and_others_are_refused(
     content, style, encoder
 ):

@@ -150,7 +150,7 @@ def test_back_closes_a_pair(page):
     page.locator("#view").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing(browser, tiny_run, scheme):
     """Against WCAG 2.2 A and AA: the page with everything unfolded, a pair, and a comparison."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()

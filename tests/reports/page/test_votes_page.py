@@ -7,7 +7,10 @@ import pytest
 pytestmark = pytest.mark.xdist_group("report in a browser")
 
 
-@pytest.mark.parametrize(("study", "width"), [("people", 768), ("rehearsal", 360)])
+@pytest.mark.parametrize(
+    ("study", "width"),
+    [("people", 768), pytest.param("rehearsal", 360, marks=pytest.mark.slow)],
+)
 def test_the_votes_fit_on_a_small_screen_and_nothing_complains(browser, request, study, width):
     run = request.getfixturevalue(study)
     context = browser.new_context(viewport={"width": width, "height": 740}, offline=True)
