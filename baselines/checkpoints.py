@@ -69,7 +69,7 @@ def read_parts(
         stored = read_tensors(path, hashes.get(path.name))
         if len(parts) == 1 and not _begins(stored, parts[0].name):
             return {parts[0].name: stored}
-        return {part.name: _those_of(stored, part.name, path, network) for part in parts}
+        return {part.name: those_of(stored, part.name, path, network) for part in parts}
     folder = path if path.is_dir() else path.parent
     found = {}
     for part in parts:
@@ -217,9 +217,14 @@ def _begins(keys: Iterable[str], name: str) -> bool:
     return any(key.startswith(f"{name}.") for key in keys)
 
 
-def _those_of(
+def those_of(
     stored: Mapping[str, torch.Tensor], name: str, path: Path, network: str
 ) -> dict[str, torch.Tensor]:
+    """Return the tensors of a part of one file: those whose keys begin with its name and a dot.
+
+    Raises:
+        UserError: there are none.
+    """
     head = f"{name}."
     found = {key[len(head) :]: each for key, each in stored.items() if key.startswith(head)}
     if not found:

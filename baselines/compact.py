@@ -31,7 +31,7 @@ def pack(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             continue
         steps = tensor.flatten(1).abs().amax(1).clamp(min=1e-8) / 127
         kept[key] = (tensor / _beside(steps, tensor)).round().to(torch.int8).contiguous()
-        kept[key + _STEP] = steps.clone()
+        kept[key + _STEP] = steps
     return kept
 
 

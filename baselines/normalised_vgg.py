@@ -16,12 +16,10 @@ import torch
 from torch import nn
 
 from baselines.checkpoints import fill
-from dfr.core.errors import UserError
+from baselines.sides import check_sides
 
 #: Channels of the convolutions of each block.
 BLOCKS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
-#: The file's usual name.
-FILE = "vgg_normalised.pth"
 
 
 def _layers(ceil: bool) -> tuple[list[nn.Module], dict[str, int]]:
@@ -71,12 +69,7 @@ class NormalisedVGG(nn.Module):
         Raises:
             UserError: the pictures are too small for the deepest layer.
         """
-        height, width = pictures.shape[-2:]
-        if min(height, width) < self.smallest:
-            raise UserError(
-                f"a picture of {height} x {width} is too small for {self.deepest}: both sides "
-                f"need {self.smallest} pixels or more"
-            )
+        check_sides(pictures, self.smallest, self.deepest)
         wanted = {self.ends[name]: name for name in layers or (self.deepest,)}
         found, features = {}, pictures
         for count, module in enumerate(self.layers, 1):

@@ -201,6 +201,14 @@ def official(name: str) -> Official:
     return OFFICIAL[name]
 
 
+def known_hashes(name: str, checkpoint: str) -> dict[str, str]:
+    """Return file name -> SHA-256 that the weights of a setting ``checkpoint`` must have.
+
+    Of weights that somebody gives, nothing is known.
+    """
+    return official(name).hashes if checkpoint == OFFICIAL_WORD else {}
+
+
 def official_folder(name: str) -> Path:
     """Where fetched files of a published checkpoint are kept."""
     return cache_folder() / "networks" / name
@@ -284,9 +292,11 @@ def fetch(
     found = {}
     for file in what.files:
         path = folder / file.name
-        if not path.is_file() or file.sha256 not in (None, sha256(path)):
+        digest = sha256(path) if path.is_file() else None
+        if digest is None or file.sha256 not in (None, digest):
             _fetch_one(file, path, transfer, hosts, stopped, report)
-        found[file.name] = sha256(path)
+            digest = sha256(path)
+        found[file.name] = digest
     return found
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from baselines.crops import Crops
-from dfr.core.errors import UserError
+from baselines.sides import check_sides, filled
 from dfr.network.encoder import Encoder, cheap_precision
 from dfr.network.weights import load_vgg19
 
@@ -57,14 +57,9 @@ class OwnVGG(nn.Module):
         Raises:
             UserError: the pictures are too small.
         """
-        height, width = pictures.shape[-2:]
-        if min(height, width) < SMALLEST:
-            raise UserError(
-                f"a picture of {height} x {width} is too small for relu4_1: both sides need "
-                f"{SMALLEST} pixels or more"
-            )
-        if height % 8 or width % 8:
-            pictures = nn.functional.pad(pictures, (0, -width % 8, 0, -height % 8), "replicate")
+        check_sides(pictures, SMALLEST, "relu4_1")
+        if any(side % 8 for side in pictures.shape[-2:]):
+            pictures = filled(pictures, 8, "replicate")
         found = self.vgg(pictures, [own_name(layer) for layer in layers])
         return {layer: found[own_name(layer)] / self.get_buffer(layer) for layer in layers}
 

@@ -21,10 +21,7 @@ from baselines.official import SHIPPED, checkpoint_path
 from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import mode_name
 from dfr.methods.feed_forward import FeedForwardMethod
-from dfr.methods.rotation import rotation
-
-#: Degrees, counter-clockwise.
-QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
+from dfr.methods.rotation import PUBLISHED, rotation
 
 
 class StyleNetwork(nn.Module):
@@ -73,7 +70,7 @@ class StyleNetworkMethod(FeedForwardMethod):
     def __post_init__(self) -> None:
         """Check every setting before any work is done."""
         for each in self.rotations:
-            if each not in QUARTER_TURNS:
+            if each not in PUBLISHED:
                 raise UserError(
                     f"rotation {each:g}: a style picture is turned by 0, 90, 180 or 270"
                 )

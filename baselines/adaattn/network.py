@@ -26,17 +26,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from baselines.adain.network import normalised
 from baselines.attention import attended
 from baselines.checkpoints import Part, fill, read_parts
+from baselines.layers import convolution, doubled
 from baselines.normalised_vgg import NormalisedVGG, load_encoder
+from baselines.sides import check_sides, filled
 from baselines.style_network import StyleNetwork
-from dfr.core.errors import UserError
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 #: Channels of the layers.
 CHANNELS = (64, 128, 256, 512, 512)
-#: The layers at which the style is transferred, as numbers in `LAYERS`.
-TRANSFERRED = (2, 3, 4)
 #: The published files.
 PARTS = (
     Part("encoder", ("vgg_normalised.pth",)),
@@ -44,19 +44,11 @@ PARTS = (
     Part("decoder", ("latest_net_decoder.pth",)),
     Part("adaattn_3", ("latest_net_adaattn_3.pth",)),
 )
-#: Added to variances, as published.
-EPSILON = 1e-5
 #: At relu3_1 a style with more places than this is seen at so many of them, drawn with this seed,
 #: as in the published test.
 MOST_PLACES, SEED = 64 * 64, 6666
 #: The content is brought to a multiple of this: the decoder doubles sizes.
 _STEP = 16
-
-
-def normalised(features: torch.Tensor) -> torch.Tensor:
-    """Return (n, c, h, w) with mean 0 and variance 1 over places, channel by channel."""
-    variance, mean = torch.var_mean(features, (2, 3), keepdim=True)
-    return (features - mean) / (variance + EPSILON).sqrt()
 
 
 def key(features: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -140,12 +132,12 @@ class Decoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.decoder_layer_1 = nn.Sequential(*_convolution(512, 256), _doubled())
+        self.decoder_layer_1 = nn.Sequential(*convolution(512, 256), doubled())
         self.decoder_layer_2 = nn.Sequential(
-            *_convolution(256 + 256, 256), *_convolution(256, 256), *_convolution(256, 256),
-            *_convolution(256, 128), _doubled(),
-            *_convolution(128, 128), *_convolution(128, 64), _doubled(),
-            *_convolution(64, 64), *_convolution(64, 3)[:-1],
+            *convolution(256 + 256, 256), *convolution(256, 256), *convolution(256, 256),
+            *convolution(256, 128), doubled(),
+            *convolution(128, 128), *convolution(128, 64), doubled(),
+            *convolution(64, 64), *convolution(64, 3)[:-1],
         )  # fmt: skip
 
     def forward(self, merged: torch.Tensor, third: torch.Tensor) -> torch.Tensor:
@@ -153,14 +145,6 @@ class Decoder(nn.Module):
         both = torch.cat([self.decoder_layer_1(merged), third], dim=1)
         picture: torch.Tensor = self.decoder_layer_2(both)
         return picture
-
-
-def _convolution(ins: int, outs: int) -> list[nn.Module]:
-    return [nn.ReflectionPad2d(1), nn.Conv2d(ins, outs, 3), nn.ReLU()]
-
-
-def _doubled() -> nn.Module:
-    return nn.Upsample(scale_factor=2, mode="nearest")
 
 
 class Inside(NamedTuple):
@@ -214,14 +198,8 @@ class AdaAttNNetwork(StyleNetwork):
         Raises:
             UserError: it is too small to be continued by reflection.
         """
-        height, width = content.shape[-2:]
-        if min(height, width) < _STEP + 1:
-            raise UserError(
-                f"a picture of {height} x {width} is too small for AdaAttN: both sides need "
-                f"{_STEP + 1} pixels or more"
-            )
-        more = (0, -width % _STEP, 0, -height % _STEP)
-        picture = functional.pad(content, more, mode="reflect")
+        check_sides(content, _STEP + 1, "AdaAttN")
+        picture = filled(content, _STEP, "reflect")
         found = list(self.encoder(picture, LAYERS).values())
         return Inside(
             picture,
@@ -258,18 +236,17 @@ def third() -> AdaAttN:
     return AdaAttN(CHANNELS[2], sum(CHANNELS[:3]), MOST_PLACES)
 
 
-def read_network(path: Path, hashes: Mapping[str, str] | None = None) -> AdaAttNNetwork:
+def read_network(path: Path) -> AdaAttNNetwork:
     """Read the published network from its files.
 
     Args:
         path: a folder with the four files, or one file with all; see
             `baselines.checkpoints.read_parts`.
-        hashes: file name -> SHA-256 that it must have.
 
     Raises:
         UserError: a file that cannot be used, or is another network's.
     """
-    tensors = read_parts(path, PARTS, "AdaAttN", hashes)
+    tensors = read_parts(path, PARTS, "AdaAttN")
     encoder = load_encoder(tensors["encoder"], path, "relu5_1", "AdaAttN's encoder")
     with torch.device("meta"):
         transformer, decoder, attention = Transformer(), Decoder(), third()

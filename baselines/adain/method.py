@@ -9,7 +9,7 @@ from typing import ClassVar
 from baselines import compact
 from baselines.adain.network import AdaINNetwork, read_network
 from baselines.adain.own import read_own
-from baselines.official import OFFICIAL, OFFICIAL_WORD
+from baselines.official import known_hashes
 from baselines.style_network import StyleNetworkMethod
 
 
@@ -33,5 +33,4 @@ class AdaIN(StyleNetworkMethod):
         """Read the network; fetched files are checked against their published hashes."""
         if compact.about(path):
             return read_own(path)
-        known = OFFICIAL["adain"].hashes if self.checkpoint == OFFICIAL_WORD else None
-        return read_network(path, known)
+        return read_network(path, known_hashes(self.name, self.checkpoint))

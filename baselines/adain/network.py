@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from baselines.checkpoints import Part, fill, read_parts
+from baselines.layers import convolution, doubled
 from baselines.normalised_vgg import NormalisedVGG, load_encoder
 from baselines.own_vgg import OwnVGG
 from baselines.style_network import StyleNetwork
@@ -36,13 +37,18 @@ def statistics(features: torch.Tensor) -> Statistics:
     return Statistics(mean, (variance + EPSILON).sqrt())
 
 
+def normalised(features: torch.Tensor) -> torch.Tensor:
+    """Return (n, c, h, w) with mean 0 and variance 1 over places, channel by channel."""
+    own = statistics(features)
+    return (features - own.mean) / own.deviation
+
+
 def adain(content: torch.Tensor, style: Statistics) -> torch.Tensor:
     """Give content features (n, c, h, w) the style's statistics.
 
     AdaIN(x, y) = sigma(y) (x - mu(x)) / sigma(x) + mu(y) (eq. 8).
     """
-    own = statistics(content)
-    return style.deviation * ((content - own.mean) / own.deviation) + style.mean
+    return style.deviation * normalised(content) + style.mean
 
 
 def decoder(widths: tuple[int, int, int, int] = (512, 256, 128, 64)) -> nn.Sequential:
@@ -58,23 +64,17 @@ def decoder(widths: tuple[int, int, int, int] = (512, 256, 128, 64)) -> nn.Seque
     """
     deep, third, second, first = widths
 
-    def convolution(ins: int, outs: int) -> list[nn.Module]:
-        return [nn.ReflectionPad2d(1), nn.Conv2d(ins, outs, 3), nn.ReLU()]
-
-    def upsampling() -> nn.Module:
-        return nn.Upsample(scale_factor=2, mode="nearest")
-
     layers = [
         *convolution(deep, third),
-        upsampling(),
+        doubled(),
         *convolution(third, third),
         *convolution(third, third),
         *convolution(third, third),
         *convolution(third, second),
-        upsampling(),
+        doubled(),
         *convolution(second, second),
         *convolution(second, first),
-        upsampling(),
+        doubled(),
         *convolution(first, first),
         *convolution(first, 3),
     ]

@@ -25,6 +25,7 @@ from baselines.adain.network import decoder as adain_decoder
 from baselines.checkpoints import Part, fill, read_parts
 from baselines.normalised_vgg import NormalisedVGG, load_encoder
 from baselines.own_vgg import OwnVGG
+from baselines.sides import filled
 from baselines.style_network import StyleNetwork
 from dfr.core.errors import UserError, unknown
 
@@ -176,11 +177,8 @@ class LSTNetwork(StyleNetwork):
 
     def look_at_content(self, content: torch.Tensor) -> torch.Tensor:
         """Return the content's features; borders are repeated up to whole places."""
-        height, width = content.shape[-2:]
-        stride = LEVELS[self.layer].stride
-        if min(height, width) >= self.encoder.smallest:
-            filled = (0, -width % stride, 0, -height % stride)
-            content = nn.functional.pad(content, filled, "replicate")
+        if min(content.shape[-2:]) >= self.encoder.smallest:
+            content = filled(content, LEVELS[self.layer].stride, "replicate")
         features: torch.Tensor = self.encoder(content, (self.layer,))[self.layer]
         return features
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from baselines.microast.network import MicroASTNetwork, read_network
-from baselines.official import OFFICIAL, OFFICIAL_WORD
+from baselines.official import known_hashes
 from baselines.style_network import StyleNetworkMethod
 
 
@@ -31,5 +31,4 @@ class MicroAST(StyleNetworkMethod):
 
     def build(self, path: Path) -> MicroASTNetwork:
         """Read the network; fetched files are checked against their published hashes."""
-        known = OFFICIAL["microast"].hashes if self.checkpoint == OFFICIAL_WORD else None
-        return read_network(path, known)
+        return read_network(path, known_hashes(self.name, self.checkpoint))

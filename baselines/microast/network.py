@@ -15,8 +15,8 @@ from torch import nn
 
 from baselines.adain.network import Statistics, adain, statistics
 from baselines.checkpoints import Part, fill, read_parts
+from baselines.sides import check_sides
 from baselines.style_network import StyleNetwork
-from dfr.core.errors import UserError
 
 PARTS = tuple(
     Part(name, (f"{name}.pth.tar", f"{name}_iter_160000.pth.tar"))
@@ -96,12 +96,7 @@ class Encoder(nn.Module):
         Raises:
             UserError: the pictures are too small.
         """
-        height, width = pictures.shape[-2:]
-        if min(height, width) < SMALLEST:
-            raise UserError(
-                f"a picture of {height} x {width} is too small for MicroAST: both sides need "
-                f"{SMALLEST} pixels or more"
-            )
+        check_sides(pictures, SMALLEST, "MicroAST")
         first = self.enc1(pictures)
         return first, self.enc2(first)
 

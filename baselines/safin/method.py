@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from baselines.official import OFFICIAL, OFFICIAL_WORD
+from baselines.official import known_hashes
 from baselines.safin.network import SAFINNetwork, read_network
 from baselines.style_network import StyleNetworkMethod
 
@@ -30,5 +30,4 @@ class SAFIN(StyleNetworkMethod):
 
     def build(self, path: Path) -> SAFINNetwork:
         """Read the network."""
-        known = OFFICIAL["safin"].hashes if self.checkpoint == OFFICIAL_WORD else None
-        return read_network(path, known)
+        return read_network(path, known_hashes(self.name, self.checkpoint))

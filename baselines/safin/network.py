@@ -24,12 +24,12 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from baselines.adain.network import EPSILON, Statistics, adain, statistics
+from baselines.adain.network import Statistics, adain, normalised, statistics
 from baselines.attention import attended
-from baselines.checkpoints import Part, fill, read_parts
+from baselines.checkpoints import Part, fill, read_parts, those_of
 from baselines.safin.wavelets import WaveDecoder, WaveEncoder
+from baselines.sides import check_sides, filled
 from baselines.style_network import StyleNetwork
 from dfr.core.errors import UserError
 
@@ -85,12 +85,12 @@ class SAFIN(nn.Module):
 
     def see(self, style: torch.Tensor) -> Seen:
         """Look at a style's features, (1, c, h', w')."""
-        keys, values = self.attention.key_conv(_normalised(style)), self.attention.value_conv(style)
+        keys, values = self.attention.key_conv(normalised(style)), self.attention.value_conv(style)
         return Seen(*(each.squeeze(0).flatten(1) for each in (keys, values)))
 
     def forward(self, content: torch.Tensor, style: Seen) -> torch.Tensor:
         """Return the features of the content, (1, c, h, w), as the style has them."""
-        plain = _normalised(content)
+        plain = normalised(content)
         queries = self.attention.query_conv(plain).squeeze(0).flatten(1)
         seen = attended(queries, style.keys, style.values).reshape(content.shape)
         gamma, beta = self.gamma_conv(seen).relu(), self.beta_conv(seen).relu()
@@ -140,7 +140,7 @@ class SAFINNetwork(StyleNetwork):
         Raises:
             UserError: the picture is too small.
         """
-        _check("style", style, 2 * _STEP)
+        check_sides(style, 2 * _STEP, "SAFIN", "style")
         bands, found = {}, [style]
         for block in (1, 2, 3):
             found = self.encoder.block(block, found[0])
@@ -158,10 +158,8 @@ class SAFINNetwork(StyleNetwork):
         Raises:
             UserError: the picture is too small.
         """
-        _check("content", content, _STEP + 1)
-        height, width = content.shape[-2:]
-        more = (0, -width % _STEP, 0, -height % _STEP)
-        picture = functional.pad(content, more, mode="reflect")
+        check_sides(content, _STEP + 1, "SAFIN", "content")
+        picture = filled(content, _STEP, "reflect")
         return Inside(picture, self.encoder.block(1, picture))
 
     def painted(self, content: Inside, style: Look, strength: float) -> torch.Tensor:
@@ -196,20 +194,6 @@ class SAFINNetwork(StyleNetwork):
         return found[0]
 
 
-def _normalised(features: torch.Tensor) -> torch.Tensor:
-    variance, mean = torch.var_mean(features, (2, 3), keepdim=True)
-    return (features - mean) / (variance + EPSILON).sqrt()
-
-
-def _check(what: str, picture: torch.Tensor, least: int) -> None:
-    height, width = picture.shape[-2:]
-    if min(height, width) < least:
-        raise UserError(
-            f"a {what} of {height} x {width} is too small for SAFIN: both sides need {least} "
-            "pixels or more"
-        )
-
-
 def read_network(path: Path, hashes: Mapping[str, str] | None = None) -> SAFINNetwork:
     """Read the published network from its files.
 
@@ -224,7 +208,7 @@ def read_network(path: Path, hashes: Mapping[str, str] | None = None) -> SAFINNe
     tensors = read_parts(path, PARTS, "SAFIN", hashes)
     encoder = WaveEncoder()
     fill(encoder, tensors["encoder"], "SAFIN's encoder", path)
-    made = {"decoder": WaveDecoder(), "safin4": SAFIN(512), "safin3": SAFIN(256)}
+    decoder, safin4, safin3 = WaveDecoder(), SAFIN(512), SAFIN(256)
     trained = tensors["trained"]
     known = tuple(f"{table}." for table in TABLES)
     strange = [key for key in trained if not key.startswith(known)]
@@ -233,13 +217,6 @@ def read_network(path: Path, hashes: Mapping[str, str] | None = None) -> SAFINNe
             f"{path}: is no checkpoint of SAFIN's training: '{strange[0]}' stands in none of its "
             f"tables {', '.join(TABLES)}"
         )
-    for table, name in TABLES.items():
-        head = f"{table}."
-        own = {key.removeprefix(head): each for key, each in trained.items()
-               if key.startswith(head)}  # fmt: skip
-        fill(made[name], own, f"SAFIN's {name}", path)
-    decoder = made["decoder"]
-    safin3, safin4 = made["safin3"], made["safin4"]
-    assert isinstance(decoder, WaveDecoder)
-    assert isinstance(safin3, SAFIN) and isinstance(safin4, SAFIN)
+    for module, (table, name) in zip((decoder, safin4, safin3), TABLES.items(), strict=True):
+        fill(module, those_of(trained, table, path, "SAFIN"), f"SAFIN's {name}", path)
     return SAFINNetwork(encoder, safin3, safin4, decoder).eval()

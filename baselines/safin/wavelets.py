@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import nn
-from torch.nn import functional
+
+from baselines.layers import convolved
 
 #: Channels of the four blocks, and convolutions of the first three.
 CHANNELS, CONVOLUTIONS = (64, 128, 256, 512), (2, 2, 4)
@@ -71,7 +72,7 @@ class WaveEncoder(nn.Module):
         """
         found = self.conv0(features) if number == 1 else features
         for layer in range(1, (*CONVOLUTIONS, 1)[number - 1] + 1):
-            found = _convolved(self, f"conv{number}_{layer}", found).relu()
+            found = convolved(self, f"conv{number}_{layer}", found).relu()
         if number == len(CHANNELS):
             return [found]
         pool = self.get_submodule(f"pool{number}")
@@ -96,20 +97,13 @@ class WaveDecoder(nn.Module):
         self, features: torch.Tensor, details: Mapping[int, list[torch.Tensor]]
     ) -> torch.Tensor:
         """Decode (1, 512, h, w) with block -> LH, HL, HH to (1, 3, 8 h, 8 w)."""
-        found = _convolved(self, "conv4_1", features).relu()
+        found = convolved(self, "conv4_1", features).relu()
         for block in (3, 2, 1):
             unpool = self.get_submodule(f"recon_block{block}")
             assert isinstance(unpool, Wavelet)
             found = unpool.join([found, *details[block]])
             for number in range(CONVOLUTIONS[block - 1], 0, -1):
-                found = _convolved(self, f"conv{block}_{number}", found)
+                found = convolved(self, f"conv{block}_{number}", found)
                 if (block, number) != (1, 1):  # no ReLU on the picture
                     found = found.relu()
         return found
-
-
-def _convolved(network: nn.Module, name: str, features: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = network.get_submodule(name)(
-        functional.pad(features, (1, 1, 1, 1), mode="reflect")
-    )
-    return found

@@ -15,15 +15,14 @@ import typer
 from baselines.train.loop import WEIGHTS, train
 from baselines.train.task import Settings
 from dfr.core.devices import choose_device
-from dfr.core.errors import UserError, unknown
+from dfr.core.errors import unknown
 from dfr.core.files import writable_folder
-from dfr.core.terminal import complain, progress_bar
+from dfr.core.terminal import complaining, progress_bar
 
 #: Method -> where its task stands.
 TASKS: Mapping[str, str] = MappingProxyType(
     {"adain": "baselines.adain.own:DecoderTask", "lst": "baselines.lst.own:TransformTask"}
 )
-_DEFAULTS = Settings(Path(), Path())
 
 
 def main(
@@ -34,16 +33,18 @@ def main(
     steps: Annotated[
         int, typer.Option(min=1, help="After which to stop, earlier ones too.")
     ] = 8000,
-    side: Annotated[int, typer.Option(min=32, help="Of the square crops, in pixels.")] = 128,
+    side: Annotated[
+        int, typer.Option(min=32, help="Of the square crops, in pixels.")
+    ] = Settings.side,
     variants: Annotated[
         int, typer.Option(min=1, help="Crops of a photograph; of a painting four times as many.")
-    ] = _DEFAULTS.variants,
-    batch: Annotated[int, typer.Option(min=1, help="Pairs in a step.")] = _DEFAULTS.batch,
-    rate: Annotated[float, typer.Option(help="Adam's.")] = _DEFAULTS.rate,
+    ] = Settings.variants,
+    batch: Annotated[int, typer.Option(min=1, help="Pairs in a step.")] = Settings.batch,
+    rate: Annotated[float, typer.Option(help="Adam's.")] = Settings.rate,
     warm_up: Annotated[
         int, typer.Option(min=0, help="Steps that only paint photographs again.")
-    ] = _DEFAULTS.warm_up,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    ] = Settings.warm_up,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = Settings.seed,
     every: Annotated[int, typer.Option(min=1, help="Steps between two states.")] = 200,
     threads: Annotated[int, typer.Option(min=0, help="0: as torch chooses.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
@@ -78,8 +79,5 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
+    with complaining():
         typer.run(main)
-    except UserError as error:
-        complain(str(error))
-        raise SystemExit(2) from None

@@ -16,7 +16,7 @@ import typer
 from dfr.core.errors import UserError
 from dfr.core.files import write_json
 from dfr.core.images import SUFFIXES, load, resize
-from dfr.core.terminal import complain
+from dfr.core.terminal import complaining
 from dfr.methods.registry import build
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
@@ -115,8 +115,5 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
+    with complaining():
         typer.run(main)
-    except UserError as error:
-        complain(str(error))
-        raise SystemExit(2) from None

@@ -15,12 +15,13 @@ import torch
 
 from baselines import compact
 from baselines.crops import Crops
+from baselines.official import SHIPPED
 from baselines.train.sheet import WHOLE, save_curve, save_sheet
 from baselines.train.task import Settings, Source, Task
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, write_json, write_whole
 
-STATE, CURVE, SETTINGS, WEIGHTS = "state.pt", "curve.csv", "training.json", "trained.safetensors"
+STATE, CURVE, SETTINGS, WEIGHTS = "state.pt", "curve.csv", "training.json", SHIPPED
 SHEET = "sheet.png"
 #: Longer gradients, of all parameters together, are shortened to this.
 LONGEST = 10.0

@@ -7,11 +7,10 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
-from PIL import Image
 
 from baselines.crops import Crops
 from dfr.core.files import write_whole
-from dfr.core.images import to_bytes
+from dfr.core.images import save
 
 #: Steps over which the curve is averaged before it is drawn.
 WINDOW = 50
@@ -44,8 +43,7 @@ def save_sheet(
             lines.append(torch.cat([torch.ones_like(here), *columns], 2))
         out = painted(here.expand(len(columns), -1, -1, -1), torch.stack(columns)).clamp(0, 1)
         lines.append(torch.cat([here, *out.cpu()], 2))
-    picture = to_bytes(torch.cat(lines, 1).unsqueeze(0))
-    write_whole(path, lambda temporary: Image.fromarray(picture).save(temporary))
+    save(torch.cat(lines, 1), path)
 
 
 def save_curve(path: Path, rows: list[dict[str, float]]) -> None:

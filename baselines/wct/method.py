@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import torch
-from torch.nn import functional
 
-from baselines.official import OFFICIAL_WORD, checkpoint_path, official
+from baselines.official import OFFICIAL_WORD, checkpoint_path, known_hashes
+from baselines.sides import check_sides, filled
 from baselines.wct.network import LEVELS, Networks, load_networks
 from baselines.wct.transform import Statistics, orthogonal_noise, statistics, transform
 from dfr.core.errors import UserError
@@ -85,12 +85,11 @@ class WCT(FeedForwardMethod):
 
     def load(self, device: torch.device) -> Networks:
         """Load the networks of the levels; see `baselines.wct.network.load_networks`."""
-        fetched = self.checkpoint == OFFICIAL_WORD
         return load_networks(
             self.weights_at(),
             self.levels,
             device,
-            official(_OFFICIAL).hashes if fetched else {},
+            known_hashes(_OFFICIAL, self.checkpoint),
         )
 
     def paint(
@@ -103,15 +102,12 @@ class WCT(FeedForwardMethod):
         """
         step = 2 ** (max(self.levels) - 1)
         for what, picture in (("content", content), ("style", style)):
-            height, width = picture.shape[-2:]
-            if min(height, width) < 2 * step:
-                raise UserError(
-                    f"a {what} of {height} x {width} is too small for WCT at level "
-                    f"{max(self.levels)}: both sides need {2 * step} pixels or more; take larger "
-                    "pictures, or fewer levels"
-                )
+            check_sides(
+                picture, 2 * step, f"WCT at level {max(self.levels)}", what,
+                "; take larger pictures, or fewer levels",
+            )  # fmt: skip
         height, width = content.shape[-2:]
-        padded = functional.pad(content, (0, -width % step, 0, -height % step), mode="reflect")
+        padded = filled(content, step, "reflect")
         # Of few channels, convolutions are a quarter faster so.
         padded, style = (
             picture.contiguous(memory_format=torch.channels_last) for picture in (padded, style)

@@ -30,6 +30,7 @@ from torch import nn
 from torch.nn import functional
 
 from baselines.checkpoints import Part, fill, read_parts
+from baselines.layers import convolved
 from baselines.wct.transform import Statistics, statistics
 from dfr.core.errors import UserError
 
@@ -117,7 +118,7 @@ class Encoder(nn.Module):
         for block, number in convolutions(self.level):
             if block > 1 and number == 1:
                 found = functional.max_pool2d(found, 2)
-            found = _convolved(self, f"conv{block}{number}", found).relu_()
+            found = convolved(self, f"conv{block}{number}", found).relu_()
         return found
 
 
@@ -142,7 +143,7 @@ class Decoder(nn.Module):
         """Return the (1, 3, h, w) picture; values may leave [0, 1]."""
         found = features
         for block, number in reversed(convolutions(self.level)):
-            found = _convolved(self, f"conv{block}{number}", found)
+            found = convolved(self, f"conv{block}{number}", found)
             if (block, number) != (1, 1) or self.ends_with_relu:
                 found = found.relu_()
             if block > 1 and number == 1:
@@ -221,10 +222,3 @@ def _kind_in(path: Path) -> str:
             return kind
     known = " or ".join(f"{names.encoder.format(5)} ({kind})" for kind, names in KINDS.items())
     raise UserError(f"{path}: holds no networks of WCT; they have names such as {known}")
-
-
-def _convolved(network: nn.Module, name: str, features: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = network.get_submodule(name)(
-        functional.pad(features, (1, 1, 1, 1), mode="reflect")
-    )
-    return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,6 +92,16 @@ FusionOption = Annotated[
 def complain(message: str) -> None:
     """Print one line on stderr."""
     typer.echo(f"dfr: {' '.join(message.split())}", err=True)
+
+
+@contextmanager
+def complaining() -> Iterator[None]:
+    """Let what a person can mend end a script as it ends a command: one line, exit code 2."""
+    try:
+        yield
+    except UserError as error:
+        complain(str(error))
+        raise SystemExit(2) from None
 
 
 def table_console() -> Console:

@@ -21,10 +21,9 @@ import pandas as pd
 import torch
 
 from dfr.core.devices import choose_device, make_process_repeatable
-from dfr.core.errors import UserError
 from dfr.core.files import write_text
 from dfr.core.provenance import device_name
-from dfr.core.terminal import complain
+from dfr.core.terminal import complaining
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
 from dfr.network.weights import load_vgg19
@@ -168,8 +167,5 @@ def _append(file: Path, row: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with complaining():
         main()
-    except UserError as error:
-        complain(str(error))
-        raise SystemExit(2) from None

@@ -14,7 +14,7 @@ import pandas as pd
 
 from dfr.core.errors import UserError
 from dfr.core.files import write_json, write_text, write_whole
-from dfr.core.terminal import complain
+from dfr.core.terminal import complaining
 from eval.runs.tables import measured
 from reports.claims.rules import all_claims, claims_table
 from reports.inputs.run_data import RunData, read_run
@@ -129,8 +129,5 @@ def _markdown(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    try:
+    with complaining():
         publish(Path(sys.argv[1]) if len(sys.argv) == 2 else Path("runs/reference"))
-    except UserError as error:
-        complain(str(error))
-        sys.exit(2)

@@ -15,10 +15,10 @@ from baselines.adaattn.network import (
     Decoder,
     Transformer,
     key,
-    normalised,
     read_network,
     third,
 )
+from baselines.adain.network import EPSILON, normalised
 from baselines.attention import attended
 from baselines.normalised_vgg import NormalisedVGG
 from dfr.core.errors import UserError
@@ -59,7 +59,7 @@ def weighted_by_hand(attention: AdaAttN, content, content_key, style, style_key)
     queries, keys = linear(attention.f, content_key), linear(attention.g, style_key)
     values = linear(attention.h, style)
     plain = content.squeeze(0).flatten(1).double().numpy()
-    deviations = np.sqrt(plain.var(axis=1, ddof=1, keepdims=True) + network.EPSILON)
+    deviations = np.sqrt(plain.var(axis=1, ddof=1, keepdims=True) + EPSILON)
     plain = (plain - plain.mean(axis=1, keepdims=True)) / deviations
     found = np.zeros_like(plain)
     for place in range(plain.shape[1]):

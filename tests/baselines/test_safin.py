@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from baselines.adain.network import statistics
+from baselines.adain.network import EPSILON, statistics
 from baselines.safin.network import (
-    EPSILON,
     SAFIN,
     SAFINNetwork,
     read_network,
@@ -197,6 +196,9 @@ def test_reads_its_files_and_no_others(whole, tmp_path):
     tables["safin4_state_dict"] = tables["safin3_state_dict"]
     torch.save(tables, tmp_path / "decoder.pth.tar")
     assert "is not SAFIN's safin4" in refused(read_network, tmp_path)
+    del tables["safin4_state_dict"]
+    torch.save(tables, tmp_path / "decoder.pth.tar")
+    assert "the safin4_state_dict of SAFIN is not in it" in refused(read_network, tmp_path)
     torch.save({"decoder_state_dict": whole.decoder.state_dict()}, tmp_path / "decoder.pth.tar")
     assert "none of its tables" in refused(read_network, tmp_path)
     (tmp_path / "decoder.pth.tar").unlink()
