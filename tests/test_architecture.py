@@ -1,10 +1,11 @@
-"""The contracts on imports refuse what they are there to refuse."""
+"""The contracts on imports refuse what they are there to refuse; a wheel holds what it needs."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,17 @@ def test_an_import_the_wrong_way_is_refused(tmp_path, module, line, contract):
     assert done.returncode == 1, done.stderr
     broken = [told for told in done.stdout.splitlines() if told.endswith(" BROKEN")]
     assert any(told.startswith(contract) for told in broken), done.stdout
+
+
+def test_a_wheel_holds_every_file_that_the_code_reads():
+    """Templates, tables, profiles, words: whatever stands beside the code, but for texts."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = told["tool"]["setuptools"]["package-data"]
+    for package in ("dfr", "baselines", "eval", "studies", "reports"):
+        packed = {file for pattern in patterns[package] for file in (ROOT / package).glob(pattern)}
+        beside = {
+            file
+            for file in (ROOT / package).rglob("*")
+            if file.is_file() and file.suffix not in (".py", ".pyc", ".md", ".jpg")
+        }
+        assert beside <= packed, sorted(map(str, beside - packed))
