@@ -15,7 +15,7 @@ from PIL import Image
 from dfr.core.devices import choose_device, make_process_repeatable
 from dfr.core.errors import UserError, unknown
 from dfr.core.image_settings import ImageSettings
-from dfr.core.images import Size
+from dfr.core.images import Size, resize
 from dfr.methods.method import Stylization
 from dfr.notebook import Picture, encoder_of, fitted, tensor_of
 from eval.analysis.pairs import means
@@ -76,10 +76,9 @@ def measure(
     height, width = next(iter(outputs.values())).shape[-2:]
     images = ImageSettings(Size(height=height, width=width))
     pair = fitted(content, style, images)
-    others = [fitted(each, each, images)[0] for each in contents] or [pair[0]]
+    others = [resize(tensor_of(each, "content"), height, width) for each in contents] or [pair[0]]
     tools = _tools(weights, choose_device(device), images, others)
-    seen = Stylization("", {}, outputs, {}, {}, {}, 0, 0, 0.0, 0.0)
-    found = registry.measure(context_of(*pair, seen, tools), wanted)
+    found = registry.measure(context_of(*pair, outputs, tools), wanted)
     kind = kinds.pop()
     index = ["mode"] if kind == "outputs" else ["mode_a", "mode_b"]
     columns = [column for name in wanted for column in registry.columns_of(name)]
@@ -150,19 +149,23 @@ class Run:
     cells: list[dict[str, Any]]
 
     @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        return tables(self.cells)
+
+    @property
     def rows(self) -> pd.DataFrame:
         """One row per output: content, style, label, method, mode, and every measure."""
-        return tables(self.cells)["outputs"]
+        return self._tables["outputs"]
 
-    @cached_property
+    @property
     def pairs(self) -> pd.DataFrame:
         """One row per two outputs of a method and pair: LPIPS and pixel distance."""
-        return tables(self.cells)["pairs"]
+        return self._tables["pairs"]
 
-    @cached_property
+    @property
     def cost(self) -> pd.DataFrame:
         """One row per method and pair: seconds, iterations, memory."""
-        return tables(self.cells)["cells"]
+        return self._tables["cells"]
 
     @cached_property
     def controls(self) -> pd.DataFrame:

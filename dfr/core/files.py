@@ -103,7 +103,7 @@ def read_toml(path: Path, kind: str = "file") -> dict[str, Any]:
         raise UserError(f"{path}: cannot be read as TOML ({error})") from error
 
 
-def wrong_value(path: Path, error: ValidationError) -> UserError:
+def wrong_value(path: Path | str, error: ValidationError) -> UserError:
     """Return the error for a file of settings with a value that cannot be used: the first one."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])

@@ -12,13 +12,14 @@ from typing import Any
 import torch
 
 from dfr.core.errors import UserError
+from dfr.core.images import MIN_SIDE
 from dfr.methods.method import Method, Stylization, device_of, settings_of
 from dfr.methods.registry import blamed, build
 from dfr.network.encoder import Encoder
 
 #: Height and width of the pictures: of a size that no power of two divides, and the smallest that
 #: the suite loads.
-SIZE, SMALLEST = (49, 67), (32, 32)
+SIZE, SMALLEST = (49, 67), (MIN_SIDE, MIN_SIDE)
 #: Iterations of a method that optimises, where its settings leave them open.
 ITERATIONS = 2
 #: How far an output on a graphics processor may be from that on the CPU, in the mean.

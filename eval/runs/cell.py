@@ -269,7 +269,7 @@ def row_of(
         "packages": packages_of(method, result.settings),
         "size": list(content.shape[-2:]),
         **tools.images.record,
-        "measures": measure(context_of(content, style, result, tools)),
+        "measures": measure(context_of(content, style, result.pictures, tools)),
         "cost": _cost(result, peak),
         "losses": result.losses,
         "content_losses": result.content_losses,
@@ -292,7 +292,10 @@ def work_of(method: Method) -> float:
 
 
 def context_of(
-    content: torch.Tensor, style: torch.Tensor, result: Stylization, tools: Tools
+    content: torch.Tensor,
+    style: torch.Tensor,
+    outputs: Mapping[str, torch.Tensor],
+    tools: Tools,
 ) -> Context:
     """Return what the measures look at: the 8-bit pictures that the run keeps.
 
@@ -303,7 +306,7 @@ def context_of(
     return Context(
         content=content,
         style=style,
-        outputs=result.pictures,
+        outputs=outputs,
         yardstick=yardstick(content.to(device), style.to(device), eye),
         encoder=eye,
         lpips=tools.lpips,

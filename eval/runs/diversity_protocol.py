@@ -141,10 +141,11 @@ def main() -> None:
         options.content, options.style, options.out.parent, profile.contents, profile.styles, data
     )
     floors = {(c.name, s.name) for c, s in dataset.spread(profile.floor_pairs)}
+    done = _done(options.out)
     for entry in profile.methods:
         protocol = Protocol(profile, entry)
         for content, style in dataset.pairs:
-            if (entry.title, content.name, style.name) in _done(options.out):
+            if (entry.title, content.name, style.name) in done:
                 continue
             row = protocol.row(content.path, style.path, (content.name, style.name) in floors)
             _append(options.out, {"method": entry.title, **row})

@@ -90,7 +90,11 @@ def reproduce(
             "are, and the report why each one is left out",
             soft_wrap=True,
         )
-    checkpoints = checkpoints_of(profile)
+    told = {
+        "packages": profile.packages,
+        "checkpoints": checkpoints_of(profile),
+        "not_supplied": without,
+    }
     store = RunStore(folder)
     with store.locked(), ExitStack() as execution:
         make_cells = execution.enter_context(executor.begun())
@@ -110,9 +114,7 @@ def reproduce(
         store.begin(
             {
                 "profile": profile.identity,
-                **({"packages": profile.packages} if profile.packages else {}),
-                **({"checkpoints": checkpoints} if checkpoints else {}),
-                **({"not_supplied": without} if without else {}),
+                **{key: value for key, value in told.items() if value},
                 "contents": [_identity(picture) for picture in dataset.contents],
                 "contents_from": dataset.contents_from,
                 "styles": [_identity(picture) for picture in dataset.styles],

@@ -188,7 +188,7 @@ def _added(
     ]
     if not names:
         return {}
-    context = context_of(*tools.images.load_pair(*pair), result, tools)
+    context = context_of(*tools.images.load_pair(*pair), result.pictures, tools)
     try:
         return {str(row["mode"]): row for row in measure(context, names)["outputs"]}
     except UserError as error:

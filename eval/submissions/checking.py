@@ -21,13 +21,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
 import torch
 
 from dfr.core.errors import UserError
-from dfr.methods.method import Stylization
 from eval.measures.colour import colour_distance
 from eval.measures.registry import DEFAULT, measure
 from eval.measures.similarity import ssim
@@ -117,23 +117,18 @@ def check_entry(file: EntryFile, keeper: Keeper, count: int, seed: str, tell: Te
         tell: told which pair is measured.
 
     Raises:
-        UserError: something does not match; the message names the file and what.
+        UserError: something does not match; the message says what.
     """
-    try:
-        bench = keeper.bench(file.entry.pictures)
-        _check_frame(file.entry, bench)
-        for cell, pictures in file.pictures():
-            _check_cheap(cell, pictures, bench)
-        _check_controls(file.entry, bench)
-        sample = drawn(file.entry.cells, count, seed)
-        furthest = 0.0
-        for cell, pictures in file.pictures_of(sample):
-            tell(f"{file.path.name}: measuring {cell.content} × {cell.style} again")
-            furthest = max(furthest, _check_all(file.entry, cell, pictures, bench))
-    except UserError as error:
-        told = str(error)
-        name = f"{file.path}: "
-        raise UserError(told if told.startswith(name) else f"{name}{told}") from error
+    bench = keeper.bench(file.entry.pictures)
+    _check_frame(file.entry, bench)
+    for cell, pictures in file.pictures():
+        _check_cheap(cell, pictures, bench)
+    _check_controls(file.entry, bench)
+    sample = drawn(file.entry.cells, count, seed)
+    furthest = 0.0
+    for cell, pictures in file.pictures_of(sample):
+        tell(f"{file.path.name}: measuring {cell.content} × {cell.style} again")
+        furthest = max(furthest, _check_all(file.entry, cell, pictures, bench))
     return Checked(file, tuple((cell.content, cell.style) for cell in sample), furthest)
 
 
@@ -168,23 +163,23 @@ def _cheap(picture: torch.Tensor, content: torch.Tensor, style: torch.Tensor) ->
 
 def _check_controls(entry: Entry, bench: Bench) -> None:
     cells = {(cell.content, cell.style): cell for cell in entry.cells}
-    for row in entry.controls:
-        key = str(row["content"]), str(row["style"])
+    for key, rows in groupby(entry.controls, lambda row: (str(row["content"]), str(row["style"]))):
         if key not in cells:
             raise UserError(f"has controls of {key[0]} × {key[1]}, which is none of its pairs")
         pair = bench.pair(*key)
-        pictures, mode = control_pictures(*pair, key), str(row["mode"])
-        if mode not in pictures:
-            raise UserError(f"has a control '{mode}', which is none")
-        _compare(cells[key], f"control {mode}", row, _cheap(pictures[mode], *pair))
+        pictures = control_pictures(*pair, key)
+        for row in rows:
+            mode = str(row["mode"])
+            if mode not in pictures:
+                raise UserError(f"has a control '{mode}', which is none")
+            _compare(cells[key], f"control {mode}", row, _cheap(pictures[mode], *pair))
 
 
 def _check_all(entry: Entry, cell: Cell, pictures: Mapping[str, bytes], bench: Bench) -> float:
     """Take every measure of a pair again, of its controls too; return the largest difference."""
     key = cell.content, cell.style
     outputs = {mode: decode(content) for mode, content in pictures.items()}
-    result = _shown(entry, outputs)
-    context = context_of(*bench.pair(*key), result, bench.tools)
+    context = context_of(*bench.pair(*key), outputs, bench.tools)
     found = measure(context, DEFAULT)
     furthest = 0.0
     rows = {str(row["mode"]): row for row in cell.measures.outputs}
@@ -203,14 +198,6 @@ def _check_all(entry: Entry, cell: Cell, pictures: Mapping[str, bytes], bench: B
         numbers = {name: again[row["mode"]][name] for name in OUTPUT_COLUMNS}
         furthest = max(furthest, _compare(cell, f"control {row['mode']}", row, numbers))
     return furthest
-
-
-def _shown(entry: Entry, outputs: Mapping[str, torch.Tensor]) -> Stylization:
-    """Wrap outputs that were made elsewhere as measures take them."""
-    return Stylization(
-        method=entry.made.method, settings={}, pictures=outputs, curves={}, losses={}, failed={},
-        iterations=0, evaluations=0, seconds=0.0, seconds_targets=0.0,
-    )  # fmt: skip
 
 
 def _compare(cell: Cell, what: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> float:

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from eval.measures.registry import DEFAULT, OUTPUT_MEASURES, columns_of
+from dfr.core.images import MIN_SIDE
+from eval.measures.registry import DEFAULT, DEFAULT_OUTPUT_COLUMNS, OUTPUT_MEASURES, columns_of
 from eval.submissions.form import Form
 
 MANIFEST = "entry.json"
 #: The columns that an entry has of every output, and of every two: what each run takes as it goes.
-OUTPUT_COLUMNS = tuple(c for name in DEFAULT if name in OUTPUT_MEASURES for c in columns_of(name))
+OUTPUT_COLUMNS = DEFAULT_OUTPUT_COLUMNS
 PAIR_COLUMNS = tuple(c for name in DEFAULT if name not in OUTPUT_MEASURES for c in columns_of(name))
 
 _PART = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -176,7 +177,7 @@ class Cell(_Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         where = f"{self.content} × {self.style}"
-        if not all(32 <= side <= 10_000 for side in self.size):
+        if not all(MIN_SIDE <= side <= 10_000 for side in self.size):
             raise ValueError(f"{where}: no picture has the size {self.size}")
         self._check_rows([row.get("mode") for row in self.measures.outputs], list(self.files))
         for rows, keys, columns in (

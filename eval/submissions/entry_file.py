@@ -21,7 +21,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from dfr.core.errors import UserError
-from dfr.core.files import seal_of, sha256
+from dfr.core.files import seal_of, sha256, wrong_value
 from eval.submissions.entry import MANIFEST, Cell, Entry, member
 
 #: More than this no ``entry.json`` needs: 800 pairs with eight outputs take about 10 MB.
@@ -73,9 +73,7 @@ class EntryFile:
         Raises:
             UserError: one is not what ``entry.json`` says, or is no PNG of the cell's size.
         """
-        with _opened(self.path) as archive:
-            for cell in self.entry.cells:
-                yield cell, self._of_cell(archive, cell)
+        return self.pictures_of(self.entry.cells)
 
     def pictures_of(self, cells: list[Cell]) -> Iterator[tuple[Cell, dict[str, bytes]]]:
         """Read the outputs of some cells, likewise."""
@@ -153,10 +151,6 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Entry:
             raise UserError(f"{path}: {MANIFEST} was changed after it was written")
         return Entry.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = f"'{place}': " if place else ""
-        told = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{path}: {MANIFEST}: {where}{told}") from error
+        raise wrong_value(f"{path}: {MANIFEST}", error) from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise UserError(f"{path}: {MANIFEST} is no JSON ({error})") from error

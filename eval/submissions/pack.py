@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import as_json, seal_of, write_whole, wrong_value
 from eval.runs.added import Added
-from eval.runs.store import RunStore, methods_of
+from eval.runs.store import RunStore, titles_of
 from eval.submissions.entry import (
     MANIFEST,
     OUTPUT_COLUMNS,
@@ -38,10 +38,10 @@ def title_in(store: RunStore, label: str) -> str:
     Raises:
         UserError: the run has none of this label.
     """
-    titles = {each["label"]: each["title"] for each in methods_of(store.description["identity"])}
+    titles = titles_of(store.description["identity"])
     if label not in titles:
         raise unknown(f"method of {store.folder}:", label, titles)
-    return str(titles[label])
+    return titles[label]
 
 
 def pack(store: RunStore, label: str, form: Form, out: Path) -> EntryFile:

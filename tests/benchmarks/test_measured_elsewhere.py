@@ -43,7 +43,7 @@ def off(picture):
 
 result = Stylization("mine", {}, outputs, {}, {}, {}, 0, 0, 0.0, 0.0)
 pair = map(off, images.load_pair(folder / "content.png", folder / "style.png"))
-print(json.dumps(measure(context_of(*pair, result, tools))))
+print(json.dumps(measure(context_of(*pair, result.pictures, tools))))
 """
 
 ELSEWHERE = {

@@ -38,14 +38,14 @@ def test_each_picture_is_looked_at_once(made, monkeypatch):
         return preprocess(self, pictures)
 
     monkeypatch.setattr(Encoder, "preprocess", noted)
-    measures = measure(context_of(*pair, result, tools))
+    measures = measure(context_of(*pair, result.pictures, tools))
     assert measures == row["measures"]
     assert len(looks) == len(set(looks)) == 2 + len(result.pictures)
 
 
 def test_the_numbers_are_those_of_an_encoder_that_remembers_nothing(made):
     tools, pair, result, row = made
-    context = context_of(*pair, result, tools)
+    context = context_of(*pair, result.pictures, tools)
     plain = dataclasses.replace(
         context,
         encoder=tools.ruler,
