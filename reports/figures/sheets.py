@@ -50,7 +50,7 @@ def methods_sheet(run: RunData, folder: Path) -> Figure | None:
             first.setdefault(of, cell["label"])
     if len(first) < 2:
         return None
-    pairs = pairs_on_page(run)
+    pairs, methods = pairs_on_page(run), run.methods
     pictures = [run.pair(*pair) for pair in pairs]
     rows: list[list[tuple[str, Image.Image | None]]] = [
         [(f"content: {content}", shown) for (content, _), (shown, _) in
@@ -61,8 +61,9 @@ def methods_sheet(run: RunData, folder: Path) -> Figure | None:
     listed = []
     for label in sorted(first.values(), key=list(run.titles).index):
         cells = [run.find(*pair, label) for pair in pairs]
-        modes = list(next(cell for cell in cells if cell is not None and cell["files"])["files"])
-        shown_modes = modes[:1] + [mode for mode in modes[1:] if _other_target(run, label, mode)]
+        modes = next((list(cell["files"]) for cell in cells if cell and cell["files"]), [])
+        other = [mode for mode in modes[1:] if mode == "rot090" and methods[label] == "dfr"]
+        shown_modes = modes[:1] + other
         for mode in shown_modes:
             name = run.titles[label] + (f", {mode}" if len(modes) > 1 else "")
             rows.append(
@@ -83,13 +84,6 @@ def methods_sheet(run: RunData, folder: Path) -> Figure | None:
         "A column for each pair: content, style, and one output of every method (of DFR two, "
         "since rotation 90 has another target).",
         pd.DataFrame(listed),
-    )
-
-
-def _other_target(run: RunData, label: str, mode: str) -> bool:
-    """Say whether an output is DFR's of rotation 90."""
-    return mode == "rot090" and any(
-        cell["method"] == "dfr" for cell in run.cells if cell["label"] == label
     )
 
 

@@ -62,6 +62,11 @@ class RunData:
         return {cell["label"]: cell["cost"]["iterations"] for cell in self.cells}
 
     @property
+    def methods(self) -> dict[str, str]:
+        """Label -> name of the method that made its outputs, of the cells that are there."""
+        return {cell["label"]: cell["method"] for cell in self.cells}
+
+    @property
     def shares(self) -> bool:
         """Whether some pairs were computed together, so that their seconds are shares.
 

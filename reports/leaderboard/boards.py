@@ -11,15 +11,14 @@ from functools import cached_property
 import pandas as pd
 
 from eval.analysis.pairs import means, paired_tests
-from eval.measures import registry
 from eval.runs.added import CONTROLS
 from eval.runs.tables import tables
 from eval.submissions.checking import Checked
 from eval.submissions.entry import Entry, Pictures
 from eval.submissions.sets import named_sets
+from reports.tables.certainty import SECONDS, less_is_better
 from reports.tables.diversity import diversity_of
 
-SECONDS = "seconds_per_output"
 DIVERSITY = "diversity"
 FAITHFUL = "faithful"
 #: What a board tells of outputs: column -> what it says, and which way is better.
@@ -105,10 +104,6 @@ class Board:
         """The columns of the table."""
         return (*QUALITIES, DIVERSITY, FAITHFUL, SECONDS)
 
-    def less_is_better(self, column: str) -> bool:
-        """Say whether less of a column is better."""
-        return column == SECONDS or column in registry.LESS_IS_BETTER
-
     @cached_property
     def values(self) -> Mapping[str, pd.DataFrame]:
         """Column -> rows with content, style, label (the entry's name) and the column."""
@@ -161,7 +156,7 @@ class Board:
             ranked = [line for line in self.lines if column in line.means]
             if len(ranked) < 2 or (column == SECONDS and not self.one_machine):
                 continue
-            sign = -1 if self.less_is_better(column) else 1
+            sign = -1 if less_is_better(column) else 1
             best = max(ranked, key=lambda line: sign * line.means[column].value).name
             tests = paired_tests(self.values[column], column)
             apart = {
@@ -183,7 +178,7 @@ class Board:
         """Return title of a control -> the columns in which it is better than every entry."""
         found: dict[str, list[str]] = {}
         for column in QUALITIES:
-            sign = -1 if self.less_is_better(column) else 1
+            sign = -1 if less_is_better(column) else 1
             best = max(sign * line.means[column].value for line in self.lines)
             for line in self.controls:
                 if column in line.means and sign * line.means[column].value > best:

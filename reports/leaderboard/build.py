@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from dfr.core.files import writable_folder, write_text
 from eval.analysis.diversity import COHERENCE, GAP_CLOSED
@@ -16,10 +12,8 @@ from eval.submissions.folder import Found
 from eval.submissions.sets import named_sets
 from reports.leaderboard.boards import (
     DIVERSITY,
-    FAITHFUL,
     FIRST,
     QUALITIES,
-    SECONDS,
     Board,
     Line,
     boards_of,
@@ -27,6 +21,8 @@ from reports.leaderboard.boards import (
 from reports.leaderboard.drawing import draw, in_words, title
 from reports.leaderboard.fronts import Front, front, time_fronts
 from reports.leaderboard.pictures import Tell, board_folder, entry_folder, keep_pictures
+from reports.page.templating import environment, json_in_script, parts
+from reports.tables.certainty import SECONDS, less_is_better
 from reports.tables.readable import column_title, readable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -51,17 +47,14 @@ def build_page(found: Found, out: Path, tell: Tell = lambda _: None) -> Path:
     folder = writable_folder(out)
     boards = boards_of(found.entries)
     keep_pictures(folder, boards, found.keeper, tell)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    environment.filters.update(readable=readable, named=named, short=_short_text)
-    text = environment.get_template("leaderboard.html.j2").render(
-        css=_part("leaderboard.css"),
-        js=_part("leaderboard.js"),
+    templates = environment(_TEMPLATES)
+    templates.filters.update(readable=readable, named=column_title, short=_short_text)
+    text = templates.get_template("leaderboard.html.j2").render(
+        css=parts(_TEMPLATES, "leaderboard.css"),
+        js=parts(_TEMPLATES, "leaderboard.js"),
         boards=boards,
         figures={board.key: figures(board) for board in boards},
-        data=_json({board.key: outputs_of(board) for board in boards}),
+        data=json_in_script({board.key: outputs_of(board) for board in boards}),
         refused=found.refused,
         sets=named_sets().values(),
         qualities=QUALITIES,
@@ -70,16 +63,12 @@ def build_page(found: Found, out: Path, tell: Tell = lambda _: None) -> Path:
         gap_closed=GAP_CLOSED,
         coherence=COHERENCE,
         seconds=SECONDS,
+        less_is_better=less_is_better,
         tolerance=f"{TOLERANCE:.0%}",
         shares=any("together" in line.where for board in boards for line in board.lines),
     )
     write_text(folder / "index.html", text)
     return folder / "index.html"
-
-
-def named(column: str) -> str:
-    """Return what readers see of a column."""
-    return {FAITHFUL: "faithful diversity"}.get(column, column_title(column))
 
 
 def figures(board: Board) -> list[dict[str, Any]]:
@@ -97,16 +86,16 @@ def figures(board: Board) -> list[dict[str, Any]]:
                         "title": title(each),
                         "svg": draw(each, numbers, key),
                         "words": in_words(each),
-                        "better": _better(board, each),
+                        "better": _better(each),
                         "machine": each.machine,
                     }
                 )
     return shown
 
 
-def _better(board: Board, each: Front) -> str:
+def _better(each: Front) -> str:
     sides = [
-        f"{column_title(column)}: {'less' if board.less_is_better(column) else 'more'} is better"
+        f"{column_title(column)}: {'less' if less_is_better(column) else 'more'} is better"
         for column in (each.x, each.y)
     ]
     return "; ".join(sides)
@@ -144,13 +133,3 @@ def _short_text(value: float) -> str:
 
 def _short(value: Any) -> float | None:
     return None if value is None else float(f"{value:.3g}")
-
-
-def _part(name: str) -> Markup:
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
-
-
-def _json(content: object) -> Markup:
-    """Return JSON that can stand in a script element: no name in it can end that element."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("<", "\\u003c"))

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from reports.leaderboard.boards import SECONDS, Mean
+from reports.leaderboard.boards import Mean
 from reports.leaderboard.fronts import Front, Point
+from reports.tables.certainty import SECONDS
 from reports.tables.readable import column_title, readable
 
 WIDTH, HEIGHT = 640, 420
@@ -117,19 +118,18 @@ def _frame(x: _Axis, y: _Axis, front: Front) -> list[Markup]:
             '<text x="{}" y="{}" text-anchor="middle">{}</text>'
             '<text transform="translate(16 {}) rotate(-90)" text-anchor="middle">{}</text>'
         ).format(
-            (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 12, _label(front.x), middle, _label(front.y)
+            (_LEFT + WIDTH - _RIGHT) / 2,
+            HEIGHT - 12,
+            column_title(front.x),
+            middle,
+            column_title(front.y),
         )
     )
     return parts
 
 
-def _label(column: str) -> str:
-    return column_title(column)
-
-
 def _line(front: Front, x: _Axis, y: _Axis) -> Markup:
-    on = sorted((p for p in front.points if p.on_front), key=lambda p: p.x.value)
-    places = " ".join(f"{x(p.x.value):.1f},{y(p.y.value):.1f}" for p in on)
+    places = " ".join(f"{x(p.x.value):.1f},{y(p.y.value):.1f}" for p in front.best)
     return Markup('<polyline class="best" points="{}"/>').format(places)
 
 

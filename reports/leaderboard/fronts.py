@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.leaderboard.boards import SECONDS, Board, Line, Mean
+from reports.leaderboard.boards import Board, Line, Mean
+from reports.tables.certainty import SECONDS, less_is_better
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,14 @@ class Front:
     points: tuple[Point, ...]
 
     @property
+    def best(self) -> list[Point]:
+        """The points on the front, by x."""
+        return sorted((p for p in self.points if p.on_front), key=lambda p: p.x.value)
+
+    @property
     def winners(self) -> list[str]:
-        """The titles of the entries on the front, by x."""
-        on = sorted((p for p in self.points if p.on_front), key=lambda p: p.x.value)
-        return [point.line.title for point in on]
+        """The titles of their entries."""
+        return [point.line.title for point in self.best]
 
 
 def front(board: Board, x: str, y: str, machine: str = "") -> Front:
@@ -62,7 +67,7 @@ def front(board: Board, x: str, y: str, machine: str = "") -> Front:
         for line in board.lines
         if x in line.means and y in line.means and (not machine or line.machine == machine)
     ]
-    signs = [-1.0 if board.less_is_better(column) else 1.0 for column in (x, y)]
+    signs = [-1.0 if less_is_better(column) else 1.0 for column in (x, y)]
     values = {
         line.name: tuple(
             sign * line.means[column].value for sign, column in zip(signs, (x, y), strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from pathlib import Path
 
 import jinja2
@@ -25,6 +24,7 @@ from reports.page.findings import findings
 from reports.page.notes import external_notes, failures, not_supplied
 from reports.page.pictures import pictures
 from reports.page.published import published_section
+from reports.page.templating import environment, json_in_script, parts
 from reports.reference.comparison import compare_with_reference
 from reports.tables.best import best_of, readable_best
 from reports.tables.certainty import certainty_tables
@@ -146,9 +146,9 @@ def write_report(data: RunData, folder: Path) -> Path:
     )
     shown = {
         "run": data,
-        "css": _parts("page.css", "pairs.css"),
-        "js": _parts("tables.js", "viewer.js"),
-        "pairs_json": _json(pictures(data, folder)),
+        "css": parts(_TEMPLATES, "page.css", "pairs.css"),
+        "js": parts(_TEMPLATES, "tables.js", "viewer.js"),
+        "pairs_json": json_in_script(pictures(data, folder)),
         "findings": findings(data, claims, best, chance, published),
         "figures": {name: figures.get(name) for name in _PLACED},
         "sheets": [figure for name, figure in figures.items() if name.startswith(_SHEET)],
@@ -201,32 +201,13 @@ def write_report(data: RunData, folder: Path) -> Path:
 
 
 def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=lambda name: bool(name and name.endswith(".html.j2")),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["readable"] = readable
-    environment.filters["raw"] = _raw
-    environment.filters["embed"] = _embed
-    environment.filters["shape"] = _shape
-    environment.filters["code"] = _code
-    return environment
-
-
-def _parts(*names: str) -> Markup:
-    """Return files of the page as they are, one after the other."""
-    return Markup("").join(
-        Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in names
-    )
-
-
-def _json(content: object) -> Markup:
-    """Return JSON that can stand in a script element: no name in it can end that element."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("<", "\\u003c"))
+    made = environment(_TEMPLATES)
+    made.filters["readable"] = readable
+    made.filters["raw"] = _raw
+    made.filters["embed"] = _embed
+    made.filters["shape"] = _shape
+    made.filters["code"] = _code
+    return made
 
 
 def _raw(value: float) -> str:

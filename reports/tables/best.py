@@ -10,7 +10,7 @@ import pandas as pd
 
 from eval.runs.added import CONTROLS
 from reports.inputs.run_data import RunData
-from reports.tables.certainty import LESS_IS_BETTER, MEASURES
+from reports.tables.certainty import MEASURES, less_is_better
 from reports.tables.outputs import titles
 from reports.tables.readable import readable
 
@@ -117,13 +117,13 @@ def _best(run: RunData, tables: Mapping[str, pd.DataFrame], measure: str) -> Bes
     means = means[means["pairs"] >= LEAST_PART * len(run.pairs)]
     if means.empty:
         return None
-    ranked = means.sort_values("mean", ascending=measure in LESS_IS_BETTER).to_dict("records")
+    ranked = means.sort_values("mean", ascending=less_is_better(measure)).to_dict("records")
     first = ranked[0]
     tests = tables["tests"]
     others = leads(
         tests[tests["measure"] == measure],
         [str(row["label"]) for row in ranked],
-        less=measure in LESS_IS_BETTER,
+        less=less_is_better(measure),
     )
     nothing = float("nan")
     second = others[0] if others else {"lead": nothing, "low": nothing, "high": nothing}
@@ -184,7 +184,7 @@ def _controls_ahead(run: RunData, measure: str, best: float) -> tuple[tuple[str,
     if measure not in run.controls:
         return ()
     means = run.controls.groupby("mode", sort=False)[measure].mean()
-    sign = -1 if measure in LESS_IS_BETTER else 1
+    sign = -1 if less_is_better(measure) else 1
     return tuple(
         (CONTROLS[str(mode)], float(value))
         for mode, value in means.items()

@@ -26,8 +26,11 @@ MEASURES = {
     "diversity_vgg": "LPIPS diversity, VGG (more = outputs differ more)",
     SECONDS: "seconds per output, as run, or its share of a batch (less = faster)",
 }
-#: The measures of which less is better.
-LESS_IS_BETTER = registry.LESS_IS_BETTER | {SECONDS}
+
+
+def less_is_better(measure: str) -> bool:
+    """Say whether less of a measure, or of the seconds, is better."""
+    return measure == SECONDS or registry.less_is_better(measure)
 
 
 def values_of(run: RunData, measure: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ _TITLES = {
     "c_statistic": "C",
     "fid": "FID",
     "kid": "KID",
+    "faithful": "faithful diversity",
     "art_fid": "ArtFID",
     "art_fid_infinity": "ArtFID infinity",
     "fid_art": "FID, art-Inception",

@@ -51,8 +51,9 @@ def label_of(run: RunData, name: str) -> str | None:
 
     Other people's outputs count by their title.
     """
+    methods = run.methods
     for cell_label, title in run.titles.items():
-        method = _method_of(run, cell_label)
+        method = methods.get(cell_label)
         if method == NAMES[name] or (method == "external" and title.lower() == name.lower()):
             return cell_label
     return None
@@ -91,7 +92,3 @@ def study_table(run: RunData) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _method_of(run: RunData, label: str) -> str | None:
-    return next((cell["method"] for cell in run.cells if cell["label"] == label), None)

@@ -14,10 +14,10 @@ from scipy import stats
 
 from eval.analysis.crossed import Array
 from eval.analysis.pairs import per_pair
-from eval.measures.registry import OUTPUT_MEASURES, less_is_better
+from eval.measures.registry import OUTPUT_MEASURES
 from eval.runs.tables import measured
 from reports.inputs.votes import Votes
-from reports.tables.certainty import SECONDS
+from reports.tables.certainty import SECONDS, less_is_better
 from studies.analysis.clusters import clusters_of, crossed_shares
 from studies.analysis.tally import wilson
 
@@ -70,7 +70,7 @@ def agreement_table(votes: Votes, tables: Mapping[str, pd.DataFrame]) -> pd.Data
             }
         )
         for measure in (*_measures(tables), SECONDS):
-            sign = -1.0 if measure == SECONDS or less_is_better(measure) else 1.0
+            sign = -1.0 if less_is_better(measure) else 1.0
             apart = sign * _gap(decisive, values, measure)
             means = sign * _means(tables, measure)
             both = pd.concat([means, strength], axis=1, join="inner").dropna()
@@ -79,7 +79,7 @@ def agreement_table(votes: Votes, tables: Mapping[str, pd.DataFrame]) -> pd.Data
                 {
                     "question": question,
                     "measure": measure,
-                    "expected": "less" if measure == SECONDS or less_is_better(measure) else "more",
+                    "expected": "less" if less_is_better(measure) else "more",
                     **_agreed(decisive, apart),
                     "tau": float(tau.statistic) if tau else np.nan,
                     "methods": len(both),

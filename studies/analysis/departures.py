@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from studies.analysis.exclusion import catch_failures
+from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.ballots.changes import changed_names
 from studies.ballots.poll import Poll
 from studies.design.preregistration import text_hash
@@ -48,9 +48,7 @@ def departures(poll: Poll) -> tuple[str, ...]:
 def complete(poll: Poll) -> int:
     """Return how many people finished and are not left out."""
     failures = catch_failures(poll.votes, int(poll.settings["drop_at"]))
-    dropped = failures.loc[failures["dropped"], "participant"]
-    finished = poll.participants.loc[poll.participants["finished"], "participant"]
-    return int((~finished.isin(dropped)).sum())
+    return int(without_dropped(poll.participants, failures)["finished"].sum())
 
 
 def preregistered(poll: Poll) -> str:
@@ -62,8 +60,8 @@ def preregistered(poll: Poll) -> str:
     if len(poll.preregistrations) > 1:
         told += f" It is version {len(poll.preregistrations)}, and names those before."
     failures = catch_failures(poll.votes, int(poll.settings["drop_at"]))
-    stopped = poll.participants.loc[~poll.participants["finished"], "participant"]
-    stopped = stopped[~stopped.isin(failures.loc[failures["dropped"], "participant"])]
+    kept = without_dropped(poll.participants, failures)
+    stopped = kept.loc[~kept["finished"], "participant"]
     counted = poll.votes[poll.votes["kind"] == "vote"]
     told += (
         f" As planned, {int(failures['dropped'].sum())} people were left out by the rule, and "

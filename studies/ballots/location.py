@@ -51,7 +51,7 @@ def existing_database(database: str | None, home: Path | None) -> str:
     Raises:
         UserError: neither is named, or the file does not exist; none is made.
     """
-    url = named_database(database) or (database_of(home) if home is not None else None)
+    url = named_database(database) if home is None else database_of(home, database)
     if url is None:
         raise UserError("name the study: --study FOLDER, or its ballots: --database URL")
     file = sqlite_file(url)

@@ -18,7 +18,7 @@ from dfr.core.files import write_text, wrong_value
 from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.changes import keep_changes
-from studies.ballots.doors import Door, read_key, secret_of
+from studies.ballots.doors import read_key, secret_of
 from studies.ballots.location import database_of, key_file
 from studies.ballots.places import add_places
 from studies.design.design import make_design
@@ -66,9 +66,9 @@ class OpenStudy:
     key: int
     key_file: Path
 
-    def secret_of(self, given: str, door: Door | None = None) -> str:
-        """Return the secret of whoever comes with an id, by default by the study's own door."""
-        return secret_of(self._door_key, self.study.name, door or self.study.door, given)
+    def secret_of(self, given: str) -> str:
+        """Return the secret of whoever comes with an id by the study's door."""
+        return secret_of(self._door_key, self.study.name, self.study.door, given)
 
     def add_places(self, wanted: int) -> int:
         """Let the study have more places; return how many were added.

@@ -126,7 +126,8 @@ class Study(BaseModel):
 
     def say(self, name: str, **blanks: object) -> str:
         """Return a text of the page, with its blanks filled in."""
-        return {**words_in(self.language), **self.words}[name].format(**blanks)
+        texts = self.words if name in self.words else words_in(self.language)
+        return texts[name].format(**blanks)
 
     @property
     def design_settings(self) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
 from eval.analysis.published_numbers import VOTE_SHARES
+from reports.figures import sheets
 from reports.inputs.run_data import read_run
 from reports.tables.user_study import study_table
 
@@ -39,3 +42,19 @@ def test_the_sheet_has_one_output_of_every_method_and_dfrs_other_target(tiny_run
         ("feedforward", "feedforward"),
     ]  # fmt: skip
     assert len(listed) == 2 * len(rows)  # two pairs
+
+
+def test_a_method_without_an_output_on_the_pairs_of_the_sheet_is_left_out(
+    run, tmp_path, monkeypatch
+):
+    first = run.pairs[0]
+    cells = [
+        cell
+        for cell in run.cells
+        if cell["label"] != "gatys" or (cell["content"], cell["style"]) != first
+    ]
+    monkeypatch.setattr(sheets, "pairs_on_page", lambda _: [first])
+    drawn = sheets.methods_sheet(dataclasses.replace(run, cells=cells), tmp_path)
+    assert drawn is not None
+    listed = pd.read_csv(tmp_path / "all_methods.csv")
+    assert "dfr" in set(listed["label"]) and "gatys" not in set(listed["label"])
