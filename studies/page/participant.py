@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,10 +19,14 @@ from studies.page.withdrawal import WITHDRAWN, offer_withdrawal, offer_withdrawa
 
 log = logging.getLogger("studies.page.participant")
 
+#: What the browser does by itself.
+_PRESSES = (Path(__file__).parent / "presses.js").read_text(encoding="utf-8")
+
 
 def show(opened: OpenStudy) -> None:
     """Show the page for whoever looks at it."""
     st.html(f"<style>{CSS}{RIGHT_TO_LEFT if opened.study.right_to_left else ''}</style>")
+    st.html(f"<script>{_PRESSES}</script>", unsafe_allow_javascript=True)
     if st.session_state.get(WITHDRAWN):
         with st.container(key="text"):
             st.header(opened.study.say("deleted"))

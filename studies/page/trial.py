@@ -19,10 +19,10 @@ from studies.page.messages import guarded, try_again
 
 log = logging.getLogger("studies.page.participant")
 
-#: An answer that comes sooner after its trial than this, in seconds, is a key held down or the
-#: second half of a double click on the trial before, and is not taken. The time runs from when all
-#: of the trial was sent, and again after each answer that was not taken: a key held down goes on
-#: being one.
+#: An answer that comes sooner after its trial than this, in seconds, is a second press meant for
+#: the trial before, and is not taken (keys held down and double clicks end in the browser, see
+#: `presses.js`). The time runs from when all of the trial was sent, and again after each answer
+#: that was not taken.
 SOONEST = 0.6
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import mmap
+
 import pytest
 import torch
 
@@ -19,8 +21,10 @@ def test_the_peak_of_a_piece_of_work_leaves_out_what_lay_there(monkeypatch):
 def test_the_peak_of_the_process_has_what_the_work_took():
     with peak_memory(torch.device("cpu")) as before:
         pass
-    with peak_memory(torch.device("cpu")) as peak:
-        torch.ones(100_000_000 // 4).sum()
+    # Fresh pages: the heap of a process that has run for long may hold such a block already.
+    with peak_memory(torch.device("cpu")) as peak, mmap.mmap(-1, 200_000_000) as fresh:
+        for page in range(0, len(fresh), mmap.PAGESIZE):
+            fresh[page] = 1
     if peak.kind != "process":
         pytest.skip("this system cannot reset the mark")
-    assert 90 < peak.megabytes - before.megabytes < 200
+    assert 150 < peak.megabytes - before.megabytes < 300
