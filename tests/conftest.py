@@ -141,8 +141,7 @@ def shared_pictures() -> Path:
 def _process_state(env: Mapping[str, str] | None, cwd: Path | str | None) -> Iterator[None]:
     """Set environment and folder as a process would have them; put back what a command changes."""
     environment, folder = dict(os.environ), Path.cwd()
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    threads, deterministic = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     try:
         if env is not None:
             os.environ.clear()
@@ -157,7 +156,7 @@ def _process_state(env: Mapping[str, str] | None, cwd: Path | str | None) -> Ite
         os.environ.update(environment)
         os.chdir(folder)
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warns)
+        torch.set_deterministic_debug_mode(deterministic)
 
 
 def run_here(

@@ -58,7 +58,8 @@ def make_process_repeatable() -> None:
     from this, for each cell of a run.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # As `torch.use_deterministic_algorithms` does, without the compiler that it imports: 4 s.
+    torch.set_deterministic_debug_mode("warn")
     # Else torch fills every new tensor. Nothing here reads a tensor that was not written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False

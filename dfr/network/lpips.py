@@ -100,7 +100,15 @@ class Lpips:
             warnings.simplefilter("ignore")  # lpips asks torchvision in its older words
             import lpips  # costs a second, and only measuring needs it
 
-            self._distance = lpips.LPIPS(net=trunk, pnet_rand=True, verbose=False)
+            # Else it fills a whole VGG-16 with random numbers first: 140 million, for nothing.
+            with torch.device("meta"):
+                self._distance = lpips.LPIPS(
+                    net=trunk, pretrained=False, pnet_rand=True, verbose=False
+                )
+        self._distance.to_empty(device="cpu")
+        self._distance.scaling_layer = lpips.ScalingLayer()
+        trained = torch.load(heads, map_location="cpu", weights_only=True)
+        self._distance.load_state_dict(trained, strict=False)
         convolutions = [
             module for module in self._distance.net.modules() if isinstance(module, torch.nn.Conv2d)
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import product
 from types import MappingProxyType
 
 import numpy as np
@@ -20,6 +21,7 @@ HEIGHT, WIDTH = 422, 512
 _SCALE = 2  # drawn larger and scaled down, which smooths the edges
 
 Colour = tuple[int, int, int]
+Floats = npt.NDArray[np.float64]
 
 _NIGHT: tuple[Colour, ...] = (
     (16, 30, 84), (28, 62, 140), (58, 110, 180), (120, 168, 206), (238, 200, 72), (250, 232, 150),
@@ -43,9 +45,10 @@ def _canvas(colour: Colour) -> tuple[Image.Image, ImageDraw.ImageDraw, int, int]
 
 def _pick(random: np.random.Generator, colours: tuple[Colour, ...], shift: float = 0.0) -> Colour:
     """Return one colour, a little varied; ``shift`` in [0, 1) favours one end of the palette."""
-    index = int(np.clip(random.normal(shift * len(colours), 1.2), 0, len(colours) - 1))
-    varied = np.clip(np.array(colours[index]) + random.normal(0, 12, 3), 0, 255)
-    return int(varied[0]), int(varied[1]), int(varied[2])
+    index = int(min(max(random.normal(shift * len(colours), 1.2), 0), len(colours) - 1))
+    varied = zip(colours[index], random.normal(0, 12, 3).tolist(), strict=True)
+    red, green, blue = (int(min(max(part + change, 0), 255)) for part, change in varied)
+    return red, green, blue
 
 
 def strokes() -> Image.Image:
@@ -73,20 +76,43 @@ def stained_glass() -> Image.Image:
     random = np.random.default_rng(2)
     _, _, height, width = _canvas((0, 0, 0))
     points = random.uniform(0, 1, (170, 2)) * (height, width)
-    rows, columns = np.mgrid[0:height, 0:width]
-    first = np.full((height, width), np.inf)
-    second, owner = first.copy(), np.zeros((height, width), dtype=int)
-    for index, (y, x) in enumerate(points):
-        away = np.hypot(rows - y, columns - x)
-        nearer = away < first
-        second = np.where(nearer, first, np.minimum(second, away))
-        owner = np.where(nearer, index, owner)
-        first = np.where(nearer, away, first)
+    first, second, owner = _nearest_two(points, height, width)
     colours = np.array([_pick(random, _GLASS, random.uniform(0, 0.9)) for _ in points])
     picture = colours[owner] * (0.72 + 0.4 * np.clip(1 - first / 110, 0, 1))[..., None]
     picture += random.normal(0, 5, (height, width, 1))
     picture[second - first < 9] = (22, 18, 20)
     return _image(picture)
+
+
+def _nearest_two(
+    points: Floats, height: int, width: int, tile: int = 64
+) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    """Return each pixel's distance to the nearest point, to the next, and which is the nearest.
+
+    In each tile, only points are looked at that may be one of the two for any of its pixels.
+
+    Args:
+        points: (n, 2), row and column; at least two.
+        height: of the picture.
+        width: likewise.
+        tile: side of a tile.
+
+    Returns:
+        first, second and owner, each (height, width).
+    """
+    first, second = np.empty((height, width)), np.empty((height, width))
+    owner = np.empty((height, width), dtype=np.int64)
+    for top, left in product(range(0, height, tile), range(0, width, tile)):
+        here = np.s_[top : min(top + tile, height), left : min(left + tile, width)]
+        rows, columns = np.mgrid[here]
+        from_centre = np.hypot(points[:, 0] - top - tile / 2, points[:, 1] - left - tile / 2)
+        reach = np.sort(from_centre)[1] + 2 * np.hypot(tile / 2, tile / 2)
+        near = np.flatnonzero(from_centre <= reach)
+        y, x = points[near].T[..., None, None]
+        away = np.hypot(rows - y, columns - x)
+        owner[here] = near[away.argmin(0)]
+        first[here], second[here] = np.partition(away, 1, axis=0)[:2]
+    return first, second, owner
 
 
 def waves() -> Image.Image:
@@ -149,7 +175,7 @@ def hatching() -> Image.Image:
     return image
 
 
-def _image(pixels: npt.NDArray[np.float64]) -> Image.Image:
+def _image(pixels: Floats) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 

@@ -17,7 +17,7 @@ from dfr.core.errors import UserError
 from dfr.core.files import sha256
 from dfr.core.image_settings import ImageSettings
 from dfr.methods.method import Stylization
-from dfr.network.weights import load_vgg19
+from dfr.network.weights import Vgg19Weights, load_vgg19
 from eval.data.dataset import Picture
 from eval.runs.cell import Tools, make_cells, work_of
 from eval.runs.profiles import MethodEntry
@@ -117,10 +117,10 @@ class Recipe:
     threads: int
     graphs: bool = True
 
-    def tools(self) -> Tools:
-        """Load everything that cells share."""
+    def tools(self, loaded: Vgg19Weights | None = None) -> Tools:
+        """Load everything that cells share; the weights too, unless they are here already."""
         return Tools.make(
-            load_vgg19(self.weights),
+            loaded or load_vgg19(self.weights),
             self.precision,
             torch.device(self.device),
             self.environment,

@@ -15,7 +15,7 @@ from dfr.core.images import load
 from dfr.core.provenance import environment
 from dfr.network import hed
 from dfr.network.encoder import Encoder
-from dfr.network.lpips import TRUNKS, Lpips
+from dfr.network.lpips import TRUNKS
 from dfr.objective.objective import yardstick
 from eval.measures.context import LAYERS, Context
 from eval.measures.pca_bases import PcaBases, fit_bases
@@ -28,6 +28,7 @@ from eval.measures.registry import (
     measure,
 )
 from eval.runs.added import CONTROLS_FILE, FOLDER, Added, key_of
+from eval.runs.cell import lpips_of
 from eval.runs.controls import control_rows
 from eval.runs.run_weights import weights_of
 from eval.runs.store import RunStore
@@ -65,7 +66,7 @@ class Instruments:
             theirs.load()
         needs = {need for each in of(name) for need in MEASURES[each].needs}
         if "lpips" in needs and "lpips" not in self.made:
-            self.made["lpips"] = {trunk: Lpips(trunk, self.device) for trunk in TRUNKS}
+            self.made["lpips"] = {trunk: lpips_of(trunk, self.device) for trunk in TRUNKS}
         if "bases" in needs and "bases" not in self.made:
             contents = self.store.description["identity"]["contents"]
             files = [self._content(item["name"]) for item in contents]

@@ -7,7 +7,7 @@ from typing import Any
 from dfr.core.image_settings import ImageSettings
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.mode_audit import audit
-from dfr.network.encoder import Encoder
+from dfr.network.encoder import STYLE_LAYERS, Encoder
 from eval.data.dataset import Dataset
 
 #: The readings whose modes are audited; ``angle`` has no fixed set of modes.
@@ -24,8 +24,9 @@ def audit_rows(dataset: Dataset, images: ImageSettings, encoder: Encoder) -> lis
     rows = []
     for style in dataset.styles:
         _, picture = images.load_pair(dataset.contents[0].path, style.path)
+        picture, eye = picture.to(encoder.device), encoder.remembering(STYLE_LAYERS)
         for reading in AUDITED:
-            found = audit(DFR(reading=reading), picture, encoder)
+            found = audit(DFR(reading=reading), picture, eye)
             rows.append(
                 {
                     "style": style.name,

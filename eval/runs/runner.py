@@ -132,7 +132,7 @@ def reproduce(
             folder, weights, profile.precision, str(device), here, seed, contents, images, threads,
             graphs,
         )  # fmt: skip
-        tools = recipe.tools()
+        tools = recipe.tools(loaded)
         _keep_pictures(store, dataset, images)
         with _cells(store, profile, dataset) as (todo, watch):
             at_once = CellsAtOnce(tools, device_of_cells) if together else one_by_one

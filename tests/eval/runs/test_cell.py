@@ -15,8 +15,8 @@ from eval.runs.profiles import MethodEntry
 
 def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(encoder, files):
     """The E statistic's bases come first, also in a run that is taken up again."""
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(False)
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("default")
     seen = []
 
     def contents() -> Iterator[Path]:
@@ -29,7 +29,7 @@ def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(enc
             encoder.weights, "fp32", torch.device("cpu"), {}, 0, contents(), images, graphs=False
         )
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.set_deterministic_debug_mode(before)
     assert seen == [True]
     assert not tools.encoder.graphs
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,7 +11,7 @@ from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.methods.optimisation import OptimisationMethod
 from dfr.solvers.fast import Fast
-from eval.data.procedural_styles import NAMES, draw
+from eval.data.procedural_styles import NAMES, _nearest_two, draw
 from eval.runs.profiles import Profile, choose_profile, profile_names, read_profile
 
 
@@ -131,3 +132,14 @@ def test_procedural_styles_differ_and_repeat():
     assert {picture.size for picture in pictures} == {(512, 422)}
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)
     assert draw.__wrapped__(NAMES[3]).tobytes() == pictures[3].tobytes()
+
+
+def test_the_nearest_two_of_all_points_are_found_tile_by_tile():
+    height, width = 70, 90
+    points = np.random.default_rng(0).uniform(0, 1, (40, 2)) * (height, width)
+    rows, columns = np.mgrid[0:height, 0:width]
+    away = np.hypot(*(grid[None] - each[:, None, None] for grid, each in
+                      zip((rows, columns), points.T, strict=True)))  # fmt: skip
+    first, second, owner = _nearest_two(points, height, width, tile=16)
+    assert np.array_equal(owner, away.argmin(0))
+    assert np.array_equal([first, second], np.sort(away, axis=0)[:2])
