@@ -16,8 +16,8 @@ FAST = 1.0
 SAME, ENOUGH = 0.9, 10
 
 ATTENTION_COLUMNS = [
-    "participant", "votes", "median_seconds", "fast_share", "same_share", "longest_run", "dropped",
-    "doubtful",
+    "participant", "votes", "reloads", "median_seconds", "fast_share", "same_share", "longest_run",
+    "dropped", "doubtful",
 ]  # fmt: skip
 
 
@@ -72,8 +72,10 @@ def attention(votes: pd.DataFrame, catches: pd.DataFrame) -> pd.DataFrame:
         catches: see `catch_failures`.
 
     Returns:
-        one row per ``participant`` with a counted vote: ``votes``; ``median_seconds`` and
-        ``fast_share``, the share of votes within `FAST` seconds; ``same_share``, the share of the
+        one row per ``participant`` with a counted vote: ``votes``; ``reloads``, those given after
+        the page was opened again, whose pictures may have been seen for longer than their time
+        says; of the others ``median_seconds`` and ``fast_share``, the share within `FAST` seconds
+        (NaN where there are none); ``same_share``, the share of the
         answer that they gave most often, and ``longest_run`` of one answer in a row;
         ``dropped``; and ``doubtful``: "fast" where half of the votes are, "same answer" where
         `SAME` of at least `ENOUGH` votes are one answer, both, or "".
@@ -82,7 +84,9 @@ def attention(votes: pd.DataFrame, catches: pd.DataFrame) -> pd.DataFrame:
     rows = []
     counted = votes[votes["kind"] == "vote"].sort_values(["participant", "position"])
     for name, mine in counted.groupby("participant"):
-        answers, seconds = mine["answer"].tolist(), mine["seconds"].astype(float)
+        answers = mine["answer"].tolist()
+        again = mine["reloaded"].eq(True).fillna(False).astype(bool)
+        seconds = mine["seconds"][~again].astype(float)
         fast = float((seconds < FAST).mean())
         same = max(answers.count(answer) for answer in set(answers)) / len(answers)
         doubts = ["fast"] * (fast >= 0.5)
@@ -91,6 +95,7 @@ def attention(votes: pd.DataFrame, catches: pd.DataFrame) -> pd.DataFrame:
             {
                 "participant": name,
                 "votes": len(mine),
+                "reloads": int(again.sum()),
                 "median_seconds": float(seconds.median()),
                 "fast_share": fast,
                 "same_share": same,

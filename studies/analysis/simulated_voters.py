@@ -253,6 +253,9 @@ def simulate(
                         "repeats": trial.repeats,
                         "seconds": seconds,
                         "voted_at": clock.isoformat(timespec="milliseconds"),
+                        "timed_by": "server",
+                        "reloaded": False,
+                        "device": "",
                     }
                 )
     frame = pd.DataFrame(votes, columns=list(VOTE_COLUMNS)).astype({"repeats": "Int64"})

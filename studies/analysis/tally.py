@@ -18,6 +18,7 @@ VOTE_COLUMNS = (
     "participant", "slot", "position", "kind", "question", "content", "style",
     "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
     "answer", "expected", "repeats", "seconds", "voted_at",
+    "timed_by", "reloaded", "device",
 )  # fmt: skip
 PARTICIPANT_COLUMNS = ("participant", "slot", "joined_at", "finished")
 #: Answers, in the order of their codes.

@@ -31,7 +31,12 @@ DICTIONARY: Mapping[str, str] = {
     "chosen_method": "method of the side that was chosen; empty for a tie or no output",
     "expected": "right answer of a catch trial; empty elsewhere",
     "repeats": "position of the trial that a repeat repeats; empty elsewhere",
-    "seconds": "from the page being sent to the answer arriving, measured by the server",
+    "seconds": "how long the answer took, by the clock of timed_by",
+    "timed_by": "browser: from all pictures being shown to the press, without the time in a tab in "
+    "the background; server: from sending the trial to the arrival of the answer",
+    "reloaded": "True where the page was opened again since the answer before, so that the "
+    "pictures may have been seen for longer; empty where that is not known",
+    "device": "phone, tablet or desktop, by pointer and screen; empty where it is not known",
     "voted_at": "when the answer was kept, UTC",
     "excluded": "whether the person is left out of the ranking (failed too many catch trials)",
 }

@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
 
 from studies.ballots import schema
+from studies.ballots.circumstances import UNKNOWN, Circumstances
 from studies.ballots.database import Database, engine_of, utc_now
 from studies.ballots.doors import new_code, typed_code
 from studies.ballots.places import count_taken, fails_attention
@@ -161,7 +162,13 @@ class Ballots(Database):
         return self._find(study, secret)[1]
 
     def cast(
-        self, study: int, secret: str, number: int, answer: str, seconds: float
+        self,
+        study: int,
+        secret: str,
+        number: int,
+        answer: str,
+        seconds: float,
+        circumstances: Circumstances = UNKNOWN,
     ) -> tuple[Outcome, Seat]:
         """Keep an answer.
 
@@ -171,6 +178,7 @@ class Ballots(Database):
             number: of the step that is answered.
             answer: one of `studies.design.trial.ANSWERS`.
             seconds: how long it took.
+            circumstances: how it came.
 
         Returns:
             what became of it, and the place after it. When this returns, the vote is committed.
@@ -220,6 +228,7 @@ class Ballots(Database):
                         question=step.question,
                         answer=answer,
                         seconds=max(0.0, seconds),
+                        **asdict(circumstances),
                         voted_at=self.stamp(),
                     )
                 )

@@ -8,6 +8,7 @@ holds no private link and no completion code.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, writable_folder, write_json, write_text, write_whole
+from studies.ballots.circumstances import DEVICES, TIMED_BY, UNKNOWN
 from studies.ballots.poll import (
     DEMOGRAPHIC_COLUMNS,
     EVENT_COLUMNS,
@@ -32,6 +34,8 @@ from studies.design.trial import ANSWERS, Kind, Source
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
+#: Columns that exports of older versions lack, and what they then hold.
+_LATER = asdict(UNKNOWN)
 #: A text that begins so would be a formula to a spreadsheet; in CSV it gets an apostrophe before.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
@@ -128,6 +132,9 @@ def read_export(folder: Path) -> Poll:
             ("demographics", DEMOGRAPHIC_COLUMNS),
         )
     )
+    votes = votes.assign(**{name: _LATER[name] for name in _LATER if name not in votes})
+    truth = {"True": True, "False": False}
+    votes["reloaded"] = votes["reloaded"].astype(object).map(lambda told: truth.get(told, told))
     people["comment"] = people["comment"].map(_unguarded).astype(object)
     about["reply"] = about["reply"].map(_unguarded).astype(object)
     _check(folder, trials, people, votes, about)
@@ -140,18 +147,19 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
     if path is None:
         raise UserError(f"{paths[0]}: no such file (nor {paths[1].name})")
     texts = {"participant": str, "content": str, "style": str, "comment": str, "name": str,
-             "reply": str, **dict.fromkeys(SIDE_COLUMNS, str), "expected": str}  # fmt: skip
+             "reply": str, "timed_by": str, "reloaded": str, "device": str, "expected": str,
+             **dict.fromkeys(SIDE_COLUMNS, str)}  # fmt: skip
     try:
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
         else:
             frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={
-                name: [""] for name in ("repeats", "comment", "finished_at")
+                name: [""] for name in ("repeats", "comment", "finished_at", "reloaded")
             })  # fmt: skip
     except (ValueError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as {path.suffix[1:]} ({reason})") from error
-    if list(frame.columns) != columns:
+    if list(frame.columns) not in (columns, [name for name in columns if name not in _LATER]):
         raise UserError(f"{path}: has the columns {list(frame.columns)}, not {columns}")
     return frame.astype({"comment": object} if "comment" in frame else {})
 
@@ -172,11 +180,14 @@ def _check(
         (trials, "trials", "expected", {"", "left", "right"}),
         (votes, "votes", "question", set(QUESTIONS)),
         (votes, "votes", "answer", set(ANSWERS)),
+        (votes, "votes", "timed_by", set(TIMED_BY)),
+        (votes, "votes", "reloaded", {True, False, None}),
+        (votes, "votes", "device", set(DEVICES)),
         (votes, "votes", "participant", set(people["participant"])),
         (about, "demographics", "participant", set(people["participant"])),
     )
     for frame, name, column, allowed in kinds:
-        wrong = ~frame[column].isin(allowed)
+        wrong = ~(frame[column].isin(allowed) | (frame[column].isna() & (None in allowed)))
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise UserError(

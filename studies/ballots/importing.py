@@ -91,7 +91,7 @@ def _add(
         }
         new = [
             {
-                **{name: vote[name] for name in ("question", "answer", "seconds", "voted_at")},
+                **{name: vote[name] for name in VOTE_COLUMNS[3:]},
                 "participant_id": keys[vote["participant"]],
                 "trial_id": trials[vote["slot"], vote["position"]],
             }

@@ -29,7 +29,10 @@ TRIAL_COLUMNS = [
     "slot", "position", "kind", "content", "style", *SIDE_COLUMNS, "expected", "repeats",
 ]  # fmt: skip
 PARTICIPANT_COLUMNS = ["participant", "slot", "joined_at", "finished_at", "comment"]
-VOTE_COLUMNS = ["participant", "slot", "position", "question", "answer", "seconds", "voted_at"]
+VOTE_COLUMNS = [
+    "participant", "slot", "position", "question", "answer", "seconds", "voted_at", "timed_by",
+    "reloaded", "device",
+]  # fmt: skip
 REGISTRATION_COLUMNS = ["made_at", "sha256", "settings", "document"]
 DEMOGRAPHIC_COLUMNS = ["participant", "name", "reply"]
 EVENT_COLUMNS = ["at", "what", "detail"]
@@ -204,7 +207,9 @@ def make_poll(
     people = people.assign(
         slot=people["slot"].astype("int64"), finished=people["finished_at"].notna()
     )
-    votes = votes.assign(seconds=votes["seconds"].astype("float64"))
+    votes = votes.assign(
+        seconds=votes["seconds"].astype("float64"), reloaded=votes["reloaded"].astype("boolean")
+    )
     merged = votes.merge(trials, on=["slot", "position"], how="left", validate="many_to_one")
     return Poll(
         **study,

@@ -96,6 +96,10 @@ VOTES = sa.Table(
     sa.Column("question", sa.String(20), nullable=False),
     sa.Column("answer", sa.String(5), nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
+    # See `studies.ballots.circumstances`.
+    sa.Column("timed_by", sa.String(10), nullable=False, server_default="server"),
+    sa.Column("reloaded", sa.Boolean),
+    sa.Column("device", sa.String(10), nullable=False, server_default=""),
     sa.Column("voted_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("participant_id", "trial_id", "question"),
     sa.CheckConstraint("answer IN ('left', 'right', 'tie')", name="ck_votes_answer"),

@@ -5,7 +5,11 @@ CSS = """
 [data-testid="stHeader"], [data-testid="stElementToolbar"] { display: none; }
 .st-key-text { max-width: 42rem; margin: 1.5rem auto; }
 .st-key-withdraw { max-width: 42rem; margin: 1rem auto; }
-.st-key-next { display: none; }
+.st-key-next, .st-key-lacking, .st-key-clock { display: none; }
+/* Set by shown.js. */
+[data-pictures-lack] .st-key-lacking {
+  display: block; background: #fdf3d8; border-radius: .5rem; padding: .8rem 1rem;
+}
 h2 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p,
@@ -38,7 +42,8 @@ div:has(> .st-key-answers) { position: sticky; bottom: 0; background: #fff; z-in
 
 #: Texts run from the right; A and its button stay on the left, where the key for A points.
 RIGHT_TO_LEFT = """
-.st-key-text, .st-key-withdraw, h2, [data-testid="stProgress"] p, [data-testid="stAlert"] {
+.st-key-text, .st-key-withdraw, .st-key-lacking p, h2, [data-testid="stProgress"] p,
+[data-testid="stAlert"] {
   direction: rtl; text-align: right;
 }
 .st-key-text :is(p, li, h1, h2, h3), .st-key-withdraw p { text-align: right !important; }

@@ -10,6 +10,7 @@ from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused
 from studies.design.demographics import LONGEST_REPLY
 from studies.design.study import OWN_PARAMETERS, Study
+from studies.page.timing import BEGAN
 
 #: The parts of the address that make a link private, and that hold an invitation.
 LINK, INVITATION = OWN_PARAMETERS
@@ -116,6 +117,7 @@ def join(opened: OpenStudy, secret: str) -> None:
         # The address is a private link from here on; ids and codes need not stand in it.
         st.query_params.clear()
         st.session_state[LINK] = secret
+        st.session_state[BEGAN] = True
     except StudyFull:
         st.session_state[NOT_JOINED] = study.say("full")
     except TooMany:

@@ -7,7 +7,6 @@ texts say "picture A", and a step is known by its number alone.
 from __future__ import annotations
 
 import logging
-import time
 
 import streamlit as st
 
@@ -16,21 +15,15 @@ from studies.ballots.seats import Seat, Step
 from studies.design.material import PictureMissing
 from studies.design.trial import Answer
 from studies.page.messages import guarded, try_again
+from studies.page.timing import begin_timing, note_sent, place_clock, timing, too_soon
 
 log = logging.getLogger("studies.page.participant")
-
-#: An answer that comes sooner after its trial than this, in seconds, is a second press meant for
-#: the trial before, and is not taken (keys held down and double clicks end in the browser, see
-#: `presses.js`). The time runs from when all of the trial was sent, and again after each answer
-#: that was not taken.
-SOONEST = 0.6
 
 
 def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
     """Show one question about one trial, and take the answer."""
     trial, material, say = step.trial, opened.material, opened.study.say
-    if st.session_state.get("shown") != step.number:
-        st.session_state["shown"], st.session_state["since"] = step.number, time.monotonic()
+    begin_timing(step.number)
     st.progress(seat.done / len(seat.steps), text=_place(opened, seat, step))
     st.header(say(f"question_{step.question}"))
     try:
@@ -55,22 +48,27 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
         log.error("%s", error)
         try_again(say("picture_missing"), opened.study)
         return
-    with st.container(key="answers", horizontal=True, horizontal_alignment="center"):
-        for label, answer, key in (
-            (_choice(opened, step, "A"), "left", "Left"),
-            (say("cannot_say"), "tie", "Down"),
-            (_choice(opened, step, "B"), "right", "Right"),
-        ):
-            st.button(
-                label,
-                key=f"step-{step.number}-{answer}",
-                shortcut=key,
-                type="secondary" if answer == "tie" else "primary",
-                on_click=guarded(_vote),
-                args=(opened, secret, step.number, answer),
-            )
+    with st.container(key="lacking"):
+        st.markdown(say("not_loaded"))
+    # A form sends what is in it together with the press: the browser's time and the answer.
+    with st.container(key="answers"), st.form("answers", border=False):
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            for label, answer, key in (
+                (_choice(opened, step, "A"), "left", "Left"),
+                (say("cannot_say"), "tie", "Down"),
+                (_choice(opened, step, "B"), "right", "Right"),
+            ):
+                st.form_submit_button(
+                    label,
+                    key=f"step-{step.number}-{answer}",
+                    shortcut=key,
+                    type="secondary" if answer == "tie" else "primary",
+                    on_click=guarded(_vote),
+                    args=(opened, secret, step.number, answer),
+                )
+        place_clock(step.number, 4, ("ArrowLeft", "ArrowDown", "ArrowRight"))
     _preload(opened, seat)
-    st.session_state["sent"] = time.monotonic()
+    note_sent()
 
 
 def _choice(opened: OpenStudy, step: Step, letter: str) -> str:
@@ -85,12 +83,10 @@ def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
 
 
 def _vote(opened: OpenStudy, secret: str, number: int, answer: Answer) -> None:
-    since = st.session_state.get("since") if st.session_state.get("shown") == number else None
-    now = time.monotonic()
-    seconds = now - since if since is not None else 0.0
-    if since is not None and now - st.session_state.get("sent", since) < SOONEST:
+    if too_soon(number):
         return
-    outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds)
+    seconds, circumstances = timing(number)
+    outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds, circumstances)
     if outcome == "again":
         log.info("participant %s answered step %d again", seat.participant, number)
     st.session_state["seat"] = seat

@@ -50,10 +50,23 @@ def test_speed_and_straight_lines_are_told_by_hand():
     votes = pd.concat([line, calm.assign(seconds=[0.5, 3.0, 5.0, 4.0])])
     catches = pd.DataFrame({"participant": ["p", "q"], "dropped": [True, False]})
     assert attention(votes, catches).to_dict("list") == {
-        "participant": ["p", "q"], "votes": [10, 4], "median_seconds": [0.4, 3.5],
-        "fast_share": [1.0, 0.25], "same_share": [0.9, 0.5], "longest_run": [9, 2],
+        "participant": ["p", "q"], "votes": [10, 4], "reloads": [0, 0],
+        "median_seconds": [0.4, 3.5], "fast_share": [1.0, 0.25], "same_share": [0.9, 0.5],
+        "longest_run": [9, 2],
         "dropped": [True, False], "doubtful": ["fast, same answer", ""],
     }  # fmt: skip
     nobody = attention(votes.iloc[:0], catches)
     assert nobody.empty
     assert list(nobody.columns) == ATTENTION_COLUMNS
+
+
+def test_an_answer_after_a_reload_counts_and_its_time_does_not():
+    votes = ballots(*(("p", "a", "b", "left"),) * 3).assign(
+        seconds=[4.0, 0.2, 6.0], reloaded=pd.array([False, True, None], dtype="boolean")
+    )
+    catches = pd.DataFrame({"participant": ["p"], "dropped": [False]})
+    row = attention(votes, catches).iloc[0]
+    assert row[["votes", "reloads", "median_seconds", "fast_share"]].tolist() == [3, 1, 5.0, 0.0]
+    row = attention(votes.iloc[1:2], catches).iloc[0]
+    assert row[["reloads", "doubtful"]].tolist() == [1, ""]
+    assert pd.isna(row["median_seconds"])

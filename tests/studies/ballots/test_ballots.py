@@ -445,13 +445,16 @@ def _old_database(url: str, version: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005"])
 def test_an_older_database_is_refused_then_upgraded_with_its_votes(url: str, version: str):
     _old_database(url, version)
     with pytest.raises(UserError, match=r"older dfr-suite.*dfr votes upgrade"):
         Ballots(url)
     upgraded = Ballots(url, upgrade=True)
     assert votes_of(upgraded) == [("ann", position, "left") for position in range(1, 6)]
+    told = read_poll(upgraded, "s").votes
+    assert told[["seconds", "timed_by", "device"]].to_numpy().tolist() == [[1.5, "server", ""]] * 5
+    assert told["reloaded"].isna().all()
     assert forget_participant(upgraded, "ann") == 5  # what belongs together still does
     if url.startswith("sqlite"):
         made = upgraded.rows(sa.text("SELECT sql FROM sqlite_master WHERE name = 'participants'"))

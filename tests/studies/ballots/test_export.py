@@ -12,6 +12,7 @@ import pytest
 from dfr.core.errors import UserError
 from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
+from studies.ballots.circumstances import Circumstances
 from studies.ballots.export import FORMATS, read_export, write_export
 from studies.ballots.importing import import_poll
 from studies.ballots.poll import choose_name, read_poll
@@ -19,6 +20,8 @@ from tests.studies.databases import one_database
 
 SETTINGS = {"questions": ["overall", "style"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 COMMENTS = ['=HYPERLINK("http://x")', '<b>bold</b>, "quoted"\nsecond line', "'tis", "  é 🎨"]
+
+HOW = [Circumstances(), Circumstances("browser", True, "phone"), Circumstances("server", False)]
 
 
 def fill(url: str, design) -> Ballots:
@@ -30,7 +33,8 @@ def fill(url: str, design) -> Ballots:
         seat = made.seat(study, link)
         while seat.step is not None and not (person == 3 and seat.done == 5):
             answer = ("left", "right", "tie")[(seat.done + person) % 3]
-            _, seat = made.cast(study, link, seat.step.number, answer, 0.1 * seat.done)
+            how = HOW[seat.done % len(HOW)]
+            _, seat = made.cast(study, link, seat.step.number, answer, 0.1 * seat.done, how)
         made.comment(study, link, comment)
     return made
 
@@ -126,6 +130,9 @@ def damage(folder: Path, name: str, **values: object) -> None:
         ("votes", {"position": "77"}, "not theirs"),
         ("votes", {"slot": "1"}, "not theirs"),
         ("votes", {"seconds": "long"}, "no number"),
+        ("votes", {"timed_by": "a friend"}, "'timed_by' is 'a friend'"),
+        ("votes", {"reloaded": "perhaps"}, "'reloaded' is 'perhaps'"),
+        ("votes", {"device": "A52s 5G"}, "'device' is 'A52s 5G'"),
         ("votes", {"position": "0", "question": "overall"}, "two rows have the same"),
         ("trials", {"kind": "joke"}, "'kind'"),
         ("trials", {"left_source": "x"}, "'left_source'"),
@@ -138,6 +145,19 @@ def test_a_damaged_export_is_refused(sound_export: Path, tmp_path: Path, name, v
     damage(tmp_path, name, **values)
     with pytest.raises(UserError, match=told):
         read_export(tmp_path)
+
+
+def test_an_export_of_an_older_version_is_read(sound_export: Path, tmp_path: Path):
+    shutil.copytree(sound_export, tmp_path, dirs_exist_ok=True)
+    votes = pd.read_csv(tmp_path / "votes.csv")
+    votes.drop(columns=["timed_by", "reloaded", "device"]).to_csv(
+        tmp_path / "votes.csv", index=False
+    )
+    read = read_export(tmp_path).votes
+    assert len(read) == len(votes)
+    assert set(read["timed_by"]) == {"server"}
+    assert read["reloaded"].isna().all()
+    assert set(read["device"]) == {""}
 
 
 @one_database

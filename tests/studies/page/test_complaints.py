@@ -128,7 +128,7 @@ def test_who_comes_without_a_good_id_is_told_why_in_one_line(
 def test_an_id_comes_once_and_another_tab_of_it_goes_on(
     monkeypatch: pytest.MonkeyPatch, copy: Path
 ):
-    monkeypatch.setattr("studies.page.trial.SOONEST", 0.0)
+    monkeypatch.setattr("studies.page.timing.SOONEST", 0.0)
     first, second, other = (
         Page(monkeypatch, "--study", copy / "page.toml", pid=pid)
         for pid in ("A1B2C3", "A1B2C3", "D4E5F6")
@@ -173,7 +173,7 @@ def test_an_invitation_is_typed_or_stands_in_the_address(
 def test_answers_are_taken_back_in_the_middle_and_by_the_code(
     monkeypatch: pytest.MonkeyPatch, copy: Path, dfr
 ):
-    monkeypatch.setattr("studies.page.trial.SOONEST", 0.0)
+    monkeypatch.setattr("studies.page.timing.SOONEST", 0.0)
     study = copy / "page.toml"
     study.write_text(study.read_text() + 'completion_link = "https://x.org/done?cc={code}"\n')
     page = Page(monkeypatch, "--study", study)
@@ -258,7 +258,7 @@ def test_a_database_that_is_away_is_told_kindly_and_the_vote_is_asked_again(
     monkeypatch: pytest.MonkeyPatch, copy: Path
 ):
     """A crowd, and a database that is killed at any moment: test_crowd.py."""
-    monkeypatch.setattr("studies.page.trial.SOONEST", 0.0)
+    monkeypatch.setattr("studies.page.timing.SOONEST", 0.0)
     page = Page(monkeypatch, "--study", copy / "page.toml")
     page.click("I agree. Begin")
     votes, away = copy / "votes.sqlite", copy / "away"
