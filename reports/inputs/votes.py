@@ -132,10 +132,15 @@ class Votes:
         result = self.results[self.first]
         summary = result.summary.iloc[0]
         closed = self.poll.closed_at
+        unsure = (
+            f'{int(summary["ties"])} of them "can\'t say"'
+            if self.poll.settings.get("cannot_say", True)
+            else '"can\'t say" was not offered'
+        )
         return (
             f"{self.counts} {f'Closed on {closed[:10]}' if closed else 'Still open'}. On "
             f"'{self.first}': {int(summary['votes'])} votes of {int(summary['participants'])} "
-            f'participants, {int(summary["ties"])} of them "can\'t say". Left out: '
+            f"participants, {unsure}. Left out: "
             f"{int(result.catches['dropped'].sum())} participants, by the rule set before the "
             f"first vote (who fails {self.poll.settings['drop_at']} or more of the trials with a "
             f"right answer). Asked: {', '.join(self.results)}. {self._pictures}"

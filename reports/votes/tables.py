@@ -146,6 +146,8 @@ def trust(votes: Votes) -> pd.DataFrame:
             ),
             ("\"can't say\"", summary["tie_share"], "–", np.nan, f"{summary['votes']:.0f} votes"),
         ):  # fmt: skip
+            if what == '"can\'t say"' and not votes.poll.settings.get("cannot_say", True):
+                continue
             rows.append(
                 {
                     "question": question,

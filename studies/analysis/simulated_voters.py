@@ -15,7 +15,7 @@ import pandas as pd
 from eval.analysis.crossed import Array
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 from studies.design.power import PARTS
-from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked
+from studies.design.trial import ANSWERS, Answer, Side, Trial, answers_of, is_asked
 
 #: When the first simulated participant joins.
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,10 +51,11 @@ class Voters:
         strengths: log strength of each method, by label.
         tie: ν of Davidson's model: two equals tie with chance ν / (2 + ν).
         side_bias: log odds by which the left picture is preferred to an equal one.
-        lapse: share of answers given without looking: left, right and tie with equal chances.
+        lapse: share of answers given without looking: each that is offered with equal chances.
         spread: people differ: standard deviation, between people, of each log strength.
         pictures: pictures differ: standard deviation of each log strength between pairs of
             pictures, in parts that pairs share (`studies.design.power.PARTS`).
+        forced: "can't say" is not offered; ``tie`` is then not read.
     """
 
     strengths: Mapping[str, float]
@@ -63,6 +64,12 @@ class Voters:
     lapse: float = 0.0
     spread: float = 0.0
     pictures: float = 0.0
+    forced: bool = False
+
+    @property
+    def offered(self) -> tuple[Answer, ...]:
+        """What can be answered."""
+        return answers_of(not self.forced)
 
     def one(self, random: np.random.Generator) -> Voter:
         """Draw a person."""
@@ -107,13 +114,15 @@ class Voters:
         strength = np.array([self.strengths[label] for label in methods])
         means = strength[:, None] - strength[None, :]
         spreads = np.sqrt(2 * (self.spread**2 + self.pictures**2)) * nodes
+        tie = 0.0 if self.forced else self.tie
         here, there = (
-            answer_chances(sign * means[..., None] + spreads, self.tie, self.side_bias)
+            answer_chances(sign * means[..., None] + spreads, tie, self.side_bias)
             for sign in (1, -1)
         )
         both = (here + there[..., [1, 0, 2]]) / 2
         looked = np.einsum("ijna,n->ija", both, weights / weights.sum())
-        found = (1 - self.lapse) * looked + self.lapse / len(ANSWERS)
+        blind = np.isin(ANSWERS, self.offered) / len(self.offered)
+        found = (1 - self.lapse) * looked + self.lapse * blind
         found[np.diag_indices(len(methods))] = 0
         return found[..., 0], found[..., 2]
 
@@ -148,8 +157,9 @@ class Voter:
             random: of the answer.
             on_pictures: see `Voters.on_pictures`; pictures are alike if not given.
         """
+        offered = self.voters.offered
         if random.random() < self.voters.lapse:
-            return ANSWERS[random.integers(len(ANSWERS))]
+            return offered[random.integers(len(offered))]
         if trial.expected:
             return trial.expected
         advantage = self.strengths[trial.left.method] - self.strengths[trial.right.method]
@@ -158,7 +168,8 @@ class Voter:
         for key in _pictures_of(trial):
             if key in on_pictures:
                 advantage += on_pictures[key][left] - on_pictures[key][right]
-        chances = answer_chances(advantage, self.voters.tie, self.voters.side_bias)
+        tie = 0.0 if self.voters.forced else self.voters.tie
+        chances = answer_chances(advantage, tie, self.voters.side_bias)
         return ANSWERS[random.choice(len(ANSWERS), p=chances)]
 
 

@@ -23,7 +23,6 @@ from studies.ballots.doors import new_code, typed_code
 from studies.ballots.places import count_taken, fails_attention
 from studies.ballots.schema import DEMOGRAPHICS, INVITATIONS, PARTICIPANTS, STUDIES, VOTES
 from studies.ballots.seats import Refused, Seat, hash_of, read_seat
-from studies.design.trial import ANSWERS
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +175,7 @@ class Ballots(Database):
             study: of the participant.
             secret: of their link.
             number: of the step that is answered.
-            answer: one of `studies.design.trial.ANSWERS`.
+            answer: one of the place's `answers`.
             seconds: how long it took.
             circumstances: how it came.
 
@@ -187,9 +186,9 @@ class Ballots(Database):
             Refused: no such participant, a step that is not their turn, no such answer, or a
                 closed study.
         """
-        if answer not in ANSWERS:
-            raise Refused(f"no such answer: {answer[:20]!r}")
         key, seat = self._find(study, secret)
+        if answer not in seat.answers:
+            raise Refused(f"no such answer: {answer[:20]!r}")
         if 0 <= number < seat.done:
             return "again", seat
         if not 0 <= number < len(seat.steps):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.design.study import Question
-from studies.design.trial import Side, Trial, is_asked
+from studies.design.trial import ANSWERS, Answer, Side, Trial, answers_of, is_asked
 
 
 class Refused(Exception):
@@ -49,6 +49,7 @@ class Seat:
         done: how many of the steps are answered.
         code: completion code, "" until they are done.
         closed: the study takes no more votes.
+        answers: what can be answered.
     """
 
     participant: str
@@ -57,6 +58,7 @@ class Seat:
     done: int
     code: str
     closed: bool
+    answers: tuple[Answer, ...] = ANSWERS
 
     @property
     def step(self) -> Step | None:
@@ -93,7 +95,8 @@ def read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, 
         .where(TRIALS.c.study_id == study, TRIALS.c.slot == person.slot)
         .order_by(TRIALS.c.position)
     ).all()
-    steps = _steps(rows, json.loads(described.settings)["questions"])
+    settings = json.loads(described.settings)
+    steps = _steps(rows, settings["questions"])
     answered = {
         (row.trial_id, row.question)
         for row in connection.execute(
@@ -111,6 +114,7 @@ def read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, 
         done=done,
         code=person.code if done == len(steps) else "",
         closed=described.closed_at is not None,
+        answers=answers_of(settings.get("cannot_say", True)),
     )
 
 

@@ -36,10 +36,12 @@ class Rule:
     Attributes:
         catches: catch trials of a participant.
         drop_at: who fails so many is left out.
+        cannot_say: whether "can't say", which is never right there, is offered.
     """
 
     catches: int
     drop_at: int
+    cannot_say: bool = True
 
     def survival(self, right: float) -> float:
         """Return the chance to be kept of whoever is right in a share of the catch trials."""
@@ -47,9 +49,11 @@ class Rule:
 
     def told(self) -> Mapping[str, float]:
         """Return who is judged wrongly how often: what -> chance."""
-        return {
-            "clicks A or B at random, and is kept": self.survival(1 / 2),
-            'clicks A, B or "can\'t say" at random, and is kept': self.survival(1 / 3),
+        told = {"clicks A or B at random, and is kept": self.survival(1 / 2)}
+        if self.cannot_say:
+            three = 'clicks A, B or "can\'t say" at random, and is kept'
+            told[three] = self.survival(1 / 3)
+        return told | {
             f"is honest ({SLIP:.0%} slips), and is left out": 1 - self.survival(1 - SLIP),
         }
 

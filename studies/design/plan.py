@@ -16,7 +16,7 @@ from studies.design.balance import balance
 from studies.design.design import make_design
 from studies.design.material import read_material
 from studies.design.power import Assumptions, power_table
-from studies.design.study import Study, read_study
+from studies.design.study import Study, read_study, study_file
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def plan_study(
     """Tell the power of a study, and its balance where its pictures are known.
 
     Args:
-        file: a study file; its numbers are taken where ``asked`` says nothing.
+        file: a study file or its folder; its numbers are taken where ``asked`` says nothing.
         run: the run, if it is not the file's.
         methods: how many (one number), or labels; if empty, those of the study or the run.
         asked: participants, trials, judges, where they are asked for.
@@ -57,6 +57,7 @@ def plan_study(
     Raises:
         UserError: numbers that do not fit, or a run or a file that cannot be used.
     """
+    file = study_file(file) if file is not None else None
     base = read_study(file) if file is not None else Study(name="plan", seed=seed)
     # So that a small plan may be asked for with nothing but its size.
     changed = {**base.model_dump(), **asked}
@@ -80,9 +81,12 @@ def plan_study(
         )
     votes = study.participants * study.trials
     screens = study.practice + study.trials + study.repeats + study.catches
+    if assumed.get("ties") and not study.cannot_say:
+        raise UserError(f'{file}: offers no "can\'t say" (cannot_say = false), so leave out --ties')
     given = Assumptions.model_validate(
         {
             "judges": study.judges,
+            **({} if study.cannot_say else {"ties": 0}),
             **({
                 "contents": len({content for content, _ in material.stimuli.pairs}),
                 "styles": len({style for _, style in material.stimuli.pairs}),
@@ -94,7 +98,7 @@ def plan_study(
     tables = [
         (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table))
     ]
-    tables.append(_attention(Rule(study.catches, study.drop_at)))
+    tables.append(_attention(Rule(study.catches, study.drop_at, study.cannot_say)))
     if material is not None:
         if len(material.stimuli.methods) != number:
             raise UserError(
@@ -108,7 +112,8 @@ def plan_study(
     return PlanReport(
         f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
         f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
-        f"{number * (number - 1) // 2} comparisons; {screens} screens per person. {_told(given)}",
+        f"{number * (number - 1) // 2} comparisons; {screens} screens per person. "
+        f"{_told(given, study.cannot_say)}",
         tuple(tables),
     )
 
@@ -143,11 +148,12 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _told(given: Assumptions) -> str:
+def _told(given: Assumptions, cannot_say: bool) -> str:
     """Say what is assumed."""
+    ties = f'{given.ties:.0%} "can\'t say", ' if cannot_say else ""
     return (
         f"Assumed: {given.dropout:.0%} of the votes lost (people who leave or are left out), "
-        f'{given.ties:.0%} "can\'t say", a correlation of {given.correlation:.2f} between one '
+        f"{ties}a correlation of {given.correlation:.2f} between one "
         f"person's votes on two methods, and log strengths that deviate by {given.pictures:.2g} "
         f"between pictures, on {given.contents} contents and {given.styles} styles. Two methods "
         "are told apart by the test of the report; worth: so many independent decisive votes."

@@ -46,7 +46,7 @@ which the report then says. The ranking is not looked at before; every look is l
 ## Analysis
 
 Counted votes only: no practice, no repeats, no trials with a right answer. Strengths of the
-methods after Bradley and Terry with ties after Davidson (1970). Intervals of 95 % take people,
+methods after {model}. Intervals of 95 % take people,
 contents and styles as drawn at random. Every two methods are compared by their share of decisive
 votes; they are told apart if the interval for all pairs at once (Bonferroni) excludes one half.
 Also reported: side bias, agreement (Krippendorff's alpha), self-consistency, transitivity, doubtful
@@ -95,7 +95,12 @@ def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> st
         "difference that it finds is one to be confirmed.",
         headline=plan.headline,
         methods=", ".join(f"{title} (`{label}`)" for label, title in settings["methods"].items()),
-        answers="They choose one of the two or say that they can't.",
+        answers="They choose one of the two or say that they can't."
+        if study.cannot_say
+        else 'They choose one of the two; "can\'t say" is not offered.',
+        model="Bradley and Terry with ties after Davidson (1970)"
+        if study.cannot_say
+        else "Bradley and Terry (1952)",
         questions="\n".join(f"- {study.say(f'question_{name}')}" for name in study.questions),
         door=_DOORS[study.door],
         catches=study.catches,

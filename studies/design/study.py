@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dfr.core.errors import UserError
 from dfr.core.files import read_toml, wrong_value
 from studies.design.demographics import Demographic
+from studies.design.trial import Answer, answers_of
 from studies.design.words import LANGUAGES, Language, check_own, words_in
 
 #: name -> what a participant reads, in English.
@@ -34,6 +35,7 @@ class Study(BaseModel):
             study file.
         methods: labels of the run's methods to compare; all of them if empty.
         questions: asked one after another about each two pictures.
+        cannot_say: whether "can't say" is offered; if not, one of the two has to be chosen.
         participants: how many people.
         trials: counted trials of each of them.
         practice: trials before, which are not counted.
@@ -70,6 +72,7 @@ class Study(BaseModel):
     run: Path | None = None
     methods: tuple[str, ...] = ()
     questions: tuple[Question, ...] = Field(default=("overall",), min_length=1)
+    cannot_say: bool = True
     participants: int = Field(default=30, ge=1, le=100_000)
     trials: int = Field(default=20, ge=1, le=1000)
     practice: int = Field(default=2, ge=0, le=20)
@@ -128,6 +131,11 @@ class Study(BaseModel):
         """Return a text of the page, with its blanks filled in."""
         texts = self.words if name in self.words else words_in(self.language)
         return texts[name].format(**blanks)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What can be answered."""
+        return answers_of(self.cannot_say)
 
     @property
     def design_settings(self) -> dict[str, Any]:

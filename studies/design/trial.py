@@ -19,6 +19,11 @@ Answer = Literal["left", "right", "tie"]
 ANSWERS: tuple[Answer, ...] = ("left", "right", "tie")
 
 
+def answers_of(cannot_say: bool) -> tuple[Answer, ...]:
+    """Return what can be answered in a study that offers "can't say", or does not."""
+    return ANSWERS if cannot_say else ANSWERS[:2]
+
+
 @dataclass(frozen=True)
 class Side:
     """One of the two pictures.

@@ -80,6 +80,8 @@ def _welcome(opened: OpenStudy, secret: str) -> None:
         st.title(study.title)
         st.write(study.introduction)
         lines = ["how_pictures", "how_keys", "how_practice", "how_minutes", "how_link"]
+        if not study.cannot_say:
+            lines[1] = "how_keys_forced"
         if not study.practice:
             lines.remove("how_practice")
         numbers = {"how_practice": study.practice, "how_minutes": _minutes(opened)}

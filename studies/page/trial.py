@@ -58,6 +58,8 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
                 (say("cannot_say"), "tie", "Down"),
                 (_choice(opened, step, "B"), "right", "Right"),
             ):
+                if answer not in seat.answers:
+                    continue
                 st.form_submit_button(
                     label,
                     key=f"step-{step.number}-{answer}",
@@ -66,7 +68,8 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
                     on_click=guarded(_vote),
                     args=(opened, secret, step.number, answer),
                 )
-        place_clock(step.number, 4, ("ArrowLeft", "ArrowDown", "ArrowRight"))
+        keys = {"left": "ArrowLeft", "tie": "ArrowDown", "right": "ArrowRight"}
+        place_clock(step.number, 4, [keys[answer] for answer in seat.answers])
     _preload(opened, seat)
     note_sent()
 
