@@ -75,16 +75,16 @@ def _tensor(array) -> torch.Tensor:
 
 @pytest.fixture(scope="session")
 def content() -> torch.Tensor:
-    """A photograph, (1, 3, 48, 64)."""
-    return resize(_tensor(photographs.chelsea()), 48, 64)
+    """A photograph, (1, 3, 32, 40)."""
+    return resize(_tensor(photographs.chelsea()), 32, 40)
 
 
 @pytest.fixture(scope="session")
 def style() -> torch.Tensor:
-    """A procedural style, (1, 3, 48, 64)."""
+    """A procedural style, (1, 3, 32, 40)."""
     import numpy as np
 
-    return resize(_tensor(np.asarray(draw("stained_glass"))), 48, 64)
+    return resize(_tensor(np.asarray(draw("stained_glass"))), 32, 40)
 
 
 def styled_by(

@@ -33,6 +33,7 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.core.image_settings import ImageSettings
 from dfr.core.images import NATIVE, Size, load, picture_files, resize, save
+from dfr.core.terminal import complaining
 from dfr.network.encoder import STYLE_LAYERS, Encoder
 from dfr.network.weights import load_vgg19
 from dfr.objective.published_size import DECORMST_SIZE
@@ -222,4 +223,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

@@ -30,6 +30,7 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.core.errors import UserError
 from dfr.core.images import load, picture_files, resize
+from dfr.core.terminal import complaining
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import Encoder
 from dfr.network.lpips import Lpips
@@ -301,4 +302,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from dfr.core.terminal import complaining
 from eval.analysis.published_numbers import SIZES
 from eval.published.numbers import write_tables
 
@@ -254,4 +255,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

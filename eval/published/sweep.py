@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfr.core.images import load
+from dfr.core.terminal import complaining
 from dfr.network.lpips import Lpips
 from eval.published.numbers import MODES, SOURCE, TWIN, write_tables
 from eval.published.outputs import PublishedPair, published_pairs
@@ -67,4 +68,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from dfr.core.files import write_whole
+from dfr.core.terminal import complaining
 from dfr.objective.feature_statistics import STATISTICS
 from eval.published.scale import METHODS
 from reports.figures.plotstyle import COLOURS, Figure, keep, plot
@@ -207,4 +208,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

@@ -111,8 +111,8 @@ def test_what_it_writes(trained, settings, encoder, content, style):
     method = build("adain", {"checkpoint": str(trained / WEIGHTS)})
     picture = method.stylize(content, style, encoder).pictures["adain"]
     assert picture.shape == content.shape
-    odd = method.stylize(content[..., :41, :33], style, encoder).pictures["adain"]
-    assert odd.shape[-2:] == (41, 33)
+    odd = method.stylize(content[..., :31, :33], style, encoder).pictures["adain"]
+    assert odd.shape[-2:] == (31, 33)
 
 
 def test_refuses(settings, trained, tmp_path, monkeypatch):

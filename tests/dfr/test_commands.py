@@ -98,14 +98,14 @@ def test_the_published_settings_are_recorded_and_change_the_pictures(dfr, tmp_pa
 
 def test_the_fast_solver_computes_one_objective_once_and_says_so(dfr, files, tmp_path):
     command = ("stylize", files / "content.png", files / "style.png", "--size", "32x40")
-    fast = (*command, "--solver", "fast", "--iterations", "8", "--out", tmp_path / "fast")
+    fast = (*command, "--solver", "fast", "--iterations", "4", "--out", tmp_path / "fast")
     done = dfr(*fast)
     assert done.returncode == 0, done.stderr
     assert "rot180 asks for the same picture as rot000: computed once" in done.stdout
     told = json.loads((tmp_path / "fast" / "stylization.json").read_text())
     assert told["same_as"] == {"rot180": "rot000", "rot270": "rot090"}
     assert told["settings"]["solver"]["name"] == "fast"
-    all_four = dfr(*fast[:-1], tmp_path / "four", "--no-merge", "--iterations", "2")
+    all_four = dfr(*fast[:-1], tmp_path / "four", "--no-merge", "--iterations", "1")
     assert all_four.returncode == 0, all_four.stderr
     assert json.loads((tmp_path / "four" / "stylization.json").read_text())["same_as"] == {}
 
@@ -184,10 +184,10 @@ def test_out_that_cannot_be_written(dfr, files):
 
 @pytest.fixture
 def tiny_disk(tmp_path):
-    """A file system of 64 KiB."""
+    """A file system of 32 KiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(folder)]
     try:
         done = subprocess.run(mount, capture_output=True, check=False)
     except OSError:
@@ -199,7 +199,7 @@ def tiny_disk(tmp_path):
 
 
 def test_full_disk(dfr, files, tiny_disk):
-    done = dfr("stylize", files / "content.png", files / "style.png", "--size", "160x200",
+    done = dfr("stylize", files / "content.png", files / "style.png", "--size", "96x120",
                "--iterations", 1, "--out", tiny_disk)  # fmt: skip
     assert "disk is full" in complaint(done)
     assert not [file for file in tiny_disk.iterdir() if file.name.startswith(".")]

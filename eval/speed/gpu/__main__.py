@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from dfr.core.terminal import complaining
 from eval.speed.gpu import published, steps
 from eval.speed.gpu.bench import Bench
 from eval.speed.gpu.scale import scale
@@ -60,4 +61,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

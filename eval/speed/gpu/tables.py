@@ -22,6 +22,7 @@ import pandas as pd
 
 from dfr.core.errors import UserError
 from dfr.core.files import write_json, write_whole
+from dfr.core.terminal import complaining
 
 #: Iterations at which the study of scale is told, besides the last.
 _TOLD = (1, 10, 100, 300, 1000)
@@ -166,4 +167,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with complaining():
+        main()

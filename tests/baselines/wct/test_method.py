@@ -101,7 +101,7 @@ def test_any_size_of_content_and_style(weights, encoder):
 
 
 def test_too_small_a_picture_is_one_line(weights, content, encoder):
-    with pytest.raises(UserError, match="style of 3 x 64 is too small for WCT at level 2"):
+    with pytest.raises(UserError, match="style of 3 x 40 is too small for WCT at level 2"):
         small(weights).stylize(content, content[..., :3, :], encoder)
 
 

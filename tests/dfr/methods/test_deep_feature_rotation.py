@@ -78,7 +78,7 @@ def test_fusion_of_features_needs_equal_shapes(style_features):
 
 
 def test_0_and_180_alike_and_styled_90_and_270_alike_and_scrambled(encoder, content, style):
-    result = DFR(solver=Adam(iterations=15)).stylize(content, style, encoder)
+    result = DFR(solver=Adam(iterations=8)).stylize(content, style, encoder)
     p = result.pictures
     assert list(p) == ["rot000", "rot090", "rot180", "rot270"]
 

@@ -115,7 +115,8 @@ def test_every_solver_runs_in_float64(solver, encoder, content, style):
 def test_again_is_the_same_objective_from_a_start_that_looks_the_same(
     encoder, content, style, name
 ):
-    method = build(name, {"iterations": 2})
+    some = {"decormst": {"statistics": ["gram", "cosine"]}, "dfr": {"rotations": [0, 180]}}
+    method = build(name, {"iterations": 2, **some.get(name, {})})
     first = method.stylize(content, style, encoder)
     again = method.stylize_again(content, style, encoder)
     assert again.settings == first.settings

@@ -14,16 +14,17 @@ from dfr.solvers.fast import Fast
 from dfr.solvers.lbfgs import LBFGS
 
 SOLVERS = {
-    "adam": Adam(iterations=20, counter_steps=4),
-    "lbfgs": LBFGS(iterations=3),
-    "fast": Fast(iterations=12),
+    "adam": Adam(iterations=4, counter_steps=4),
+    "lbfgs": LBFGS(iterations=2),
+    "fast": Fast(iterations=6),
 }
+LONGER = {"adam": 20, "lbfgs": 5, "fast": 20}
 
 
 @pytest.fixture(scope="module")
 def pairs(content, style):
     """Three pairs of one size: the second has both pictures mirrored, the third swapped."""
-    content, style = content[..., :32, :40], style[..., :32, :40]
+    content, style = content[..., :24, :32], style[..., :24, :32]
     return [(content, style), (content.flip(3), style.flip(2)), (style, content)]
 
 
@@ -42,7 +43,14 @@ def assert_same(together, alone):
         assert getattr(together, key) == getattr(alone, key), key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
+def test_they_still_are_after_more_iterations(encoder, pairs, solver):
+    longer = dataclasses.replace(SOLVERS[solver], iterations=LONGER[solver])
+    test_pairs_of_several_methods_are_what_they_are_alone(encoder, pairs, longer)
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
 def test_pairs_of_several_methods_are_what_they_are_alone(encoder, pairs, solver):
     """DFR with two rows of one objective, DeCorMST with five terms and other colours, DFR with one.
 
@@ -53,7 +61,7 @@ def test_pairs_of_several_methods_are_what_they_are_alone(encoder, pairs, solver
         build("decormst", {"statistics": ["gram", "pearson"]}),
         build("dfr", {"rotations": [90], "merge": True}),
     ]
-    methods = [dataclasses.replace(method, solver=SOLVERS[solver]) for method in methods]
+    methods = [dataclasses.replace(method, solver=solver) for method in methods]
     told = []
     found = stylize_together(
         requests(pairs, methods), encoder, progress=lambda *now: told.append(now)
@@ -95,11 +103,10 @@ def test_the_seconds_of_a_batch_are_shared_by_rows(encoder, pairs):
     assert (one.rows_beside, three.rows_beside) == (3, 1)
 
 
-def test_a_pair_that_is_done_first_has_its_own_iterations_and_evaluations(encoder, pairs):
+def test_a_pair_that_is_done_first_has_its_own_iterations_and_evaluations(encoder, content, style):
     """The first pair's style is its content: nothing is left to do but the variation."""
     method = build("dfr", {"rotations": [0], "loss_weights": {"variation": 0.0}})
     method = dataclasses.replace(method, solver=Fast(iterations=12, style_share=0.0, window=2))
-    content, style = pairs[0]
     same, other = stylize_together(
         requests([(content, content), (content, style)], [method] * 2), encoder
     )
@@ -112,7 +119,7 @@ def test_a_pair_that_is_done_first_has_its_own_iterations_and_evaluations(encode
 def test_pictures_of_other_sizes_go_in_another_batch(encoder, pairs):
     method = build("dfr", {"rotations": [0], "iterations": 2})
     content, style = pairs[0]
-    small = content[:, :, :24]
+    small = content[:, :, :20]
     found = stylize_together(requests([(content, style), (small, style)], [method] * 2), encoder)
     assert [each.rows_beside for each in found] == [0, 0]
     assert found[1].pictures["rot000"].shape == small.shape

@@ -19,8 +19,8 @@ from tests.conftest import styled_by
 @pytest.fixture(scope="module")
 def small(content, style) -> torch.Tensor:
     """Three pictures, (3, 3, 24, 32)."""
-    halves = [torch.nn.functional.avg_pool2d(picture, 2) for picture in (content, style)]
-    return torch.cat([*halves, (halves[0] + halves[1]) / 2])
+    parts = [picture[..., :24, :32] for picture in (content, style)]
+    return torch.cat([*parts, (parts[0] + parts[1]) / 2])
 
 
 @pytest.fixture(scope="module")
