@@ -82,6 +82,7 @@ def measure(point: ScalePoint) -> dict[str, Any]:
         allocated there, without the network.
     """
     make_process_repeatable()
+    solver = solver_named(point.solver, point.iterations)
     device = torch.device(point.device)
     encoder = Encoder(load_vgg19(), precision=point.precision).to(device)
     generator = torch.Generator().manual_seed(0)
@@ -92,7 +93,6 @@ def measure(point: ScalePoint) -> dict[str, Any]:
 
     style = drawn(24)
     contents = [drawn(12) for _ in range(point.pairs)]
-    solver = solver_named(point.solver, point.iterations)
     per_iteration = []
     with peak_memory(encoder.device) as peak:
         for content in contents:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
+from dfr.network.lpips import TRUNKS, Lpips
 from eval.executors.processes import LocalProcesses
+from eval.runs.cell import lpips_of
 from eval.runs.profiles import read_profile
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
@@ -40,10 +44,47 @@ method = "feedforward"
 #: Of the run: cells, and pictures in them.
 SMALL_CELLS, SMALL_OUTPUTS = 2 * 3, 2 * (2 + 1 + 1)
 
+_HEAD, *_METHODS = SMALL.split("[[methods]]")
+#: The same with one pair and one method, which optimises nothing.
+LEAST = f"{_HEAD.replace('styles = 2', 'styles = 1')}[[methods]]{_METHODS[-1]}"
+
+#: What a run finds out once, beside its cells.
+FOUND_ONCE = ("pictures/procedural", "audit.json", "measures", "timing.json")
+
 
 def make_run(profile: Path, out: Path, workers: int = 1, **settings) -> RunStore:
     """Run a profile in this process as `dfr reproduce` does, without the report."""
     return reproduce(read_profile(profile), out, LocalProcesses(workers), **settings)
+
+
+def begun_with(run: Path, out: Path, *names: str) -> Path:
+    """Begin a run's folder with what another run found out once; making it costs more than cells.
+
+    Args:
+        run: on the same pictures, with the same timing section; for the timing alone the latter.
+        out: the folder, which is not there yet.
+        names: of files and folders of the run; all of `FOUND_ONCE` if there are none.
+    """
+    for name in names or FOUND_ONCE:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        if (run / name).is_dir():
+            shutil.copytree(run / name, out / name)
+        else:
+            shutil.copy(run / name, out / name)
+    return out
+
+
+@pytest.fixture(scope="session")
+def lpips() -> dict[str, Lpips]:
+    """Both trunks of LPIPS, as runs in this process have them."""
+    return {trunk: lpips_of(trunk, torch.device("cpu")) for trunk in TRUNKS}
+
+
+@pytest.fixture(scope="session")
+def least_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("profile") / "least.toml"
+    path.write_text(LEAST)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from dfr.core.files import sha256
 from eval.data.chosen import choose_data
 from eval.data.dataset import open_dataset
 from eval.data.folder_import import import_folders
-from tests.eval.conftest import make_run
+from tests.eval.conftest import begun_with, make_run
 
 
 def test_a_run_takes_the_first_of_a_data_folder(data, style, tmp_path):
@@ -53,9 +53,10 @@ def test_which_pictures_a_run_takes(wanted, coco, style, tmp_path, monkeypatch):
         choose_data("auto", 15, 20)
 
 
-def test_a_run_on_a_data_folder_says_so(data, small_profile, tmp_path):
+def test_a_run_on_a_data_folder_says_so(data, small_run, least_profile, tmp_path):
     chosen, told = choose_data(str(data), 1, 2)
     assert told.startswith("pictures: 1 contents and 2 styles of")
-    identity = make_run(small_profile, tmp_path / "run", data=chosen).description["identity"]
+    out = begun_with(small_run, tmp_path / "run", "timing.json")
+    identity = make_run(least_profile, out, data=chosen).description["identity"]
     assert identity["styles_from"] == "a local folder of styles"
     assert identity["contents"][0]["sha256"] == sha256(data / "contents/000000000785.jpg")

@@ -15,22 +15,9 @@ from eval.data.collection import read_collection
 from eval.data.dataset import EMBEDDED_CONTENTS, EMBEDDED_STYLES
 from eval.data.first_fetch import fetch_first
 from eval.data.lock import UNFINISHED, open_locked
+from tests.eval.conftest import LEAST, begun_with
 from tests.eval.data import picture_server as ways
 from tests.eval.data.served_set import FIRST, picture_bytes
-
-PROFILE = """
-description = "As little as a report can be made of."
-size = "32x40"
-precision = "fp32"
-contents = 1
-styles = 1
-timing = { outputs = [1], sizes = ["32x40"], iterations = 1, repeats = 1 }
-
-[[methods]]
-label = "feedforward"
-title = "Feed-forward"
-method = "feedforward"
-"""
 
 
 @pytest.fixture
@@ -101,13 +88,13 @@ def test_a_run_goes_on_with_the_pictures_that_it_began_with():
     assert as_begun("fetched", embedded) == "fetched"
 
 
-def test_the_command_fetches_first_and_says_so(dfr, served_here, tmp_path):
+def test_the_command_fetches_first_and_says_so(dfr, served_here, small_run, tmp_path):
     served_here.files = {
         Path(unquote(urlsplit(item.url).path)).name: picture_bytes(seed)
         for seed, item in enumerate(read_collection().files(**served_here.urls))
     }
-    profile, run = tmp_path / "little.toml", tmp_path / "run"
-    profile.write_text(PROFILE)
+    profile, run = tmp_path / "little.toml", begun_with(small_run, tmp_path / "run", "timing.json")
+    profile.write_text(LEAST)
     command = ("reproduce", "--profile", profile, "--out", run, "--data")
     done = dfr(*command, "auto")
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -9,19 +10,24 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from dfr.core.errors import UserError
 from eval.data.dataset import Picture
+from eval.executors.pool import end_with_parent
 from eval.executors.processes import LocalProcesses
 from eval.runs.executor import Batch, Job, make_and_keep
 from eval.runs.profiles import read_profile
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
-from tests.eval.conftest import SMALL_CELLS, make_run
+from tests.eval.conftest import SMALL_CELLS, begun_with, make_run
 from tests.eval.runs.test_runner import same_run
+
+#: Begins a process without imports, for what computes nothing.
+FORK = multiprocessing.get_context("fork")
 
 
 def children(process: int) -> list[int]:
@@ -70,7 +76,7 @@ def test_a_lost_worker_is_told_and_the_run_goes_on_to_the_same_cells(
     small_run, small_profile, tmp_path
 ):
     """Two processes; one is killed when the first cell is there; this process makes the rest."""
-    out = tmp_path / "run"
+    out = begun_with(small_run, tmp_path / "run")
     before = set(children(os.getpid()))
     found: list[int] = []
 
@@ -101,29 +107,29 @@ def test_a_lost_worker_is_told_and_the_run_goes_on_to_the_same_cells(
 
 def test_measuring_beside_gives_the_same_cells(small_run, small_profile, tmp_path):
     """This process stylizes, another one measures and writes the cells."""
-    out = tmp_path / "run"
+    out = begun_with(small_run, tmp_path / "run")
     reproduce(read_profile(small_profile), out, LocalProcesses(measurers=1))
     same_run(small_run, out)
     (written,) = {cell["environment"]["device"] for cell in RunStore.open(out).cells()}
     assert written == RunStore.open(small_run).cells()[0]["environment"]["device"]
 
 
+def begin_a_worker(told: Connection) -> None:
+    worker = FORK.Process(target=end_with_parent)
+    worker.start()
+    told.send(worker.pid)
+    time.sleep(300)
+
+
 def test_what_a_process_began_ends_with_it():
     """The thread of a worker that ends it; here it is all that the worker does."""
-    script = (
-        "import multiprocessing, time\n"
-        "from eval.executors.pool import end_with_parent\n"
-        "worker = multiprocessing.get_context('fork').Process(target=end_with_parent)\n"
-        "worker.start()\n"
-        "print(worker.pid, flush=True)\n"
-        "time.sleep(300)\n"
-    )
-    running = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    worker = int(running.stdout.readline())
+    heard, told = FORK.Pipe(duplex=False)
+    running = FORK.Process(target=begin_a_worker, args=(told,))
+    running.start()
+    worker = heard.recv()
     assert alive(worker)
     running.kill()
-    running.wait()
+    running.join()
     deadline = time.monotonic() + 30
     while alive(worker):
         assert time.monotonic() < deadline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from dfr.network.lpips import TRUNKS, Lpips
 from dfr.objective.objective import yardstick
 from eval.measures.context import Context
 from eval.measures.pca_bases import fit_bases
@@ -31,9 +30,8 @@ BEST = {
 
 
 @pytest.fixture(scope="module")
-def rows(encoder, content, style) -> dict[str, dict]:
+def rows(encoder, content, style, lpips) -> dict[str, dict]:
     ruler = yardstick(content, style, encoder)
-    lpips = {trunk: Lpips(trunk) for trunk in TRUNKS}
     context = Context(content, style, {}, ruler, encoder, lpips, fit_bases([content], encoder))
     found = control_rows(context, PAIR)
     assert {row["label"] for row in found} == {CONTROL}

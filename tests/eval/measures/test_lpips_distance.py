@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dfr.network.lpips import TRUNKS, Lpips
 from eval.measures.context import Context
 from eval.measures.lpips_distance import between_outputs, between_outputs_vgg, to_content
-
-
-@pytest.fixture(scope="module")
-def lpips() -> dict[str, Lpips]:
-    return {trunk: Lpips(trunk) for trunk in TRUNKS}
 
 
 def context(content, outputs, lpips) -> Context:

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from dfr.methods.deep_feature_rotation import DFR
-from dfr.network.lpips import Lpips
 from eval.published.numbers import MODES, TWIN, in_short, write_tables
 from eval.published.outputs import published_pairs
 from eval.published.pictures import compare_pictures, pictures_in
@@ -54,10 +53,10 @@ def copied(drawn: Path, folder: Path, **moved: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def same(drawn, encoder, tmp_path_factory) -> dict[str, pd.DataFrame]:
+def same(drawn, encoder, lpips, tmp_path_factory) -> dict[str, pd.DataFrame]:
     pairs = published_pairs(drawn)
     ours = pictures_in(copied(drawn, tmp_path_factory.mktemp("ours")), pairs)
-    return compare_pictures(pairs, ours, Lpips("alex"), encoder)
+    return compare_pictures(pairs, ours, lpips["alex"], encoder)
 
 
 def test_the_same_pictures_are_at_no_distance(same):
@@ -83,10 +82,10 @@ def test_outputs_of_one_objective_are_nearer_than_others(same):
     assert all(TWIN[row["mode_a"]] == row["mode_b"] for row in diversity[twins].to_dict("records"))
 
 
-def test_outputs_of_another_pair_do_not_find_their_own(drawn, encoder, tmp_path):
+def test_outputs_of_another_pair_do_not_find_their_own(drawn, encoder, lpips, tmp_path):
     pairs = published_pairs(drawn)
     ours = pictures_in(copied(drawn, tmp_path, **{PAIRS[0]: PAIRS[1], PAIRS[1]: PAIRS[0]}), pairs)
-    found = compare_pictures(pairs, ours, Lpips("alex"), encoder)
+    found = compare_pictures(pairs, ours, lpips["alex"], encoder)
     assert not found["retrieval"]["right"].any()
     assert (found["retrieval"]["lpips"] == 0).all()
     assert (found["pictures"]["lpips"] > found["pictures"]["floor_theirs"]).all()

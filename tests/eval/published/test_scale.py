@@ -12,7 +12,6 @@ import torch
 from baselines.decormst import DeCorMST
 from dfr.core.errors import UserError
 from dfr.core.images import save
-from dfr.network.lpips import Lpips
 from dfr.objective.objective import yardstick
 from eval.measures.context import Context
 from eval.measures.losses import style_gap_closed
@@ -98,10 +97,9 @@ def test_pictures_are_measured_once(kept, files, monkeypatch):
     assert len(pd.read_csv(kept / "scale.csv")) == 4
 
 
-def test_chance_is_the_distance_of_two_outputs_of_one_objective(kept):
-    distance = Lpips("alex")
+def test_chance_is_the_distance_of_two_outputs_of_one_objective(kept, lpips):
     measures = scale.Measures.__new__(scale.Measures)
-    measures.distance = distance
+    measures.distance = lpips["alex"]
     plain, balanced = scale.kept_outputs(kept)
     plain, balanced = (plain, balanced) if balanced.balanced else (balanced, plain)
     (row,) = measures.chance(plain, balanced)

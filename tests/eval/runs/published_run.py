@@ -36,9 +36,9 @@ def published_data(factory: pytest.TempPathFactory) -> Path:
     return made_once(factory, "published-data", make) / "data"
 
 
-def store_of(folder: Path, published: Path, method: DFR | None = None, **changes) -> RunStore:
+def store_of(folder: Path, published: Path) -> RunStore:
     """A run whose outputs are the published ones themselves, as if they had been made."""
-    profile = choose_profile("published", torch.device("cpu")).model_copy(update=changes)
+    profile = choose_profile("published", torch.device("cpu"))
     dataset = open_dataset(None, None, folder / "drawn", 1, 1, published, "published")
     store = RunStore(folder)
     store.begin(
@@ -55,7 +55,7 @@ def store_of(folder: Path, published: Path, method: DFR | None = None, **changes
     )
     size = Size(*SIZE)
     lock = open_locked(published)
-    settings = settings_of(method or DFR())
+    settings = settings_of(DFR())
     for (content, style), name in pair_names(store.description["identity"], lock).items():
         (pair,) = (pair for pair in lock.pairs if pair.name == name)
         pictures = {

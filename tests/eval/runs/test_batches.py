@@ -17,11 +17,11 @@ from dfr.methods import optimisation
 from eval.data.dataset import Picture, open_dataset
 from eval.runs import cell
 from eval.runs.batches import CellsAtOnce, batches_of, cells_in
-from eval.runs.cell import Tools, make_cell, make_cells
+from eval.runs.cell import Tools, make_cells, stylize_pairs
 from eval.runs.executor import Job
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
-from tests.eval.conftest import SMALL_CELLS, make_run
+from tests.eval.conftest import SMALL_CELLS, begun_with, make_run
 from tests.eval.runs.test_runner import same_run
 
 ENTRIES = {
@@ -96,7 +96,8 @@ def test_memory_is_never_overdrawn_but_by_a_single_cell(free, each):
 
 
 def test_a_run_made_together_is_the_one_made_one_by_one(small_run, small_profile, tmp_path):
-    alone = make_run(small_profile, tmp_path / "alone", together=False)
+    out = begun_with(small_run, tmp_path / "alone")
+    alone = make_run(small_profile, out, together=False)
     same_run(small_run, tmp_path / "alone")
     beside = {
         path: json.loads(path.read_text())["cost"]["rows_beside"]
@@ -133,14 +134,14 @@ def test_a_batch_that_does_not_fit_is_halved(tools, pairs, monkeypatch):
     paths = [(content.path, style.path) for content, style in pairs[:5]]
     told: list[str] = []
     entry = ENTRIES["two"]
-    made = list(make_cells(paths, entry, tools, tell=told.append))
+    made = list(stylize_pairs(paths, entry, tools, tell=told.append))
     # 5 in 2 and 3; 3 in 1 and 2.
-    assert [row["cost"]["rows_beside"] for _, row in made] == [2, 2, 0, 2, 2]
+    assert [each.result.rows_beside for each in made] == [2, 2, 0, 2, 2]
     assert [line.split(" do not fit")[0] for line in told] == ["5 pairs", "3 pairs"]
-    for (result, _), (content, style) in zip(made, paths, strict=True):
-        alone, _ = make_cell(content, style, entry, tools)
-        for mode, picture in alone.pictures.items():
-            assert torch.equal(result.pictures[mode], picture)
+    for each, pair in zip(made, paths, strict=True):
+        (alone,) = stylize_pairs([pair], entry, tools)
+        for mode, picture in alone.result.pictures.items():
+            assert torch.equal(each.result.pictures[mode], picture)
 
 
 def test_a_pair_that_does_not_fit_is_one_line(tools, pairs, monkeypatch):

@@ -13,6 +13,7 @@ from PIL import Image
 from eval.runs.store import RunStore
 from eval.runs.tables import tables
 from tests.conftest import complaint
+from tests.eval.conftest import begun_with
 
 STYLES = ("strokes", "stained_glass")
 
@@ -48,7 +49,7 @@ def outputs(tiny_run, tmp_path) -> Path:
 
 
 def test_they_are_measured_like_any_method(dfr, profile, outputs, tiny_run, tmp_path):
-    run = tmp_path / "run"
+    run = begun_with(tiny_run, tmp_path / "run")
     done = dfr("reproduce", "--profile", profile, "--external", outputs, "--out", run)
     assert done.returncode == 0, done.stderr
     found = tables(RunStore.open(run).cells())

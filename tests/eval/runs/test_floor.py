@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from dfr.core.images import load
-from dfr.network.lpips import Lpips
 from eval.runs.profiles import read_profile
 from eval.runs.store import AGAIN, RunStore
 from eval.runs.verify import verify_run
@@ -28,7 +27,7 @@ def test_every_method_is_made_a_second_time_on_as_many_pairs_as_asked(tiny_run):
             assert item["sha256"] != first["files"][mode]["sha256"]
 
 
-def test_the_floor_is_the_distance_of_the_pictures_on_disk(tiny_run):
+def test_the_floor_is_the_distance_of_the_pictures_on_disk(tiny_run, lpips):
     store = RunStore.open(tiny_run)
     rows = store.read_sealed("floor.json")["rows"]
     found = {label: sum(row["label"] == label for row in rows) for label in MODES}
@@ -38,8 +37,8 @@ def test_the_floor_is_the_distance_of_the_pictures_on_disk(tiny_run):
         load(store.cell_folder(row["content"], row["style"], label) / "rot090.png")
         for label in ("dfr", f"dfr{AGAIN}")
     ]
-    assert row["lpips"] == pytest.approx(float(Lpips("alex")(*pictures)), rel=1e-5)
-    assert row["lpips_vgg"] == pytest.approx(float(Lpips("vgg")(*pictures)), rel=1e-5)
+    assert row["lpips"] == pytest.approx(float(lpips["alex"](*pictures)), rel=1e-5)
+    assert row["lpips_vgg"] == pytest.approx(float(lpips["vgg"](*pictures)), rel=1e-5)
     # Chance moves a picture less than another objective does.
     pairs = [
         pair["lpips"]

@@ -24,6 +24,7 @@ from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
 from eval.runs.verify import verify_run
 from tests.conftest import complaint
+from tests.eval.conftest import begun_with
 from tests.packages import blocks, example, example_site, package
 
 __all__ = ["example", "example_site", "package"]
@@ -59,8 +60,8 @@ def outputs(tmp_path):
 
 
 @pytest.mark.usefixtures("example")
-def test_the_rows_stand_beside_dfrs_and_name_their_package(profile, outputs, tmp_path):
-    folder = tmp_path / "run"
+def test_the_rows_stand_beside_dfrs_and_name_their_package(profile, outputs, small_run, tmp_path):
+    folder = begun_with(small_run, tmp_path / "run")
     store = reproduce(read_profile(profile), folder, LocalProcesses(), external=outputs)
     assert store.description["identity"]["packages"] == PACKAGES
     cells = {cell["label"]: cell for cell in store.cells()}

@@ -12,6 +12,7 @@ import pytest
 
 from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import DFR
+from dfr.methods.method import settings_of
 from dfr.solvers.adam import Adam
 from eval.data.lock import open_locked
 from eval.executors.processes import LocalProcesses
@@ -20,7 +21,8 @@ from eval.runs.profiles import read_profile
 from eval.runs.published import compare_run, pair_names
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
-from tests.conftest import complaint
+from tests.conftest import complaint, made_once
+from tests.eval.conftest import begun_with
 from tests.eval.runs.published_run import comparison_of, published_data, store_of
 
 MINIATURE = """
@@ -36,7 +38,7 @@ timing = { outputs = [1], sizes = ["32x40"], iterations = 1, repeats = 1 }
 label = "dfr"
 title = "DFR (code)"
 method = "dfr"
-settings = { iterations = 2 }
+settings = { iterations = 1 }
 """
 
 
@@ -45,18 +47,43 @@ def published(tmp_path_factory) -> Path:
     return published_data(tmp_path_factory)
 
 
-def test_a_run_takes_the_published_pairs_alone_and_goes_on(published, tmp_path):
+@pytest.fixture(scope="module")
+def run(published, tmp_path_factory) -> Path:
+    """A run that was made as published; tests that change it work on a copy."""
+    return (
+        made_once(
+            tmp_path_factory, "published-run", lambda folder: store_of(folder / "run", published)
+        )
+        / "run"
+    )
+
+
+def made_otherwise(run: Path, folder: Path, method: DFR | None = None, **changes) -> RunStore:
+    """A copy of a run that says that another method, or a changed profile, made it."""
+    store = RunStore(Path(shutil.copytree(run, folder / "run")))
+    told = store.description
+    told["identity"]["profile"].update(changes)
+    store.write_sealed("run.json", told)
+    for path in store.folder.glob("cells/*/*/*/cell.json"):
+        cell = RunStore(path.parent)
+        row = cell.read_sealed(path.name)
+        cell.write_sealed(path.name, {**row, "settings": settings_of(method or DFR())})
+    return store
+
+
+def test_a_run_takes_the_published_pairs_alone_and_goes_on(published, small_run, tmp_path):
     (tmp_path / "mini.toml").write_text(MINIATURE)
     profile = read_profile(tmp_path / "mini.toml")
-    store = reproduce(profile, tmp_path / "run", LocalProcesses(1), data=published)
+    run = begun_with(small_run, tmp_path / "run", "timing.json")
+    store = reproduce(profile, run, LocalProcesses(1), data=published)
     named = [["3063", "blue"], ["8068", "blue_sky"]]
     assert store.description["identity"]["pairs"] == named
     assert [[cell["content"], cell["style"]] for cell in store.cells()] == named
     assert all(not cell["same_as"] and len(cell["files"]) == 4 for cell in store.cells())
     shutil.rmtree(store.cell_folder("8068", "blue_sky", "dfr"))
-    reproduce(profile, tmp_path / "run", LocalProcesses(1), data=published)
+    reproduce(profile, run, LocalProcesses(1), data=published)
     assert len(store.cells()) == 2
-    with pytest.raises(UserError, match=r"size 32x40 .*; dfr: solver\.iterations 2 instead"):
+    with pytest.raises(UserError, match=r"size 32x40 .*; dfr: solver\.iterations 1 instead"):
         compare_run(store, published)
 
 
@@ -70,8 +97,8 @@ def test_the_published_pairs_need_their_data_folder(tmp_path, dfr):
     assert "not --content" in complaint(dfr(*command, "--data", "embedded"))
 
 
-def test_a_run_knows_its_pairs_by_their_pictures(published, tmp_path):
-    store = store_of(tmp_path, published)
+def test_a_run_knows_its_pairs_by_their_pictures(published, run):
+    store = RunStore(run)
     names = pair_names(store.description["identity"], open_locked(published))
     assert names == {("3063", "blue"): "3063_blue_1.0", ("8068", "blue_sky"): "8068_blue_sky_1.0"}
     identity = json.loads(json.dumps(store.description["identity"]))
@@ -80,9 +107,9 @@ def test_a_run_knows_its_pairs_by_their_pictures(published, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["resizing", "saving"])
-def test_a_run_that_resized_or_saved_in_another_way_is_not_compared(published, tmp_path, name):
+def test_a_run_that_resized_or_saved_in_another_way_is_not_compared(published, run, tmp_path, name):
     other = {"resizing": "antialias", "saving": "nearest"}[name]
-    store = store_of(tmp_path, published, **{name: other})
+    store = made_otherwise(run, tmp_path, **{name: other})
     with pytest.raises(UserError, match=f": {name} {other} instead of published$"):
         compare_run(store, published)
 
@@ -100,8 +127,8 @@ def test_a_run_that_resized_or_saved_in_another_way_is_not_compared(published, t
         ),
     ],
 )
-def test_a_run_made_in_another_way_is_refused_in_one_line(published, tmp_path, method, words):
-    store = store_of(tmp_path, published, method)
+def test_a_run_made_in_another_way_is_refused_in_one_line(published, run, tmp_path, method, words):
+    store = made_otherwise(run, tmp_path, method)
     with pytest.raises(UserError, match=words) as caught:
         compare_run(store, published)
     assert "not set beside the published pictures" in str(caught.value)
@@ -114,8 +141,8 @@ def test_a_run_of_other_pictures_is_refused(published, small_run):
 
 
 @pytest.mark.slow
-def test_a_run_is_compared_and_keeps_the_tables(published, tmp_path, dfr):
-    store = store_of(tmp_path / "run", published)
+def test_a_run_is_compared_and_keeps_the_tables(published, run, tmp_path, dfr):
+    store = made_otherwise(run, tmp_path)
     done = dfr("published", tmp_path / "run", "--data", published, "--out", tmp_path / "tables")
     assert done.returncode == 0, done.stderr
     assert "2 of 2" in done.stdout and (tmp_path / "tables" / "pictures.csv").exists()
@@ -126,8 +153,8 @@ def test_a_run_is_compared_and_keeps_the_tables(published, tmp_path, dfr):
     assert again.returncode == 0 and "comparing" not in again.stdout
 
 
-def test_a_comparison_is_kept_and_sealed(published, tmp_path):
-    store = store_of(tmp_path, published)
+def test_a_comparison_is_kept_and_sealed(published, run, tmp_path):
+    store = made_otherwise(run, tmp_path)
     made = comparison_of(store, published, {"pictures": pd.DataFrame({"lpips": [0.25]})})
     write_comparison(store, made)
     found = read_comparison(store)
@@ -136,7 +163,7 @@ def test_a_comparison_is_kept_and_sealed(published, tmp_path):
     assert found.published("3063_blue_1.0", "rot090") == (
         published / "published/3063_blue_1.0/at_30_output2.png"
     )
-    text = (tmp_path / FILE).read_text()
-    (tmp_path / FILE).write_text(text.replace("0.25", "0.15"))
+    text = (store.folder / FILE).read_text()
+    (store.folder / FILE).write_text(text.replace("0.25", "0.15"))
     with pytest.raises(UserError, match="was changed"):
         read_comparison(store)

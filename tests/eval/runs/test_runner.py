@@ -24,7 +24,7 @@ from eval.measures.similarity import ssim
 from eval.runs.store import RunStore
 from eval.runs.tables import measured, tables
 from tests.conftest import complaint
-from tests.eval.conftest import SMALL_CELLS, make_run
+from tests.eval.conftest import SMALL_CELLS, begun_with, make_run
 
 CELLS = 10
 MEASURED_TIME = ("seconds", "peak_memory", "rows_beside")
@@ -55,14 +55,12 @@ def test_a_run_has_every_cell_with_its_measures(tiny_run):
     assert twins.max() < 0.1 * others.min()
 
 
-def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, encoder):
+def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, encoder, lpips):
     """The shared setting's losses, computed here from the files alone."""
     from dfr.core.images import load
-    from dfr.network.lpips import Lpips
     from dfr.objective.objective import yardstick
 
     store = RunStore.open(tiny_run)
-    lpips = Lpips()
     bases = fit_bases([load(store.picture_path("content", "chelsea", 32, 40))], encoder)
     cells = [cell for cell in store.cells() if cell["style"] == "strokes"]
     assert len(cells) == CELLS / 2
@@ -76,7 +74,9 @@ def test_measures_are_of_the_picture_on_disk_and_in_one_yardstick(tiny_run, enco
             terms = ruler(picture, encoder(picture))
             assert row["style_loss"] == pytest.approx(float(terms.style), rel=1e-4)
             assert row["content_loss"] == pytest.approx(float(terms.content), rel=1e-4)
-            assert row["lpips_content"] == pytest.approx(float(lpips(picture, content)), rel=1e-4)
+            assert row["lpips_content"] == pytest.approx(
+                float(lpips["alex"](picture, content)), rel=1e-4
+            )
             assert row["ssim_content"] == pytest.approx(ssim(picture, content), rel=1e-6)
             assert row["c_statistic"] == pytest.approx(c_statistic(picture, content), rel=1e-6)
             effect = e_statistic(picture, style, bases, encoder)
@@ -119,7 +119,7 @@ def same_run(whole: Path, resumed: Path) -> None:
 def test_killed_once_then_gone_on_with_gives_the_same_bytes(
     small_run, small_profile, tmp_path, capsys
 ):
-    killed(small_profile, tmp_path / "run", cells_first=1)
+    killed(small_profile, begun_with(small_run, tmp_path / "run"), cells_first=1)
     make_run(small_profile, tmp_path / "run")
     assert "going on:" in capsys.readouterr().err
     same_run(small_run, tmp_path / "run")
@@ -189,7 +189,7 @@ def test_two_processes_cannot_work_on_one_run(copy, dfr, small_profile):
     assert "another process is working on this run" in message
 
 
-def test_folders_of_anyone(files, small_profile, tmp_path):
+def test_folders_of_anyone(files, small_run, least_profile, tmp_path):
     """Names with spaces, dots and non-Latin letters become safe folder names."""
     contents, styles = tmp_path / "contents", tmp_path / "styles"
     contents.mkdir()
@@ -198,8 +198,8 @@ def test_folders_of_anyone(files, small_profile, tmp_path):
     shutil.copy(files / "content.png", contents / "..evil..png")
     shutil.copy(files / "style.png", styles / "絵.png")
     (styles / "notes.txt").write_text("not a picture")
-    out = tmp_path / "run"
-    make_run(small_profile, out, content=contents, style=styles)
+    out = begun_with(small_run, tmp_path / "run", "timing.json")
+    make_run(least_profile, out, content=contents, style=styles)
     names = sorted(folder.name for folder in (out / "cells").iterdir())
     assert names == ["evil", "my-photo-1"]
     assert not (tmp_path / "evil").exists()

@@ -18,6 +18,7 @@ from dfr.network.cpu import integers
 from dfr.solvers.adam import Adam
 from dfr.solvers.fast import Fast
 from eval.data.dataset import open_dataset
+from eval.speed import race as race_module
 from eval.speed.contenders import agree, available, contest, seconds_of_steps
 from eval.speed.race import race
 from eval.speed.race_settings import RaceSettings
@@ -41,8 +42,10 @@ def row_of(out: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_a_race_tells_steps_losses_and_pictures(encoder, tmp_path):
-    """As the command does, with few iterations; again, it is read and not run."""
+def test_a_race_tells_steps_losses_and_pictures(encoder, tmp_path, monkeypatch):
+    """As the command does, with few iterations and contenders; again, it is read and not run."""
+    racing = ["pytorch", "ours"]
+    monkeypatch.setattr(race_module, "available", lambda *_: racing)
     settings = RaceSettings(
         Size.parse("48"), pairs=1, published=Adam(iterations=3), fast=Fast(iterations=12),
         precision="fp32", rounds=1,
@@ -58,7 +61,7 @@ def test_a_race_tells_steps_losses_and_pictures(encoder, tmp_path):
 
     row = run(settings)
     assert row["reference"] == "pytorch"
-    assert set(row["steps"]) == set(available(None))
+    assert set(row["steps"]) == set(racing)
     assert all(len(seconds) == 1 and seconds[0] > 0 for seconds in row["steps"].values())
     assert row["loss_fast"] < row["loss_published"]  # 12 iterations of the fast one against 3
     speedups = [speed for speed in row["speedup"].values() if speed is not None]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import sys
 
 import pandas as pd
 import pytest
@@ -64,9 +66,31 @@ def test_the_memory_of_a_measurement_is_its_own():
     assert again["gigabytes"] == pytest.approx(small["gigabytes"], abs=0.15)
 
 
+@pytest.mark.slow
 def test_a_measurement_that_fails_says_why():
     with pytest.raises(UserError, match=r"at 64 pixels, 1 outputs: .*unknown solver 'adm'"):
         measure_apart(ScalePoint("pixels", 64, solver="adm"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="its process is a shell script")
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (
+            "echo 'Traceback' >&2; echo 'RuntimeError: no memory' >&2; exit 1",
+            "RuntimeError: no mem",
+        ),
+        ("kill -9 $$", "it was killed, perhaps for want of memory"),
+    ],
+)
+def test_a_process_that_fails_says_why(tmp_path, monkeypatch, ends, words):
+    """A short one in the place of Python; that of a real measurement is slow."""
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\n{ends}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(UserError, match=f"at 64 pixels, 1 outputs: {words}"):
+        measure_apart(ScalePoint("pixels", 64))
 
 
 def test_no_rounds_are_refused(tmp_path):

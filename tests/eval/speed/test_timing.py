@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ from eval.runs.profiles import read_profile
 from eval.runs.store import RunStore
 from eval.speed.stopwatch import take_turns
 from eval.speed.timing import Spent, TimedCase, Timing, sizes_of, time_cases, time_in_turns
-from tests.eval.conftest import make_run
+from tests.eval.conftest import LEAST, begun_with, make_run
 
 KEYS = {
     "kind", "name", "outputs", "height", "width", "round", "iterations", "seconds",
@@ -87,7 +86,8 @@ def test_what_has_no_memory_does_not_cost_the_others(error):
 def test_everything_is_timed(encoder, profile_file, tmp_path):
     dataset = open_dataset(None, None, tmp_path, 1, 1)
     methods = {entry.label: entry.build for entry in read_profile(profile_file).methods}
-    settings = Timing(outputs=(1, 5), sizes=("32x40", "48"), iterations=2, repeats=1)
+    del methods["half"]  # the same method as the first
+    settings = Timing(outputs=(1, 3), sizes=("32x40", "48"), iterations=1, repeats=1)
     images = ImageSettings(Size.parse("32x40"))
     rows = time_cases(settings, methods, dataset, images, encoder)["rows"]
     assert all(set(row) == KEYS for row in rows)
@@ -96,14 +96,14 @@ def test_everything_is_timed(encoder, profile_file, tmp_path):
         kind: [row["name"] for row in rows if row["kind"] == kind]
         for kind in ("outputs", "method", "size", "correlations")
     }
-    assert names["outputs"] == ["DFR-1", "DFR-5"]
-    assert names["method"] == ["dfr", "half", "decormst", "gatys", "feedforward"]
+    assert names["outputs"] == ["DFR-1", "DFR-3"]
+    assert names["method"] == ["dfr", "decormst", "gatys", "feedforward"]
     assert names["size"] == ["32x40", "38x48"]
     assert len(names["correlations"]) == 5 + 3
     by_name = {row["name"]: row for row in rows}
-    assert by_name["DFR-5"]["outputs"] == 5
+    assert by_name["DFR-3"]["outputs"] == 3
     assert by_name["decormst"]["outputs"] == 5
-    assert by_name["gatys"]["iterations"] == 2
+    assert by_name["gatys"]["iterations"] == 1  # of the timing, not of the profile
     assert by_name["feedforward"]["iterations"] == 0
     frame = timed(rows)
     assert frame.loc[frame["name"] == "feedforward", "per_iteration"].isna().all()
@@ -138,17 +138,16 @@ def test_a_wrong_timing_section_is_told(profile_file, tmp_path):
         read_profile(path)
 
 
-def test_timing_is_made_anew_for_other_settings_only(small_run, small_profile, tmp_path):
-    copy = shutil.copytree(small_run, tmp_path / "run")
-    before = RunStore(copy).read_sealed("timing.json")
+def test_timing_is_made_anew_for_other_settings_only(small_run, least_profile, tmp_path):
+    run = begun_with(small_run, tmp_path / "run")
+    before = RunStore(run).read_sealed("timing.json")
     assert set(before) == {"settings", "environment", "rows", "left_out"}
-    profile = tmp_path / "small.toml"
-    profile.write_text(small_profile.read_text())
-    make_run(profile, copy)
-    assert RunStore(copy).read_sealed("timing.json") == before
-    profile.write_text(small_profile.read_text().replace("outputs = [1]", "outputs = [1, 3]"))
-    make_run(profile, copy)
-    after = RunStore(copy).read_sealed("timing.json")
+    make_run(least_profile, run)
+    assert RunStore(run).read_sealed("timing.json") == before
+    profile = tmp_path / "least.toml"
+    profile.write_text(LEAST.replace("outputs = [1]", "outputs = [1, 3]"))
+    make_run(profile, run)
+    after = RunStore(run).read_sealed("timing.json")
     assert after["settings"]["outputs"] == [1, 3]
     assert {row["name"] for row in after["rows"] if row["kind"] == "outputs"} == {"DFR-1", "DFR-3"}
 
