@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
+from skimage import data as photographs
 
+from dfr.core.images import from_image, resize
 from dfr.network.lpips import TRUNKS, Lpips
+from eval.data.procedural_styles import draw
 from eval.executors.processes import LocalProcesses
 from eval.runs.cell import lpips_of
 from eval.runs.profiles import read_profile
@@ -72,6 +76,18 @@ def begun_with(run: Path, out: Path, *names: str) -> Path:
         else:
             shutil.copy(run / name, out / name)
     return out
+
+
+@pytest.fixture(scope="session")
+def content() -> torch.Tensor:
+    """A photograph, (1, 3, 48, 64): measures want more places than methods."""
+    return resize(from_image(Image.fromarray(photographs.chelsea())), 48, 64)
+
+
+@pytest.fixture(scope="session")
+def style() -> torch.Tensor:
+    """A procedural style, (1, 3, 48, 64)."""
+    return resize(from_image(draw("stained_glass")), 48, 64)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from eval.measures.registry import DEFAULT_OUTPUT_COLUMNS
 from eval.runs.store import RunStore
 from tests.conftest import ROOT
 
-SMALL = {"rotations": [0, 90], "size": "32x40", "iterations": 2, "device": "cpu"}
+SMALL = {"rotations": [0, 90], "size": "32x40", "iterations": 1, "device": "cpu"}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_the_readme_example_runs_as_it_stands(files, small_run, tmp_path, monkey
             picture.convert("RGB").save(tmp_path / file)
     shutil.copytree(small_run, tmp_path / "runs" / "cpu")
     monkeypatch.chdir(tmp_path)
-    smaller = code[1].replace("iterations=40", "iterations=2").replace('size="96"', 'size="32x40"')
+    smaller = code[1].replace("iterations=40", "iterations=1").replace('size="96"', 'size="32x40"')
     names: dict[str, object] = {}
     exec(compile(smaller, "README.md", "exec"), names)
     assert Image.open("mine.png").size == (40, 32)
@@ -47,7 +47,7 @@ def test_the_readme_example_runs_as_it_stands(files, small_run, tmp_path, monkey
 
 
 def test_it_makes_what_the_command_makes(made, files, tmp_path, dfr):
-    options = ("--rotations", "0,90", "--size", "32x40", "--iterations", "2", "--device", "cpu")
+    options = ("--rotations", "0,90", "--size", "32x40", "--iterations", "1", "--device", "cpu")
     done = dfr("stylize", files / "content.png", files / "style.png", *options, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     for mode in ("rot000", "rot090"):

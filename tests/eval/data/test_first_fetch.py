@@ -15,6 +15,7 @@ from eval.data.collection import read_collection
 from eval.data.dataset import EMBEDDED_CONTENTS, EMBEDDED_STYLES
 from eval.data.first_fetch import fetch_first
 from eval.data.lock import UNFINISHED, open_locked
+from eval.runs.store import RunStore
 from tests.eval.conftest import LEAST, begun_with
 from tests.eval.data import picture_server as ways
 from tests.eval.data.served_set import FIRST, picture_bytes
@@ -88,11 +89,34 @@ def test_a_run_goes_on_with_the_pictures_that_it_began_with():
     assert as_begun("fetched", embedded) == "fetched"
 
 
-def test_the_command_fetches_first_and_says_so(dfr, served_here, small_run, tmp_path):
+@pytest.fixture
+def all_served_here(served_here):
+    """The whole set of pictures."""
     served_here.files = {
         Path(unquote(urlsplit(item.url).path)).name: picture_bytes(seed)
         for seed, item in enumerate(read_collection().files(**served_here.urls))
     }
+
+
+@pytest.mark.usefixtures("all_served_here")
+def test_the_command_fetches_before_it_looks_at_the_run(dfr, small_run, least_profile, tmp_path):
+    """The run that is there was begun with other pictures of the same two sources."""
+    store = RunStore(begun_with(small_run, tmp_path / "run", "run.json"))
+    told = store.description
+    told["identity"] |= {
+        "contents_from": "MSCOCO val2017",
+        "styles_from": read_collection().styles_from,
+    }
+    store.write_sealed("run.json", told)
+    done = dfr("reproduce", "--profile", least_profile, "--out", store.folder, "--data", "auto")
+    assert "15 photographs and 20 paintings, about 10 MB" in done.stderr
+    assert "pictures: 1 contents and 1 styles of" in done.stderr
+    assert "another profile and another contents and another styles;" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("all_served_here")
+def test_the_command_fetches_first_and_says_so(dfr, small_run, tmp_path):
     profile, run = tmp_path / "little.toml", begun_with(small_run, tmp_path / "run", "timing.json")
     profile.write_text(LEAST)
     command = ("reproduce", "--profile", profile, "--out", run, "--data")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -10,24 +11,29 @@ from dfr.core.errors import UserError
 from eval.data.lock import open_locked
 from eval.data.published_fetch import fetch_published
 from eval.data.published_list import read_published
+from tests.conftest import made_once
 from tests.eval.data import picture_server as ways
 from tests.eval.data.published_folder import make_published
 from tests.eval.data.served_set import CALM
 
 
-@pytest.fixture
-def listed(tmp_path):
-    make_published(tmp_path)
-    return read_published(tmp_path / "published.csv")
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory) -> Path:
+    return made_once(tmp_path_factory, "published-folder", make_published)
 
 
 @pytest.fixture
-def server(listed, tmp_path):
+def listed(drawn):
+    return read_published(drawn / "published.csv")
+
+
+@pytest.fixture
+def server(listed, drawn):
     """Serves every file by its whole name, since outputs of different pairs share names."""
     with ways.serving({}) as running:
         running.by_path = {
             f"{'1' * 40}/data/{'demo/' if entry.is_output else ''}{name}": (
-                tmp_path / "authors" / name
+                drawn / "authors" / name
             ).read_bytes()
             for name, entry in listed.files.items()
         }
@@ -75,8 +81,8 @@ def test_no_network_is_one_short_line(listed, tmp_path):
     assert "dfr data import --published DIR" in str(caught.value)
 
 
-def test_the_command_fetches(dfr, server, tmp_path):
+def test_the_command_fetches(dfr, server, drawn, tmp_path):
     done = dfr("data", "fetch", "--published", "--published-url", server.url, "--to",
-               tmp_path / "data", "--collection", tmp_path / "published.csv")  # fmt: skip
+               tmp_path / "data", "--collection", drawn / "published.csv")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "2 published pairs at λ = 1 and 1 of a sweep" in done.stdout

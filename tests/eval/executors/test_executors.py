@@ -23,9 +23,11 @@ from eval.runs.executor import Batch, Job, make_and_keep
 from eval.runs.profiles import read_profile
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
-from tests.eval.conftest import SMALL_CELLS, begun_with, make_run
+from tests.eval.conftest import SMALL_CELLS, make_run
 from tests.eval.runs.test_runner import same_run
 
+#: The row of each cell of a run.
+CELLS = "cells/*/*/*/cell.json"
 #: Begins a process without imports, for what computes nothing.
 FORK = multiprocessing.get_context("fork")
 
@@ -41,6 +43,13 @@ def children(process: int) -> list[int]:
         if parent == process:
             found.append(int(folder.name))
     return found
+
+
+def half_a_run(run: Path, folder: Path) -> Path:
+    """A copy of the small run without the cells of one of its two pairs."""
+    shutil.copytree(run, folder)
+    shutil.rmtree(folder / "cells" / "chelsea" / "stained_glass")
+    return folder
 
 
 def alive(process: int) -> bool:
@@ -76,12 +85,12 @@ def test_a_lost_worker_is_told_and_the_run_goes_on_to_the_same_cells(
     small_run, small_profile, tmp_path
 ):
     """Two processes; one is killed when the first cell is there; this process makes the rest."""
-    out = begun_with(small_run, tmp_path / "run")
-    before = set(children(os.getpid()))
+    out = half_a_run(small_run, tmp_path / "run")
+    before, there = set(children(os.getpid())), set(out.glob(CELLS))
     found: list[int] = []
 
     def kill_one() -> None:
-        while not list(out.glob("cells/*/*/*/cell.json")):
+        while not set(out.glob(CELLS)) - there:
             time.sleep(0.02)
         found.extend(
             process
@@ -97,19 +106,21 @@ def test_a_lost_worker_is_told_and_the_run_goes_on_to_the_same_cells(
         make_run(small_profile, out, workers=2)
     killer.join()
     assert len(found) == 2
-    kept = {path: path.stat().st_mtime_ns for path in out.glob("cells/*/*/*/cell.json")}
-    assert 1 <= len(kept) < SMALL_CELLS
+    kept = {path: path.stat().st_mtime_ns for path in out.glob(CELLS)}
+    assert len(there) < len(kept) < SMALL_CELLS
     make_run(small_profile, out)
     assert all(path.stat().st_mtime_ns == then for path, then in kept.items())
     same_run(small_run, out)
-    assert RunStore.open(out).description["environments"][0]["workers"] == 2
+    assert RunStore.open(out).description["environments"][1]["workers"] == 2
 
 
 def test_measuring_beside_gives_the_same_cells(small_run, small_profile, tmp_path):
     """This process stylizes, another one measures and writes the cells."""
-    out = begun_with(small_run, tmp_path / "run")
+    out = half_a_run(small_run, tmp_path / "run")
+    before = set(out.glob(CELLS))
     reproduce(read_profile(small_profile), out, LocalProcesses(measurers=1))
     same_run(small_run, out)
+    assert len(set(out.glob(CELLS)) - before) == SMALL_CELLS // 2
     (written,) = {cell["environment"]["device"] for cell in RunStore.open(out).cells()}
     assert written == RunStore.open(small_run).cells()[0]["environment"]["device"]
 

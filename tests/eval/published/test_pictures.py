@@ -25,7 +25,7 @@ def draw_all(folder: Path) -> None:
 
     def save(array: np.ndarray, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(array.clip(0, 255).astype(np.uint8)).resize((80, 64)).save(path)
+        Image.fromarray(array.clip(0, 255).astype(np.uint8)).resize((40, 32)).save(path)
 
     for pair in PAIRS:
         content, style, _ = pair.split("_")

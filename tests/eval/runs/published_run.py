@@ -29,9 +29,12 @@ from tests.eval.data.published_folder import make_published
 def published_data(factory: pytest.TempPathFactory) -> Path:
     """A data folder of two published pairs at lambda 1."""
 
+    drawn = made_once(factory, "published-folder", make_published)
+
     def make(folder: Path) -> None:
-        authors, listed = make_published(folder)
-        import_published(read_published(listed), folder / "data", authors)
+        import_published(
+            read_published(drawn / "published.csv"), folder / "data", drawn / "authors"
+        )
 
     return made_once(factory, "published-data", make) / "data"
 

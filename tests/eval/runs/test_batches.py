@@ -27,7 +27,7 @@ from tests.eval.runs.test_runner import same_run
 ENTRIES = {
     label: MethodEntry(label=label, title=label, method=method, settings=settings)
     for label, method, settings in (
-        ("two", "dfr", {"rotations": [0, 90], "iterations": 2}),
+        ("two", "dfr", {"rotations": [0, 90], "iterations": 1}),
         ("merged", "dfr", {"merge": True, "iterations": 2}),
         ("five", "decormst", {"iterations": 1}),
         ("none", "feedforward", {}),

@@ -26,7 +26,7 @@ def test_float64_alone_decides():
 
 
 def test_in_float64_a_picture_is_that_of_float32_but_for_rounding(encoder, content, style):
-    method = DFR(solver=Adam(iterations=1, counter_steps=4))
+    method = DFR(rotations=(0, 90), solver=Adam(iterations=1, counter_steps=4))
     exact = Encoder(encoder.weights, precision="fp64")
     ours = method.stylize(content, style, encoder)
     wide = method.stylize(content, style, exact)
