@@ -23,7 +23,11 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval/analysis/flips.py": (("tests/eval/analysis/test_flips.py",),),
     "studies/analysis/clusters.py": (("tests/studies/analysis/test_clusters.py",),),
     "eval/runs/store.py": (("tests/eval/runs/test_store.py",),),
-    "studies/ballots/ballots.py": (("tests/studies/ballots/test_ballots.py", *_SQLITE),),
+    "studies/ballots/ballots.py": (
+        ("tests/studies/ballots/test_ballots.py", *_SQLITE),
+        ("tests/studies/ballots/test_doors.py", *_SQLITE),
+        ("tests/studies/ballots/test_demographics.py", *_SQLITE),
+    ),
     "studies/ballots/seats.py": (
         ("tests/studies/ballots/test_seats.py",),
         ("tests/studies/ballots/test_ballots.py", *_SQLITE),

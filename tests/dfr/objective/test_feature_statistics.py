@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfr.objective import feature_statistics
 from dfr.objective.feature_statistics import STATISTICS
 
 from_seed = st.integers(0, 2**31)
@@ -57,6 +58,35 @@ def test_equals_the_loop(name, seed):
     expected = loop(name, features)
     scale = np.abs(expected).max()
     assert np.allclose(found, expected, rtol=1e-4, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("name", ["pearson", "cosine"])
+def test_what_is_added_before_dividing_shows_where_channels_hardly_vary(name):
+    features = 1e-10 * random_features(7).double()
+    assert np.allclose(STATISTICS[name](features)[0].numpy(), loop(name, features), rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 4096, 4097, 9000])
+def test_products_summed_in_parts_are_the_products(size):
+    places = torch.rand(2, size, 3, dtype=torch.float64)
+    found = feature_statistics._summed_in_parts(places)
+    assert torch.allclose(found, places.mT @ places)
+
+
+def test_products_are_cut_for_a_whole_device_and_not_on_a_cpu(monkeypatch):
+    cut = []
+    whole = feature_statistics._summed_in_parts
+    monkeypatch.setattr(
+        feature_statistics, "_summed_in_parts", lambda given: cut.append(given) or whole(given)
+    )
+    features = random_features(3)
+    STATISTICS["gram"](features)
+    assert cut == []
+    there = STATISTICS["gram"](features.to("meta"))
+    assert there.shape == (1, 5, 5)
+    assert [each.dtype for each in cut] == [torch.float32]
+    STATISTICS["gram"](features.bfloat16().to("meta"))
+    assert cut[1].dtype == torch.float32
 
 
 @pytest.mark.parametrize("name", STATISTICS)
