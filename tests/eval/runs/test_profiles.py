@@ -131,7 +131,7 @@ def test_procedural_styles_differ_and_repeat():
     assert len(pictures) >= 6
     assert {picture.size for picture in pictures} == {(512, 422)}
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)
-    assert draw.__wrapped__(NAMES[3]).tobytes() == pictures[3].tobytes()
+    assert draw.__wrapped__(NAMES[4]).tobytes() == pictures[4].tobytes()
 
 
 def test_the_nearest_two_of_all_points_are_found_tile_by_tile():

@@ -16,7 +16,7 @@ from dfr.objective.objective import yardstick
 from eval.runs.store import RunStore
 from eval.runs.verify import verify_run
 from tests.conftest import made_once
-from tests.eval.conftest import make_run
+from tests.eval.conftest import begun_with, make_run
 
 PROFILE = """
 description = "As published, tiny."
@@ -26,18 +26,18 @@ saving = "published"
 precision = "fp32"
 contents = 1
 styles = 1
-timing = { outputs = [1], sizes = ["native"], iterations = 1, repeats = 1 }
+timing = { outputs = [1], sizes = ["32x40"], iterations = 1, repeats = 1 }
 
 [[methods]]
 label = "decormst"
 title = "DeCorMST"
 method = "decormst"
-settings = { statistics = ["gram"], iterations = 2 }
+settings = { statistics = ["gram"], iterations = 1 }
 """
 
 
 @pytest.fixture(scope="session")
-def published_run(files, tmp_path_factory) -> Path:
+def published_run(files, small_run, tmp_path_factory) -> Path:
     """Holds ``run``, ``contents``, ``styles`` and ``published.toml``; tests work on a copy."""
 
     def make(folder: Path) -> None:
@@ -47,6 +47,7 @@ def published_run(files, tmp_path_factory) -> Path:
         # A content of 40 x 53 pixels, and a style of 120 x 160.
         save(resize(load(files / "content.png"), 40, 53), folder / "contents" / "content.png")
         (folder / "published.toml").write_text(PROFILE)
+        begun_with(small_run, folder / "run", "timing.json")
         again(folder)
 
     return made_once(tmp_path_factory, "published-settings", make)

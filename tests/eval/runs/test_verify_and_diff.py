@@ -11,7 +11,7 @@ from dfr.core.files import seal_of, sha256
 from eval.runs.diff import diff_runs
 from eval.runs.verify import verify_run
 from tests.conftest import complaint, made_once
-from tests.eval.conftest import begun_with, make_run
+from tests.eval.conftest import FOUND_ONCE, begun_with, make_run
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,8 @@ def other_run(small_run, small_profile, tmp_path_factory) -> Path:
         profile = folder / "small.toml"
         text = small_profile.read_text().replace("rotation_weight = 0.5", "rotation_weight = 0.25")
         profile.write_text(text[: text.index('[[methods]]\nlabel = "feedforward"')])
-        make_run(profile, begun_with(small_run, folder / "run"))
+        same = [f"cells/chelsea/{style}/dfr" for style in ("strokes", "stained_glass")]
+        make_run(profile, begun_with(small_run, folder / "run", *FOUND_ONCE, *same))
 
     return made_once(tmp_path_factory, "other", make) / "run"
 

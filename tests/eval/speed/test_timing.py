@@ -118,6 +118,8 @@ def test_the_ladder_of_sizes_stays_above_the_least_side():
 
     assert sides(96, 116) == ["48x58", "68x82", "96x116", "136x164", "192x232"]
     assert sides(32, 40) == ["32x40", "45x57", "64x80"]
+    named = Timing(sizes=("native", "32x40", "48"))
+    assert sizes_of(named, torch.zeros(1, 3, 40, 53)) == [(40, 53), (32, 40), (36, 48)]
 
 
 def test_a_wrong_timing_section_is_told(profile_file, tmp_path):
