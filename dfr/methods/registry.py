@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -211,13 +212,20 @@ def _solver(
     return solver if iterations is None else dataclasses.replace(solver, iterations=iterations)
 
 
+@lru_cache(64)
+def _reader(kind: type) -> TypeAdapter[Any]:
+    """Return what reads a dataclass; it takes milliseconds, and runs build methods often."""
+    return TypeAdapter(kind)
+
+
 def _filled(kind: type[_T], values: Mapping[str, Any], what: str, known: Sequence[str]) -> _T:
     """Make a dataclass from plain values, or say which of them it cannot be made from."""
     for setting in values:
         if setting not in known:
             raise unknown(f"setting of {what}:", setting, known)
     try:
-        return TypeAdapter(kind).validate_python(values)
+        filled: _T = _reader(cast(Any, kind)).validate_python(values)
+        return filled
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
