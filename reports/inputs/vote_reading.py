@@ -165,6 +165,11 @@ def votes_of_run(
         chosen,
         key=lambda one: (not is_simulated(one), one.closed_at is not None, one.created_at),
     )
+    if poll.settings.get("task", "pairs") != "pairs":
+        raise UserError(
+            f"{where}: study '{poll.name}' is of ratings, and a report shows votes on two pictures "
+            "only; rank it with `dfr votes rank`"
+        )
     others = tuple(other.name for other in here if other is not poll)
     return Votes(poll, where, others, results(poll) if poll.closed_at is not None else {})
 

@@ -69,6 +69,9 @@ def rank(
     file = sqlite_file(source)
     beside = file.parent if file is not None and file.name == FILE else Path()
     kept = writable_folder(out if out is not None else beside / "votes")
+    if poll.settings.get("task") == "rating":
+        _rank_ratings(Votes(poll, source, (), {}), kept, draws)
+        return
     votes = Votes(poll, source, (), results(poll, draws))
     console.print(escape(votes.scale), soft_wrap=True)
     console.print(escape(votes.plan), soft_wrap=True)
@@ -86,6 +89,22 @@ def rank(
     for stem, table in kept_tables(votes).items():
         write_whole(kept / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
     vote_figures(votes, kept)
+    console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
+
+
+def _rank_ratings(votes: Votes, kept: Path, draws: int) -> None:
+    """Print and keep the ranking of a study of ratings."""
+    from reports.votes.ratings import keep_ratings, rating_pairs, rating_ranking, said_of_ratings
+    from studies.analysis.rating_results import analyse_settings
+
+    poll = votes.poll
+    found = analyse_settings(poll.votes, poll.participants, poll.settings, draws)
+    for question, result in found.items():
+        _print(votes.titled(f"Ranking, {question}"), rating_ranking(votes, result))
+        _print(votes.titled(f"Every two methods, {question}"), rating_pairs(votes, result))
+    for text in said_of_ratings(votes, found):
+        console.print(text, soft_wrap=True, markup=False)
+    keep_ratings(votes, found, kept)
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
 
 

@@ -10,6 +10,8 @@ from itertools import groupby
 
 import pandas as pd
 
+from studies.design.trial import is_right
+
 #: Whoever answers within so many seconds has hardly looked at four pictures.
 FAST = 1.0
 #: A share of one answer that is doubtful, among at least so many votes.
@@ -36,7 +38,11 @@ def catch_failures(votes: pd.DataFrame, drop_at: int) -> pd.DataFrame:
         they are ``dropped``.
     """
     catches = votes[votes["kind"] == "catch"]
-    failed = (catches["answer"] != catches["expected"]).groupby(
+    wrong = [
+        not is_right(answer, expected)
+        for answer, expected in zip(catches["answer"], catches["expected"], strict=True)
+    ]
+    failed = pd.Series(wrong, index=catches.index, dtype=bool).groupby(
         [catches["participant"], catches["position"]]
     )
     per_person = failed.any().groupby(level="participant").agg(["size", "sum"])

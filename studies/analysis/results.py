@@ -92,7 +92,9 @@ def analyse(
     for question in dict.fromkeys([*questions, *votes["question"]]):
         asked = votes[votes["question"] == question]
         tables = _tables(without_dropped(asked, catches), methods, draws, seed)
-        funnel = _funnel(asked, participants, int(catches["dropped"].sum()), tables["participants"])
+        funnel = funnel_of(
+            asked, participants, int(catches["dropped"].sum()), tables["participants"]
+        )
         everybody = tables["strengths"]
         if set(asked["participant"]) & set(catches.loc[catches["dropped"], "participant"]):
             everybody = _strengths(asked, methods, draws, seed)
@@ -160,7 +162,7 @@ def _by_style(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int
     return pd.concat(tables, ignore_index=True) if tables else one("", votes).iloc[:0]
 
 
-def _funnel(
+def funnel_of(
     votes: pd.DataFrame, participants: pd.DataFrame, dropped: int, kept: pd.DataFrame
 ) -> pd.DataFrame:
     """Count participants by how far they came; see `QuestionResult`.

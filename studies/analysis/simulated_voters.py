@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, permutations
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,13 @@ import pandas as pd
 from eval.analysis.crossed import Array
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 from studies.design.power import PARTS
-from studies.design.trial import ANSWERS, Answer, Side, Trial, answers_of, is_asked
+from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked
 
 #: When the first simulated participant joins.
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 #: Points of the quadrature over people and pictures.
 _NODES = 80
-_ALIKE: Mapping[tuple[str, str], Array] = MappingProxyType({})
+ALIKE: Mapping[tuple[str, str], Array] = MappingProxyType({})
 
 
 def answer_chances(advantage: Array | float, tie: float, side_bias: float = 0.0) -> Array:
@@ -69,7 +69,7 @@ class Voters:
     @property
     def offered(self) -> tuple[Answer, ...]:
         """What can be answered."""
-        return answers_of(not self.forced)
+        return ANSWERS[:2] if self.forced else ANSWERS
 
     def one(self, random: np.random.Generator) -> Voter:
         """Draw a person."""
@@ -92,7 +92,7 @@ class Voters:
             (content, ""), ("", style) and (content, style) -> (methods,).
         """
         random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1 << 30,)))
-        shown = [_pictures_of(trial) for trials in design for trial in trials]
+        shown = [pictures_of(trial) for trials in design for trial in trials]
         return {
             key: self.pictures * np.sqrt(share) * random.normal(size=len(self.strengths))
             for share, keys in zip(PARTS, zip(*shown, strict=True), strict=True)
@@ -127,7 +127,7 @@ class Voters:
         return found[..., 0], found[..., 2]
 
 
-def _pictures_of(trial: Trial) -> tuple[tuple[str, str], ...]:
+def pictures_of(trial: Trial) -> tuple[tuple[str, str], ...]:
     """Return the content, the style and the pair of a trial, as `Voters.on_pictures` names them."""
     return (trial.content, ""), ("", trial.style), (trial.content, trial.style)
 
@@ -148,7 +148,7 @@ class Voter:
         self,
         trial: Trial,
         random: np.random.Generator,
-        on_pictures: Mapping[tuple[str, str], Array] = _ALIKE,
+        on_pictures: Mapping[tuple[str, str], Array] = ALIKE,
     ) -> Answer:
         """Answer a trial. Where there is a right answer, only a lapse misses it.
 
@@ -161,11 +161,11 @@ class Voter:
         if random.random() < self.voters.lapse:
             return offered[random.integers(len(offered))]
         if trial.expected:
-            return trial.expected
+            return "left" if trial.expected == "left" else "right"
         advantage = self.strengths[trial.left.method] - self.strengths[trial.right.method]
         order = list(self.strengths)
         left, right = order.index(trial.left.method), order.index(trial.right.method)
-        for key in _pictures_of(trial):
+        for key in pictures_of(trial):
             if key in on_pictures:
                 advantage += on_pictures[key][left] - on_pictures[key][right]
         tie = 0.0 if self.voters.forced else self.voters.tie
@@ -216,9 +216,33 @@ def round_robin(
     return [found[trials * slot : trials * (slot + 1)] for slot in range(participants)]
 
 
+class Person(Protocol):
+    """Somebody who answers."""
+
+    def answer(
+        self,
+        trial: Trial,
+        random: np.random.Generator,
+        on_pictures: Mapping[tuple[str, str], Array] = ALIKE,
+    ) -> str:
+        """Answer a trial."""
+
+
+class Population(Protocol):
+    """People of whom one is drawn for each list of trials."""
+
+    def one(self, random: np.random.Generator) -> Person:
+        """Draw a person."""
+
+    def on_pictures(
+        self, design: Sequence[Sequence[Trial]], seed: int
+    ) -> dict[tuple[str, str], Array]:
+        """Draw by how much each method's strength differs on each content, style, and pair."""
+
+
 def simulate(
     design: Sequence[Sequence[Trial]],
-    voters: Voters,
+    voters: Population,
     seed: int = 0,
     questions: Sequence[str] = ("overall",),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

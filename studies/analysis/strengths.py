@@ -25,7 +25,7 @@ from scipy import stats
 from scipy.sparse import csgraph
 
 from eval.analysis.crossed import Array
-from studies.analysis.clusters import LEVEL, crossed_correlation, crossed_spread
+from studies.analysis.clusters import LEVEL, Clusters, crossed_correlation, crossed_spread
 from studies.analysis.tally import Tally
 
 #: Imaginary votes of each of the three answers, for every two methods. Without them a method that
@@ -240,7 +240,7 @@ def rank(counts: Tally, draws: int = DRAWS, seed: int = 0, prior: float = PRIOR)
         basis[inside] = "votes" if enough else "prior"
         found = davidson(wins, ties, prior)
         columns["strength"][inside] = found.methods
-        columns["rank"][inside] = _ranks(found.methods)
+        columns["rank"][inside] = ranks_of(found.methods)
         columns["bradley_terry"][inside] = bradley_terry(wins)
         among = np.isin(counts.left, inside)
         moved, clusters = influences(counts, inside, found, prior), counts.clusters.only(among)
@@ -250,19 +250,11 @@ def rank(counts: Tally, draws: int = DRAWS, seed: int = 0, prior: float = PRIOR)
         columns["low"][inside] = found.methods - half[:-1]
         columns["high"][inside] = found.methods + half[:-1]
         if not np.isnan(variance).any():
-            # Student's t with several dimensions: normal, over a common root of chi-squared.
-            random = np.random.default_rng(seed)
-            shape = crossed_correlation(moved[:, :-1], clusters)
-            noise = random.multivariate_normal(np.zeros(len(inside)), shape, draws, method="eigh")
-            least = freedom[:-1].min()
-            scale = np.sqrt(least / random.chisquare(least, size=(draws, 1)))
-            places = _ranks(found.methods + noise * scale * error[:-1])
-            ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-            columns["rank_low"][inside], columns["rank_high"][inside] = np.quantile(
-                places, ends, axis=0, method="closest_observation"
+            drawn = draw_ranks(
+                found.methods, moved[:, :-1], clusters, error[:-1], freedom[:-1], draws, seed
             )
-            first = places == 1
-            columns["best"][inside] = (first / first.sum(axis=-1, keepdims=True)).mean(axis=0)
+            for name, values in drawn.items():
+                columns[name][inside] = values
         tie = np.exp(found.tie + np.array([0, -1, 1]) * half[-1])
         tie[0] = np.exp(found.tie)
     for end in ("", "_low", "_high"):
@@ -305,7 +297,45 @@ def influences(
     return np.asarray(np.linalg.solve(_information(votes, gap, tied), score.T).T, dtype=np.float64)
 
 
-def _ranks(strengths: Array) -> Array:
+def draw_ranks(
+    strengths: Array,
+    moved: Array,
+    clusters: Clusters,
+    error: Array,
+    freedom: Array,
+    draws: int,
+    seed: int,
+) -> dict[str, Array]:
+    """Draw strengths as uncertain as their intervals say, and tell what ranks they have.
+
+    Args:
+        strengths: (m,), estimated.
+        moved: (V, m), by how much each vote moves them.
+        clusters: of the votes.
+        error: (m,), standard errors.
+        freedom: (m,), degrees of freedom of Student's t.
+        draws: how many.
+        seed: of the draws.
+
+    Returns:
+        ``rank_low`` and ``rank_high``, percentiles of the rank, and ``best``, the share of draws
+        in which it is the strongest, each (m,).
+    """
+    # Student's t with several dimensions: normal, over a common root of chi-squared.
+    random = np.random.default_rng(seed)
+    shape = crossed_correlation(moved, clusters)
+    noise = random.multivariate_normal(np.zeros(len(strengths)), shape, draws, method="eigh")
+    least = freedom.min()
+    scale = np.sqrt(least / random.chisquare(least, size=(draws, 1)))
+    places = ranks_of(strengths + noise * scale * error)
+    ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    low, high = np.quantile(places, ends, axis=0, method="closest_observation")
+    first = places == 1
+    best = (first / first.sum(axis=-1, keepdims=True)).mean(axis=0)
+    return {"rank_low": low, "rank_high": high, "best": best}
+
+
+def ranks_of(strengths: Array) -> Array:
     """Return ranks from 1 for the strongest, (..., m); equals share the better rank."""
     ranks = stats.rankdata(-np.round(strengths, 8), method="min", axis=-1)
     return np.asarray(ranks, dtype=np.float64)

@@ -29,7 +29,7 @@ from studies.ballots.poll import (
     make_poll,
 )
 from studies.design.study import QUESTIONS
-from studies.design.trial import ANSWERS, Kind, Source
+from studies.design.trial import ANSWERS, SCALES, Kind, Source, answers_of, low_marks
 
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -148,6 +148,7 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
         raise UserError(f"{paths[0]}: no such file (nor {paths[1].name})")
     texts = {"participant": str, "content": str, "style": str, "comment": str, "name": str,
              "reply": str, "timed_by": str, "reloaded": str, "device": str, "expected": str,
+             "answer": str,
              **dict.fromkeys(SIDE_COLUMNS, str)}  # fmt: skip
     try:
         if path.suffix == ".parquet":
@@ -177,9 +178,14 @@ def _check(
         (trials, "trials", "kind", set(get_args(Kind))),
         (trials, "trials", "left_source", sources),
         (trials, "trials", "right_source", sources),
-        (trials, "trials", "expected", {"", "left", "right"}),
+        (
+            trials,
+            "trials",
+            "expected",
+            {"", "left", "right", *map(low_marks, range(SCALES[0], SCALES[1] + 1))},
+        ),
         (votes, "votes", "question", set(QUESTIONS)),
-        (votes, "votes", "answer", set(ANSWERS)),
+        (votes, "votes", "answer", {*ANSWERS, *answers_of("rating", SCALES[1], False)}),
         (votes, "votes", "timed_by", set(TIMED_BY)),
         (votes, "votes", "reloaded", {True, False, None}),
         (votes, "votes", "device", set(DEVICES)),

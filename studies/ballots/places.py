@@ -12,7 +12,7 @@ from studies.ballots.database import Database
 from studies.ballots.events import event
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.ballots.seats import row_of
-from studies.design.trial import Trial
+from studies.design.trial import Trial, is_right
 
 #: One list of trials per participant.
 Design = Sequence[Sequence[Trial]]
@@ -52,16 +52,12 @@ def fails_attention(connection: sa.Connection, study: int, participant: int) -> 
     drop_at = json.loads(settings or "{}").get("drop_at")
     if drop_at is None:
         return False
-    failed = connection.scalars(
-        sa.select(TRIALS.c.position)
+    answered = connection.execute(
+        sa.select(TRIALS.c.position, TRIALS.c.expected, VOTES.c.answer)
         .join(VOTES, VOTES.c.trial_id == TRIALS.c.id)
-        .where(
-            VOTES.c.participant_id == participant,
-            TRIALS.c.kind == "catch",
-            VOTES.c.answer != TRIALS.c.expected,
-        )
-        .distinct()
-    ).all()
+        .where(VOTES.c.participant_id == participant, TRIALS.c.kind == "catch")
+    )
+    failed = {row.position for row in answered if not is_right(row.answer, row.expected)}
     return len(failed) >= int(drop_at)
 
 

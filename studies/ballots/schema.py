@@ -102,7 +102,6 @@ VOTES = sa.Table(
     sa.Column("device", sa.String(10), nullable=False, server_default=""),
     sa.Column("voted_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("participant_id", "trial_id", "question"),
-    sa.CheckConstraint("answer IN ('left', 'right', 'tie')", name="ck_votes_answer"),
     sqlite_autoincrement=True,
 )
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.design.study import Question
-from studies.design.trial import ANSWERS, Answer, Side, Trial, answers_of, is_asked
+from studies.design.trial import ANSWERS, Side, Trial, answers_of, is_asked
 
 
 class Refused(Exception):
@@ -58,7 +58,7 @@ class Seat:
     done: int
     code: str
     closed: bool
-    answers: tuple[Answer, ...] = ANSWERS
+    answers: tuple[str, ...] = ANSWERS
 
     @property
     def step(self) -> Step | None:
@@ -114,7 +114,11 @@ def read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, 
         done=done,
         code=person.code if done == len(steps) else "",
         closed=described.closed_at is not None,
-        answers=answers_of(settings.get("cannot_say", True)),
+        answers=answers_of(
+            settings.get("task", "pairs"),
+            settings.get("scale", 0),
+            settings.get("cannot_say", True),
+        ),
     )
 
 

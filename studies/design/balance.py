@@ -62,6 +62,35 @@ class Balance:
         )
 
 
+def rating_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
+    """Return one row per thing that should be even in a plan of ratings: its least and its most.
+
+    Args:
+        design: one list of trials per participant; only votes are counted.
+    """
+    lists = [[trial for trial in trials if trial.kind == "vote"] for trials in design]
+    votes = [trial for trials in lists for trial in trials]
+    methods = {trial.left.method for trial in votes}
+    one = [Counter(trial.left.method for trial in trials) for trials in lists]
+    spread = {
+        "ratings per method": list(Counter(trial.left.method for trial in votes).values()),
+        "ratings per content": list(Counter(trial.content for trial in votes).values()),
+        "ratings per style": list(Counter(trial.style for trial in votes).values()),
+        "judges per output": list(
+            Counter((trial.content, trial.style, trial.left) for trial in votes).values()
+        ),
+        "one participant's ratings per method": [
+            counts[method] for counts in one for method in methods
+        ],
+    }
+    return pd.DataFrame(
+        [
+            {"what": what, "least": min(values, default=0), "most": max(values, default=0)}
+            for what, values in spread.items()
+        ]
+    )
+
+
 def balance(design: Sequence[Sequence[Trial]]) -> Balance:
     """Count what a plan shows.
 

@@ -1,4 +1,8 @@
-"""The comparisons of a study: two methods, a content and a style, and an output of each method."""
+"""The comparisons of a study: two methods, a content and a style, and an output of each method.
+
+Where single pictures are rated, a comparison is one method's output, and "every two methods" are
+every one.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +26,12 @@ TRIES = 16
 
 @dataclass(frozen=True)
 class Unit:
-    """A distinct comparison; two methods and their outputs stand in the order of the methods."""
+    """A distinct comparison; methods and their outputs stand in the order of the methods."""
 
     content: str
     style: str
-    methods: tuple[str, str]
-    modes: tuple[str, str]
+    methods: tuple[str, ...]
+    modes: tuple[str, ...]
 
 
 class Grid:
@@ -35,20 +39,20 @@ class Grid:
 
     Attributes:
         stimuli: what there is.
-        meetings: every two methods, in order, (P, 2) labels.
+        meetings: every two methods, in order, (P, 2) labels; every one, (P, 1), for ratings.
         contents, styles: names, in order of appearance.
         cells: (K, 2), content and style number of each pair of pictures.
         capacity: (P, K), how many distinct units of two methods a pair of pictures offers.
     """
 
-    def __init__(self, stimuli: Stimuli) -> None:
+    def __init__(self, stimuli: Stimuli, size: int = 2) -> None:
         if len(stimuli.methods) < 2 or not stimuli.pairs:
             raise UserError(
                 f"a study compares outputs of two methods or more; there are "
                 f"{len(stimuli.methods)} methods and {len(stimuli.pairs)} pairs of pictures"
             )
         self.stimuli = stimuli
-        self.meetings = tuple(combinations(stimuli.methods, 2))
+        self.meetings = tuple(combinations(stimuli.methods, size))
         self.contents = tuple(dict.fromkeys(content for content, _ in stimuli.pairs))
         self.styles = tuple(dict.fromkeys(style for _, style in stimuli.pairs))
         content_number = {name: index for index, name in enumerate(self.contents)}
@@ -61,7 +65,9 @@ class Grid:
             method: np.array([len(stimuli.outputs[(*pair, method)]) for pair in stimuli.pairs])
             for method in stimuli.methods
         }
-        self.capacity: Ints = np.array([modes[a] * modes[b] for a, b in self.meetings])
+        self.capacity: Ints = np.array(
+            [np.prod([modes[label] for label in meeting], axis=0) for meeting in self.meetings]
+        )
 
     @property
     def levels(self) -> Ints:
@@ -72,9 +78,9 @@ class Grid:
     def units(self) -> list[Unit]:
         """Return every unit there is; for where drawing finds none."""
         return [
-            Unit(*pair, (a, b), modes)
-            for pair, (a, b) in product(self.stimuli.pairs, self.meetings)
-            for modes in product(self.stimuli.outputs[(*pair, a)], self.stimuli.outputs[(*pair, b)])
+            Unit(*pair, meeting, modes)
+            for pair, meeting in product(self.stimuli.pairs, self.meetings)
+            for modes in product(*(self.stimuli.outputs[(*pair, label)] for label in meeting))
         ]
 
 
@@ -190,7 +196,7 @@ def choose_modes(
     used: dict[str, dict[str, int]] = {method: {} for method in grid.stimuli.methods}
     units = []
     for methods, own_cells in zip(grid.meetings, cells, strict=True):
-        here: list[dict[str, int]] = [{}, {}]
+        here: list[dict[str, int]] = [{} for _ in methods]
         own = []
         for cell, size in zip(*np.unique(own_cells, return_counts=True), strict=True):
             content, style = grid.stimuli.pairs[cell]
@@ -205,12 +211,15 @@ def choose_modes(
                     key=lambda item: (total.get(item[0], 0), met.get(item[0], 0), item[1]),
                 )
                 names.append([name for name, _ in ranked])
-            for numbers in zip(*diagonal(len(names[0]), len(names[1]), int(size)), strict=True):
-                first, second = (
-                    ranked[number] for ranked, number in zip(names, numbers, strict=True)
-                )
-                own.append(Unit(content, style, methods, (first, second)))
-                for method, met, mode in zip(methods, here, (first, second), strict=True):
+            places = (
+                diagonal(len(names[0]), len(names[1]), int(size))
+                if len(names) == 2
+                else (np.arange(size),)
+            )
+            for numbers in zip(*places, strict=True):
+                modes = tuple(ranked[number] for ranked, number in zip(names, numbers, strict=True))
+                own.append(Unit(content, style, methods, modes))
+                for method, met, mode in zip(methods, here, modes, strict=True):
                     used[method][mode] = used[method].get(mode, 0) + 1
                     met[mode] = met.get(mode, 0) + 1
         units.append(own)

@@ -29,6 +29,7 @@ def make_design(
     catches: int,
     judges: int,
     seed: int,
+    scale: int = 0,
 ) -> list[list[Trial]]:
     """Plan a study. The same arguments give the same plan.
 
@@ -67,6 +68,9 @@ def make_design(
         catches: trials with a right answer.
         judges: participants who see the same unit.
         seed: of everything random.
+        scale: marks of a rating, 0 where two pictures are compared. A unit of a rating is one
+            output of a content and a style; all that is said of every two methods then holds of
+            every one.
 
     Returns:
         one list per participant, in the order of showing.
@@ -75,10 +79,10 @@ def make_design(
         UserError: there are so few units that a participant would see one twice, or more repeats
             than trials are asked for.
     """
-    grid = Grid(stimuli)
+    grid = Grid(stimuli, 1 if scale else 2)
     _check(grid, trials, repeats)
     random = np.random.default_rng(seed)
-    meetings = deal_meetings(participants, trials, len(stimuli.methods), random)
+    meetings = deal_meetings(participants, trials, len(stimuli.methods), random, bool(scale))
     votes = meetings.sum(axis=0)
     # A participant needs as many units as times that the two methods meet before him.
     wanted = np.maximum(-(-votes // judges), meetings.max(axis=0, initial=0))
@@ -89,12 +93,16 @@ def make_design(
     assignment.even_votes(random)
     assignment.even_lists(random)
     shown: list[list[tuple[Unit, bool]]] = [[] for _ in range(participants)]
-    sides = choose_sides(assignment.rosters, grid.meetings, random)
+    sides = (
+        [[True] * len(roster.judges) for roster in assignment.rosters]
+        if scale
+        else choose_sides(assignment.rosters, grid.meetings, random)
+    )
     for own, roster, lefts in zip(units, assignment.rosters, sides, strict=True):
         for judge, place, left in zip(roster.judges, roster.places, lefts, strict=True):
             shown[judge].append((own[roster.unit_at[place]], left))
-    pool = Pool(stimuli, random)
-    tests = plan_catches(participants, catches, bool(pool.strong), random)
+    pool = Pool(stimuli, random, scale)
+    tests = plan_catches(participants, catches, bool(pool.strong) and not scale, random)
     return [
         arrange(votes_of_one, practice, repeats, tests_of_one, pool)
         for votes_of_one, tests_of_one in zip(shown, tests, strict=True)
@@ -102,7 +110,11 @@ def make_design(
 
 
 def deal_meetings(
-    participants: int, trials: int, methods: int, random: np.random.Generator
+    participants: int,
+    trials: int,
+    methods: int,
+    random: np.random.Generator,
+    alone: bool = False,
 ) -> Ints:
     """Decide how often every two methods meet before each participant.
 
@@ -111,14 +123,23 @@ def deal_meetings(
     in which every method plays once (Kirkman's circle method), so that a hand has the methods
     evenly too.
 
+    Args:
+        participants: hands.
+        trials: of each.
+        methods: how many.
+        random: shuffles.
+        alone: every method is seen by itself, and meets nobody.
+
     Returns:
         (participants, P), meetings in the order of `itertools.combinations`; the sums of rows are
         ``trials``.
     """
-    rounds = _rounds(methods)
-    number = np.zeros((methods, methods), dtype=np.int64)
-    number[np.triu_indices(methods, 1)] = np.arange(methods * (methods - 1) // 2)
-    number += number.T
+    rounds = [(method, method) for method in range(methods)] if alone else _rounds(methods)
+    number = np.diag(np.arange(methods))
+    if not alone:
+        number[:] = 0
+        number[np.triu_indices(methods, 1)] = np.arange(methods * (methods - 1) // 2)
+        number += number.T
     every, more = divmod(trials, len(rounds))
     counts = np.full((participants, len(rounds)), every, dtype=np.int64)
     pack: list[int] = []
@@ -136,7 +157,7 @@ def deal_meetings(
 
 
 def choose_sides(
-    rosters: Sequence[Roster], meetings: Sequence[tuple[str, str]], random: np.random.Generator
+    rosters: Sequence[Roster], meetings: Sequence[tuple[str, ...]], random: np.random.Generator
 ) -> list[list[bool]]:
     """Decide for every vote whether the first of the two methods is on the left.
 
@@ -166,10 +187,15 @@ def _check(grid: Grid, trials: int, repeats: int) -> None:
     least = int(there.argmin())
     need, have = -(-trials // meetings), int(there[least])
     if need > have:
-        a, b = grid.meetings[least]
+        names = " and ".join(f"'{label}'" for label in grid.meetings[least])
+        shown, units = (
+            ("every two methods", "comparisons")
+            if len(grid.meetings[least]) == 2
+            else ("every method", "outputs")
+        )
         raise UserError(
-            f"{trials} trials show every two methods {need} times to one participant, but of "
-            f"'{a}' and '{b}' there are only {have} distinct comparisons "
+            f"{trials} trials show {shown} {need} times to one participant, but of "
+            f"{names} there are only {have} distinct {units} "
             f"({len(grid.cells)} pairs of pictures); ask for at most {have * meetings} trials"
         )
     if repeats > trials:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from studies.design.comparisons import Grid, Unit
-from studies.design.trial import Kind, Side, Stimuli, Trial
+from studies.design.trial import NOTHING, Kind, Side, Stimuli, Trial, low_marks, turned
 
 #: Orders that are tried until one has no content twice in a row; the best of them is taken.
 ATTEMPTS = 40
@@ -67,10 +67,12 @@ class Pool:
     Args:
         stimuli: what there is.
         random: draws.
+        scale: marks of a rating; 0 where two pictures are compared.
     """
 
-    def __init__(self, stimuli: Stimuli, random: np.random.Generator) -> None:
+    def __init__(self, stimuli: Stimuli, random: np.random.Generator, scale: int = 0) -> None:
         self.stimuli = stimuli
+        self.scale = scale
         self.random = random
         self.shown = _by_content(stimuli.pairs)
         self.strong = _by_content([pair for pair in stimuli.pairs if pair in stimuli.strong])
@@ -78,7 +80,7 @@ class Pool:
     @cached_property
     def units(self) -> list[Unit]:
         """Every unit there is."""
-        return Grid(self.stimuli).units()
+        return Grid(self.stimuli, 1 if self.scale else 2).units()
 
     def pick(self, number: int) -> int:
         """Draw one of 0 to number - 1."""
@@ -88,10 +90,10 @@ class Pool:
         """Draw a unit with a content."""
         shown = self.shown[content]
         pair = shown[self.pick(len(shown))]
-        a, b = sorted(self.random.choice(len(self.stimuli.methods), 2, replace=False).tolist())
-        methods = self.stimuli.methods[a], self.stimuli.methods[b]
-        first, second = (self._mode(pair, method) for method in methods)
-        return Unit(*pair, methods, (first, second))
+        size = 1 if self.scale else 2
+        chosen = sorted(self.random.choice(len(self.stimuli.methods), size, replace=False).tolist())
+        methods = tuple(self.stimuli.methods[number] for number in chosen)
+        return Unit(*pair, methods, tuple(self._mode(pair, method) for method in methods))
 
     def catch(self, plan: Catch, last: str) -> Trial:
         """Make a catch trial, if possible of another content than the last trial."""
@@ -99,6 +101,8 @@ class Pool:
         contents = [content for content in offered if content != last] or [last]
         pairs = offered[contents[self.pick(len(contents))]]
         pair = pairs[self.pick(len(pairs))]
+        if self.scale:
+            return Trial("catch", *pair, Side(plan.against), NOTHING, low_marks(self.scale))
         if plan.against == "content":
             method, mode = self.stimuli.strong[pair]
         else:
@@ -156,9 +160,10 @@ def arrange(
 
 def vote(unit: Unit, first_left: bool) -> Trial:
     """Return the counted trial of a unit."""
-    first, second = (Side("output", *side) for side in zip(unit.methods, unit.modes, strict=True))
-    left, right = (first, second) if first_left else (second, first)
-    return Trial("vote", unit.content, unit.style, left, right)
+    sides = [Side("output", *side) for side in zip(unit.methods, unit.modes, strict=True)]
+    first, second = sides if len(sides) == 2 else (*sides, NOTHING)
+    made = Trial("vote", unit.content, unit.style, first, second)
+    return made if first_left else turned(made)
 
 
 def layout(trials: int, repeats: int, catches: int) -> list[Kind]:
@@ -199,10 +204,7 @@ def _attempt(
         else:
             original = _original(body, fresh, at, max(2, -(-len(kinds) // 3)), pool)
             fresh.remove(original)
-            trial = body[original]
-            trial = replace(
-                trial, kind="repeat", left=trial.right, right=trial.left, repeats=original
-            )
+            trial = replace(turned(body[original]), kind="repeat", repeats=original)
         body.append(trial)
     return body
 

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from dfr.core.errors import UserError
 from dfr.core.files import wrong_value
 from studies.design.attention import LIMIT, Rule, shortest_rule
-from studies.design.balance import balance
+from studies.design.balance import balance, rating_balance
 from studies.design.design import make_design
-from studies.design.material import read_material
+from studies.design.material import Material, read_material
 from studies.design.power import Assumptions, power_table
 from studies.design.study import Study, read_study, study_file
 
@@ -79,6 +79,8 @@ def plan_study(
             "a plan needs the methods: give their number (--methods 4) or labels, or --run, or a "
             "study file that names them"
         )
+    if study.task == "rating":
+        return _plan_ratings(study, material, number, assumed)
     votes = study.participants * study.trials
     screens = study.practice + study.trials + study.repeats + study.catches
     if assumed.get("ties") and not study.cannot_say:
@@ -118,11 +120,37 @@ def plan_study(
     )
 
 
+def _plan_ratings(
+    study: Study, material: Material | None, number: int, assumed: Mapping[str, float]
+) -> PlanReport:
+    """Tell what is known before a study of ratings; how small a difference it finds is not."""
+    if assumed:
+        raise UserError(
+            "the power of ratings is not computed, so leave out "
+            + ", ".join(f"--{name}" for name in assumed)
+        )
+    tables = [_attention(Rule(study.catches, study.drop_at, scale=study.scale))]
+    if material is not None:
+        found = rating_balance(make_design(material.stimuli, **study.design_settings))
+        tables.append(("The design, over its counted trials", _even(found)))
+    votes = study.participants * study.trials
+    screens = study.practice + study.trials + study.repeats + study.catches
+    return PlanReport(
+        f"{study.participants} participants × {study.trials} trials = {votes} ratings from 1 to "
+        f"{study.scale} on each of {len(study.questions)} "
+        f"question{'s' * (len(study.questions) > 1)}, {number} methods, about "
+        f"{votes // number} ratings of each; {screens} screens per person. "
+        "How small a difference they find is not computed for ratings. Whoever always gives the "
+        "lowest mark passes every trial with a right answer; the report tells who answers alike.",
+        tuple(tables),
+    )
+
+
 def _attention(rule: Rule) -> tuple[str, pd.DataFrame]:
     """Tell how often the rule for leaving people out is wrong; where too often, what would do."""
     title = f"{rule.catches} catch trials; who fails {rule.drop_at} is left out. How often somebody"
     if not rule.catches_clickers:
-        enough = shortest_rule()
+        enough = shortest_rule(rule.scale)
         title = (
             f"ATTENTION: this rule errs in {LIMIT:.0%} or more of the cases; catches = "
             f"{enough.catches} with drop_at = {enough.drop_at} would not. {title}"

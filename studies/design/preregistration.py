@@ -22,10 +22,7 @@ _BODY = """\
 
 {headline}
 
-Compared: {methods}. Two outputs of one photograph in one style are shown side by side; who looks
-does not learn which method made them. {answers} Every two methods meet equally often to within one
-vote, each as often on the left as on the right. Questions, asked one after another about each two
-pictures:
+Compared: {methods}. {shown} Questions, asked one after another about what is shown:
 
 {questions}
 
@@ -45,12 +42,7 @@ which the report then says. The ranking is not looked at before; every look is l
 
 ## Analysis
 
-Counted votes only: no practice, no repeats, no trials with a right answer. Strengths of the
-methods after {model}. Intervals of 95 % take people,
-contents and styles as drawn at random. Every two methods are compared by their share of decisive
-votes; they are told apart if the interval for all pairs at once (Bonferroni) excludes one half.
-Also reported: side bias, agreement (Krippendorff's alpha), self-consistency, transitivity, doubtful
-participants, and the ranking had nobody been left out.
+Counted votes only: no practice, no repeats, no trials with a right answer. {analysis}
 
 {tables}
 
@@ -62,6 +54,27 @@ SHA-256 of the lines between the marks: {digest}
 {settings}
 ```
 """
+_SHOWN = {
+    "pairs": "Two outputs of one photograph in one style are shown side by side; who looks does "
+    "not learn which method made them. {answers} Every two methods meet equally often to within "
+    "one vote, each as often on the left as on the right.",
+    "rating": "One output of a photograph in a style is shown at a time; who looks does not learn "
+    "which method made it. They give it a mark from 1 (not at all) to {scale} (completely). Every "
+    "method is rated equally often to within one rating, by each participant too.",
+}
+_ANALYSIS = {
+    "pairs": "Strengths of the methods after {model}. Intervals of 95 % take people, contents and "
+    "styles as drawn at random. Every two methods are compared by their share of decisive votes; "
+    "they are told apart if the interval for all pairs at once (Bonferroni) excludes one half. "
+    "Also reported: side bias, agreement (Krippendorff's alpha), self-consistency, transitivity, "
+    "doubtful participants, and the ranking had nobody been left out.",
+    "rating": "Strengths of the methods after the cumulative link model with proportional odds "
+    "(McCullagh, 1980). Intervals of 95 % take people, contents and styles as drawn at random. "
+    "Every two methods are compared by the difference of their strengths; they are told apart if "
+    "the interval for all pairs at once (Bonferroni) excludes zero. Also reported: mean marks, "
+    "agreement (Krippendorff's alpha), self-consistency, doubtful participants, and the ranking "
+    "had nobody been left out.",
+}
 _DOORS = {
     "platform": "A recruitment platform sends the participants; each of its ids takes part once.",
     "invitation": "Participants are invited one by one; each invitation is for one person.",
@@ -95,13 +108,18 @@ def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> st
         "difference that it finds is one to be confirmed.",
         headline=plan.headline,
         methods=", ".join(f"{title} (`{label}`)" for label, title in settings["methods"].items()),
-        answers="They choose one of the two or say that they can't."
-        if study.cannot_say
-        else 'They choose one of the two; "can\'t say" is not offered.',
-        model="Bradley and Terry with ties after Davidson (1970)"
-        if study.cannot_say
-        else "Bradley and Terry (1952)",
-        questions="\n".join(f"- {study.say(f'question_{name}')}" for name in study.questions),
+        shown=_SHOWN[study.task].format(
+            answers="They choose one of the two or say that they can't."
+            if study.cannot_say
+            else 'They choose one of the two; "can\'t say" is not offered.',
+            scale=study.scale,
+        ),
+        analysis=_ANALYSIS[study.task].format(
+            model="Bradley and Terry with ties after Davidson (1970)"
+            if study.cannot_say
+            else "Bradley and Terry (1952)"
+        ),
+        questions="\n".join(f"- {study.ask(name)}" for name in study.questions),
         door=_DOORS[study.door],
         catches=study.catches,
         drop_at=study.drop_at,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dfr.core.errors import UserError
 from dfr.core.files import read_toml, wrong_value
 from studies.design.demographics import Demographic
-from studies.design.trial import Answer, answers_of
+from studies.design.trial import SCALES, Task, answers_of
 from studies.design.words import LANGUAGES, Language, check_own, words_in
 
 #: name -> what a participant reads, in English.
@@ -35,7 +35,10 @@ class Study(BaseModel):
             study file.
         methods: labels of the run's methods to compare; all of them if empty.
         questions: asked one after another about each two pictures.
-        cannot_say: whether "can't say" is offered; if not, one of the two has to be chosen.
+        task: "pairs", which of two is better, or "rating", how good one is.
+        scale: marks of a rating.
+        cannot_say: of pairs, whether "can't say" is offered; if not, one of the two has to be
+            chosen.
         participants: how many people.
         trials: counted trials of each of them.
         practice: trials before, which are not counted.
@@ -72,6 +75,8 @@ class Study(BaseModel):
     run: Path | None = None
     methods: tuple[str, ...] = ()
     questions: tuple[Question, ...] = Field(default=("overall",), min_length=1)
+    task: Task = "pairs"
+    scale: int = Field(default=5, ge=SCALES[0], le=SCALES[1])
     cannot_say: bool = True
     participants: int = Field(default=30, ge=1, le=100_000)
     trials: int = Field(default=20, ge=1, le=1000)
@@ -103,9 +108,13 @@ class Study(BaseModel):
     def _own_words(cls, given: Any) -> Any:
         if not isinstance(given, dict) or given.get("language", "en") not in LANGUAGES:
             return given
-        own = given.get("words", {})
-        texts = {**words_in(given.get("language", "en")), **(own if isinstance(own, dict) else {})}
-        return {**{name: texts[name] for name in ("introduction", "consent")}, **given}
+        words = given.get("words", {})
+        words = words if isinstance(words, dict) else {}
+        texts = {**words_in(given.get("language", "en")), **words}
+        own = {name: texts[name] for name in ("introduction", "consent")}
+        if given.get("task") == "rating":
+            own |= {"introduction": texts["introduction_rating"], "title": texts["title_rating"]}
+        return {**own, **given}
 
     @model_validator(mode="after")
     def _fits(self) -> Study:
@@ -133,15 +142,20 @@ class Study(BaseModel):
         return texts[name].format(**blanks)
 
     @property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[str, ...]:
         """What can be answered."""
-        return answers_of(self.cannot_say)
+        return answers_of(self.task, self.scale, self.cannot_say)
+
+    def ask(self, question: Question) -> str:
+        """Return the text of a question."""
+        return self.say(f"{'rate' if self.task == 'rating' else 'question'}_{question}")
 
     @property
     def design_settings(self) -> dict[str, Any]:
         """What `studies.design.design.make_design` takes."""
         names = ("participants", "trials", "practice", "repeats", "catches", "judges", "seed")
-        return {name: getattr(self, name) for name in names}
+        scale = self.scale if self.task == "rating" else 0
+        return {**{name: getattr(self, name) for name in names}, "scale": scale}
 
 
 def read_study(path: Path) -> Study:

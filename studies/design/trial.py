@@ -1,9 +1,9 @@
-"""What a participant is shown: two pictures of one content and one style."""
+"""What a participant is shown: two pictures of one content and one style, or one to be rated."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 #: What a trial is for. ``vote`` is counted; ``repeat`` shows a vote's two pictures again with the
@@ -11,17 +11,39 @@ from typing import Literal
 #: first and is never counted.
 Kind = Literal["practice", "vote", "repeat", "catch"]
 #: What stands on one side. ``noise`` and ``content`` (the untouched content picture) are for
-#: catch trials.
-Source = Literal["output", "noise", "content"]
-#: What can be answered; ``tie`` is "can't say".
+#: catch trials; ``none`` is no picture: the other one is rated.
+Source = Literal["output", "noise", "content", "none"]
+#: How a study asks: which of two is better, or how good one is, on a scale.
+Task = Literal["pairs", "rating"]
+#: Marks of the shortest and of the longest scale.
+SCALES = 3, 7
+#: What can be answered about two; ``tie`` is "can't say".
 Answer = Literal["left", "right", "tie"]
 
 ANSWERS: tuple[Answer, ...] = ("left", "right", "tie")
 
 
-def answers_of(cannot_say: bool) -> tuple[Answer, ...]:
-    """Return what can be answered in a study that offers "can't say", or does not."""
+def answers_of(task: Task, scale: int, cannot_say: bool) -> tuple[str, ...]:
+    """Return what can be answered in a study.
+
+    Args:
+        task: how it asks.
+        scale: marks of a rating; the answers are "1", the lowest, to that number.
+        cannot_say: whether "can't say" is offered of two.
+    """
+    if task == "rating":
+        return tuple(str(mark) for mark in range(1, scale + 1))
     return ANSWERS if cannot_say else ANSWERS[:2]
+
+
+def low_marks(scale: int) -> str:
+    """Return the marks below the middle of a scale, as `Trial.expected` has them."""
+    return ",".join(str(mark) for mark in range(1, scale // 2 + 1))
+
+
+def is_right(answer: str, expected: str) -> bool:
+    """Tell whether an answer to a catch trial is right."""
+    return answer in expected.split(",")
 
 
 @dataclass(frozen=True)
@@ -39,9 +61,13 @@ class Side:
     mode: str = ""
 
 
+#: Beside a picture that is rated.
+NOTHING = Side("none")
+
+
 @dataclass(frozen=True)
 class Trial:
-    """Two pictures to choose from.
+    """Two pictures to choose from, or one to be rated, which is then the left one.
 
     Attributes:
         kind: what the trial is for.
@@ -49,7 +75,8 @@ class Trial:
         style: name of the style picture.
         left: the picture on the left (or above, on a narrow screen).
         right: the other one.
-        expected: the right answer of a catch trial, "" elsewhere.
+        expected: the right answer of a catch trial, of ratings all right ones with commas between;
+            "" elsewhere.
         repeats: for a repeat, the position (from 0) of the trial that it repeats, in the same
             participant's list.
     """
@@ -59,8 +86,15 @@ class Trial:
     style: str
     left: Side
     right: Side
-    expected: Literal["", "left", "right"] = ""
+    expected: str = ""
     repeats: int | None = None
+
+
+def turned(trial: Trial) -> Trial:
+    """Return a trial with its sides changed; one picture stays where it is."""
+    if trial.right == NOTHING:
+        return trial
+    return replace(trial, left=trial.right, right=trial.left)
 
 
 def is_asked(question: str, trial: Trial) -> bool:

@@ -23,13 +23,14 @@ import pandas as pd
 import streamlit as st
 
 from studies.analysis.exclusion import catch_failures
+from studies.analysis.rating_results import RatingResult, analyse_settings
 from studies.analysis.results import QuestionResult, analyse
 from studies.ballots.administration import check_codes, close_study, completion_codes
 from studies.ballots.events import log_event
 from studies.ballots.export import write_export
 from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll, read_poll
-from studies.design.study import QUESTIONS, Question
+from studies.design.study import Question
 
 log = logging.getLogger("studies.page.administrator")
 
@@ -162,7 +163,7 @@ def _live(opened: OpenStudy) -> None:
         )
     else:
         for question, result in _results(opened, poll).items():
-            st.write(QUESTIONS[question])
+            st.write(opened.study.ask(question))
             st.dataframe(ranking(result, poll), hide_index=True)
     comments = people.loc[people["comment"].notna(), ["participant", "comment"]]
     if len(comments):
@@ -175,22 +176,26 @@ def _live(opened: OpenStudy) -> None:
     st.button(label, on_click=_set_closed, args=(opened, poll.closed_at is None))
 
 
-def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult]:
+def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult | RatingResult]:
     """Analyse a closed study once, and not at every refresh of the counts."""
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
     if kept is None or kept[0] != key:
         log_event(opened.ballots, opened.key, "ranking", "shown on the page")
-        found = analyse(
-            poll.votes,
-            poll.participants,
-            methods=list(poll.settings["methods"]),
-            drop_at=opened.study.drop_at,
-            questions=opened.study.questions,
-        )
+        found: Mapping[str, QuestionResult | RatingResult]
+        if opened.study.task == "rating":
+            found = analyse_settings(poll.votes, poll.participants, poll.settings)
+        else:
+            found = analyse(
+                poll.votes,
+                poll.participants,
+                methods=list(poll.settings["methods"]),
+                drop_at=opened.study.drop_at,
+                questions=opened.study.questions,
+            )
         kept = key, {question: found[question] for question in opened.study.questions}
         st.session_state["results"] = kept
-    results: Mapping[Question, QuestionResult] = kept[1]
+    results: Mapping[Question, QuestionResult | RatingResult] = kept[1]
     return results
 
 
@@ -213,9 +218,17 @@ def _codes(opened: OpenStudy) -> str:
 
 
 def balance_so_far(poll: Poll) -> pd.DataFrame:
-    """Return how often each two methods met, and each method's share of the left side."""
+    """Return how often each two methods met, and each method's share of the left side.
+
+    Of ratings, how often each method was rated.
+    """
     counted = poll.votes[poll.votes["kind"] == "vote"]
     titles = poll.settings["methods"]
+    if poll.settings.get("task") == "rating":
+        number = counted["left_method"].value_counts()
+        return pd.DataFrame(
+            [{"method": titles[label], "ratings": int(number.get(label, 0))} for label in titles]
+        )
     rows = []
     for a in titles:
         for b in list(titles)[list(titles).index(a) + 1 :]:
@@ -250,13 +263,16 @@ def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
                 "left share": float((mine["answer"] == "left").mean()),
             }
         )
+        if poll.settings.get("task") == "rating":
+            del rows[-1]["left share"]
     return pd.DataFrame(rows)
 
 
-def ranking(result: QuestionResult, poll: Poll) -> pd.DataFrame:
+def ranking(result: QuestionResult | RatingResult, poll: Poll) -> pd.DataFrame:
     """Return the strengths with the methods' titles, best first."""
     frame = result.strengths.assign(title=result.strengths["method"].map(poll.settings["methods"]))
-    return frame[["title", "votes", "rank", "strength", "low", "high", "share", "best"]]
+    told = "mean" if isinstance(result, RatingResult) else "share"
+    return frame[["title", "votes", "rank", "strength", "low", "high", told, "best"]]
 
 
 def zipped(poll: Poll) -> bytes:

@@ -30,6 +30,8 @@ button kbd { color: inherit !important; opacity: 1 !important; }
 
 div:has(> .st-key-answers) { position: sticky; bottom: 0; background: #fff; z-index: 5; }
 .st-key-answers { padding: .4rem 0 .7rem; gap: .8rem; }
+.st-key-marks kbd { display: none; }
+.st-key-answers .st-key-marks button { min-width: 3.4rem; }
 .st-key-answers button { min-height: 2.9rem; min-width: 6.5rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .6rem .6rem 0; }

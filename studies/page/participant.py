@@ -80,11 +80,17 @@ def _welcome(opened: OpenStudy, secret: str) -> None:
         st.title(study.title)
         st.write(study.introduction)
         lines = ["how_pictures", "how_keys", "how_practice", "how_minutes", "how_link"]
-        if not study.cannot_say:
+        if study.task == "rating":
+            lines[:2] = ["how_pictures_rating", "how_keys_rating"]
+        elif not study.cannot_say:
             lines[1] = "how_keys_forced"
         if not study.practice:
             lines.remove("how_practice")
-        numbers = {"how_practice": study.practice, "how_minutes": _minutes(opened)}
+        numbers = {
+            "how_practice": study.practice,
+            "how_minutes": _minutes(opened),
+            "how_keys_rating": study.scale,
+        }
         told = (study.say(line, number=numbers.get(line, "")) for line in lines)
         st.markdown(f"**{study.say('how')}**\n\n" + "".join(f"- {line}\n" for line in told))
         st.subheader(study.say("your_consent"))

@@ -439,13 +439,17 @@ def _old_database(url: str, version: str) -> None:
                 " 'b', 'x', '', NULL)"
                 for k in range(1, 6)
             ),
-            *(f"votes VALUES ({k}, 1, {k}, 'overall', 'left', 1.5, 't')" for k in range(1, 6)),
+            *(
+                "votes (id, participant_id, trial_id, question, answer, seconds, voted_at) "
+                f"VALUES ({k}, 1, {k}, 'overall', 'left', 1.5, 't')"
+                for k in range(1, 6)
+            ),
         ):
             connection.exec_driver_sql(f"INSERT INTO {row}")
     engine.dispose()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_an_older_database_is_refused_then_upgraded_with_its_votes(url: str, version: str):
     _old_database(url, version)
     with pytest.raises(UserError, match=r"older dfr-suite.*dfr votes upgrade"):
@@ -457,8 +461,10 @@ def test_an_older_database_is_refused_then_upgraded_with_its_votes(url: str, ver
     assert told["reloaded"].isna().all()
     assert forget_participant(upgraded, "ann") == 5  # what belongs together still does
     if url.startswith("sqlite"):
-        made = upgraded.rows(sa.text("SELECT sql FROM sqlite_master WHERE name = 'participants'"))
-        assert "AUTOINCREMENT" in made[0].sql
+        for table in ("participants", "votes"):
+            made = upgraded.rows(sa.text(f"SELECT sql FROM sqlite_master WHERE name = '{table}'"))
+            assert "AUTOINCREMENT" in made[0].sql
+            assert "CHECK" not in made[0].sql  # an answer may be a mark
     upgraded.close()
 
 

@@ -1,0 +1,218 @@
+"""The analysis of a study of ratings: from marks to tables. See `studies.analysis.results`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import krippendorff
+import numpy as np
+import pandas as pd
+
+from studies.analysis.clusters import clusters_of
+from studies.analysis.exclusion import attention, catch_failures, without_dropped
+from studies.analysis.ratings import counted_ratings, crossed_means, rank_ratings, tally_ratings
+from studies.analysis.results import funnel_of
+from studies.analysis.strengths import DRAWS
+from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
+
+
+@dataclass(frozen=True)
+class RatingResult:
+    """Everything about one question; each is a table ready for a CSV file.
+
+    Attributes:
+        funnel: as in `studies.analysis.results.QuestionResult`.
+        catches: likewise.
+        summary: one row: participants, ratings, their mean mark, the median seconds.
+        strengths: `studies.analysis.ratings.RatingRanking`'s table, the strongest first.
+        pairs: its pairs.
+        marks: one row per method and mark: how often it was given, and its share.
+        modes: one row per method and output: votes, mean mark with its clustered interval.
+        styles: likewise, per style and method.
+        agreement: one row: outputs rated, of which shared by two people or more; Krippendorff's
+            alpha of their marks, ordinal, without an interval.
+        consistency: one row: repeats, of which answered with the same mark, and the share; the
+            mean difference of the two marks; the share to expect by chance.
+        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
+        everybody: as ``strengths``, had nobody been dropped.
+    """
+
+    funnel: pd.DataFrame
+    catches: pd.DataFrame
+    summary: pd.DataFrame
+    strengths: pd.DataFrame
+    pairs: pd.DataFrame
+    marks: pd.DataFrame
+    modes: pd.DataFrame
+    styles: pd.DataFrame
+    agreement: pd.DataFrame
+    consistency: pd.DataFrame
+    attention: pd.DataFrame
+    everybody: pd.DataFrame
+
+
+def analyse_settings(
+    votes: pd.DataFrame,
+    participants: pd.DataFrame,
+    settings: Mapping[str, Any],
+    draws: int = DRAWS,
+) -> dict[str, RatingResult]:
+    """Analyse a study of ratings by its settings; see `analyse_ratings`."""
+    return analyse_ratings(
+        votes,
+        participants,
+        methods=list(settings["methods"]),
+        scale=int(settings["scale"]),
+        drop_at=int(settings["drop_at"]),
+        questions=settings["questions"],
+        draws=draws,
+    )
+
+
+def analyse_ratings(
+    votes: pd.DataFrame,
+    participants: pd.DataFrame,
+    *,
+    methods: Sequence[str],
+    scale: int,
+    drop_at: int,
+    questions: Sequence[str] = (),
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> dict[str, RatingResult]:
+    """Analyse a study of ratings, also one that has only begun; what cannot be told yet is NaN.
+
+    Args:
+        votes: one row per answer, with `studies.analysis.tally.VOTE_COLUMNS`.
+        participants: one row each, with `studies.analysis.tally.PARTICIPANT_COLUMNS`.
+        methods: labels of the methods that are ranked, in order.
+        scale: marks there are.
+        drop_at: a participant who failed this many catch trials is left out.
+        questions: those to report, whether answered yet or not.
+        seed: of the ranks that are drawn.
+        draws: how often.
+
+    Returns:
+        the results by question: those asked for, then any other that was answered.
+    """
+    votes = votes.reindex(columns=list(VOTE_COLUMNS))
+    participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
+    catches = catch_failures(votes, drop_at)
+    labels = tuple(methods)
+    results = {}
+    for question in dict.fromkeys([*questions, *votes["question"]]):
+        asked = votes[votes["question"] == question]
+        kept = without_dropped(asked, catches)
+        ranking = rank_ratings(tally_ratings(kept, labels, scale), draws, seed)
+        strengths = _sorted(ranking.table)
+        everybody = strengths
+        if len(kept) < len(asked):
+            everybody = _sorted(
+                rank_ratings(tally_ratings(asked, labels, scale), draws, seed).table
+            )
+        fair = counted_ratings(kept, labels)
+        people = fair[["participant"]].drop_duplicates()
+        results[question] = RatingResult(
+            funnel=funnel_of(asked, participants, int(catches["dropped"].sum()), people),
+            catches=catches,
+            summary=_summary(fair),
+            strengths=strengths,
+            pairs=ranking.pairs,
+            marks=_marks(fair, labels, scale),
+            modes=_means(fair, scale, ["left_method", "left_mode"], ["method", "mode"]),
+            styles=_means(fair, scale, ["style", "left_method"], ["style", "method"]),
+            agreement=_agreement(fair, scale),
+            consistency=_consistency(kept, scale),
+            attention=attention(asked, catches),
+            everybody=everybody,
+        )
+    return results
+
+
+def _sorted(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def _values(votes: pd.DataFrame) -> pd.Series[float]:
+    return votes["answer"].astype(float)
+
+
+def _summary(votes: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "participants": [votes["participant"].nunique()],
+            "votes": [len(votes)],
+            "mean": [float(_values(votes).mean())],
+            "median_seconds": [float(votes["seconds"].astype(float).median())],
+        }
+    )
+
+
+def _marks(votes: pd.DataFrame, methods: Sequence[str], scale: int) -> pd.DataFrame:
+    rows = []
+    for label in methods:
+        mine = votes.loc[votes["left_method"] == label, "answer"]
+        for mark in range(1, scale + 1):
+            number = int((mine == str(mark)).sum())
+            share = number / len(mine) if len(mine) else np.nan
+            rows.append({"method": label, "mark": mark, "votes": number, "share": share})
+    return pd.DataFrame(rows)
+
+
+def _means(votes: pd.DataFrame, scale: int, columns: list[str], names: list[str]) -> pd.DataFrame:
+    """Return the mean mark of each group of votes, with its clustered interval."""
+    number, found = pd.factorize(
+        pd.Series(list(zip(*(votes[name].astype(str) for name in columns), strict=True))),
+        sort=True,
+    )
+    keys = list(found)
+    takes = number[:, None] == np.arange(len(keys))
+    mean, low, high = crossed_means(
+        _values(votes).to_numpy().astype(np.float64), takes, clusters_of(votes)
+    )
+    return pd.DataFrame(
+        {
+            **{name: [key[place] for key in keys] for place, name in enumerate(names)},
+            "votes": takes.sum(axis=0),
+            "mean": mean,
+            "low": np.maximum(low, 1),
+            "high": np.minimum(high, scale),
+        }
+    )
+
+
+def _agreement(votes: pd.DataFrame, scale: int) -> pd.DataFrame:
+    units = votes.groupby(["content", "style", "left_method", "left_mode"], sort=True).ngroup()
+    counts = np.zeros((units.nunique(), scale), dtype=int)
+    np.add.at(counts, (units.to_numpy(), _values(votes).astype(int).to_numpy() - 1), 1)
+    shared = counts.sum(axis=1) >= 2
+    alpha = np.nan
+    if np.count_nonzero(counts[shared].sum(axis=0)) > 1:
+        alpha = float(krippendorff.alpha(value_counts=counts, level_of_measurement="ordinal"))
+    return pd.DataFrame({"units": [len(counts)], "shared": [int(shared.sum())], "alpha": [alpha]})
+
+
+def _consistency(votes: pd.DataFrame, scale: int) -> pd.DataFrame:
+    first = votes[votes["kind"] == "vote"]
+    again = votes[(votes["kind"] == "repeat") & votes["repeats"].notna()]
+    both = pd.merge(
+        first.assign(key=first["position"].astype("Int64")),
+        again.assign(key=again["repeats"].astype("Int64")),
+        on=["participant", "key"],
+        suffixes=("", "_again"),
+    )
+    one, other = both["answer"].astype(float), both["answer_again"].astype(float)
+    same = int((one == other).sum())
+    chance = sum(float((one == mark).mean() * (other == mark).mean())
+                 for mark in range(1, scale + 1))  # fmt: skip
+    return pd.DataFrame(
+        {
+            "repeats": [len(both)],
+            "same": [same],
+            "share": [same / len(both) if len(both) else np.nan],
+            "difference": [float((one - other).abs().mean())],
+            "chance": [chance],
+        }
+    )

@@ -1,0 +1,93 @@
+"""Benchmark of the intervals of ratings: do 95 % intervals hold the truth in 95 of 100 studies?
+
+As `tests.benchmarks.test_vote_coverage`, for marks on a scale of five: 30 people give 20 marks each
+to outputs of six methods. People differ in how highly they rate everything and in what they like,
+and pictures differ. The truth is the model that fits the whole population's marks best, computed by
+quadrature. `tox -e benchmark` prints how often each interval holds it; alone: ``pytest
+tests/benchmarks/test_rating_coverage.py --benchmark-only``, about four minutes.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from studies.analysis.cumulative_link import cumulative
+from studies.analysis.ratings import rank_ratings, tally_ratings
+from studies.analysis.simulated_raters import Raters, even_ratings
+from studies.analysis.simulated_voters import simulate
+
+PARTICIPANTS, TRIALS = 30, 20
+STRENGTHS = {"a": 1.0, "b": 0.6, "c": 0.2, "d": -0.2, "e": -0.6, "f": -1.0}
+METHODS = tuple(STRENGTHS)
+THRESHOLDS = (-1.5, -0.5, 0.5, 1.5)
+#: Simulated studies of each case.
+STUDIES = 200
+#: The coverage that is promised, and how many of its errors a simulation may miss it by.
+PROMISED, ERRORS = (0.93, 0.97), 3
+#: Contents and styles.
+PICTURES = ((5, 6), (15, 20))
+
+CASES = {
+    "deviation 0": Raters(STRENGTHS, THRESHOLDS, offset=0.7, spread=0.5),
+    "deviation 0.5": Raters(STRENGTHS, THRESHOLDS, offset=0.7, spread=0.5, pictures=0.5),
+    "deviation 1, lapses": Raters(
+        STRENGTHS, THRESHOLDS, offset=0.7, spread=0.5, pictures=1.0, lapse=0.05
+    ),
+}
+
+
+def between(low: np.ndarray, truth: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Tell of each interval whether the truth is in it."""
+    return np.asarray((low <= truth) & (truth <= high))
+
+
+def studies_of(raters: Raters, pictures: tuple[int, int]) -> dict[str, np.ndarray]:
+    """Simulate and analyse studies: for each kind of interval, (studies, n) of whether it holds."""
+    chances = raters.chances(METHODS)
+    truth = cumulative(chances, 1e-12).methods
+    first, second = np.array(list(combinations(range(len(METHODS)), 2))).T
+    gaps = truth[first] - truth[second]
+    means = chances @ np.arange(1, chances.shape[1] + 1)
+    found: dict[str, list[np.ndarray]] = {}
+    for seed in range(STUDIES):
+        design = even_ratings(METHODS, PARTICIPANTS, TRIALS, seed, pictures)
+        votes, _ = simulate(design, raters, seed)
+        ranking = rank_ratings(tally_ratings(votes, METHODS, len(THRESHOLDS) + 1), draws=2)
+        table, pairs = ranking.table, ranking.pairs
+        for name, held in {
+            "strengths": between(table["low"], truth, table["high"]),
+            "mean marks": between(table["mean_low"], means, table["mean_high"]),
+            "differences of two": between(pairs["low"], gaps, pairs["high"]),
+            "all differences, at once": np.array(
+                [between(pairs["all_low"], gaps, pairs["all_high"]).all()]
+            ),
+        }.items():
+            found.setdefault(name, []).append(held)
+    return {name: np.array(held) for name, held in found.items()}
+
+
+@pytest.mark.benchmark(group="coverage of 95 % intervals of ratings")
+@pytest.mark.parametrize("pictures", PICTURES, ids=lambda size: f"{size[0]} x {size[1]}")
+@pytest.mark.parametrize("case", CASES)
+def test_intervals_hold_the_truth_as_often_as_they_say(benchmark, capsys, case, pictures):
+    found = benchmark.pedantic(studies_of, args=(CASES[case], pictures), rounds=1)
+    with capsys.disabled():
+        print(
+            f"\n{STUDIES} studies of {PARTICIPANTS} people, {TRIALS} marks each, on "
+            f"{pictures[0]} x {pictures[1]} pairs: {case}"
+        )
+        for name, held in found.items():
+            each = " ".join(f"{value:.3f}" for value in held.mean(axis=0)[:6])
+            print(f"  {name:26s} {held.mean():.3f}   ({each})")
+    benchmark.extra_info["coverage"] = {name: float(held.mean()) for name, held in found.items()}
+    for name in ("strengths", "mean marks", "differences of two"):
+        # The methods of one study are not independent, so the error is that of the studies' means.
+        of_studies = found[name].mean(axis=1)
+        error = of_studies.std(ddof=1) / np.sqrt(STUDIES)
+        assert PROMISED[0] - ERRORS * error <= of_studies.mean(), name
+        assert of_studies.mean() <= PROMISED[1] + ERRORS * error, name
+    every = found["all differences, at once"].astype(float)
+    assert every.mean() + ERRORS * every.std(ddof=1) / np.sqrt(STUDIES) >= PROMISED[0]

@@ -1,0 +1,176 @@
+"""A study of ratings from its file to its ranking: answered on the page, ranked, and exported."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dfr.core.errors import UserError
+from studies.analysis.tidy import DICTIONARY
+from studies.ballots.administration import close_study
+from studies.ballots.ballots import Ballots
+from studies.ballots.export import read_export
+from studies.ballots.importing import import_poll
+from studies.ballots.opening import OpenStudy, new_study, open_study
+from studies.ballots.poll import read_poll
+from studies.ballots.seats import Refused
+from studies.design.study import read_study
+from studies.page.administrator import attention, balance_so_far
+from tests.conftest import complaint
+from tests.studies.page.test_complaints import Page
+
+METHODS = ["dfr", "gatys", "feedforward"]
+FILE = """
+name = "marks"
+run = "{run}"
+door = "platform"
+methods = ["dfr", "gatys", "feedforward"]
+task = "rating"
+scale = 5
+questions = ["overall", "style"]
+participants = 8
+trials = 6
+practice = 1
+repeats = 1
+catches = 3
+judges = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rated") / "marks"
+    new_study(folder, tiny_run, METHODS, "platform")
+    (folder / "study.toml").write_text(FILE.format(run=tiny_run))
+    return folder
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "marks")
+
+
+def answer(opened: OpenStudy, blind: bool = False) -> None:
+    """Let one person rate everything: gatys highly, noise low; or everything the same."""
+    secret = opened.ballots.join(opened.key)
+    seat = opened.ballots.seat(opened.key, secret)
+    while (step := seat.step) is not None:
+        left = step.trial.left
+        mark = {"gatys": 5, "dfr": 3}.get(left.method, 2) - (step.number + seat.slot) % 2
+        if left.source == "noise":
+            mark = 1
+        given = "4" if blind else str(mark)
+        _, seat = opened.ballots.cast(opened.key, secret, step.number, given, 1.5)
+
+
+@pytest.fixture(scope="module")
+def answered(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed study of seven people, of whom one did not look."""
+    home = shutil.copytree(made, tmp_path_factory.mktemp("answered") / "marks")
+    opened = open_study(read_study(home / "study.toml"), home)
+    for number in range(7):
+        answer(opened, blind=number == 2)
+    close_study(opened.ballots, opened.key)
+    opened.ballots.close()
+    return home
+
+
+def test_one_picture_is_rated_on_the_page(monkeypatch: pytest.MonkeyPatch, home: Path):
+    monkeypatch.setattr("studies.page.timing.SOONEST", 0.0)
+    page = Page(monkeypatch, "--study", home)
+    assert page.headings()[0] == "How good are these pictures?"
+    told = "\n".join(each.value for each in page.app.markdown)
+    assert "You will see one result at a time" in told
+    assert "**1** (not at all) to **5** (completely)" in told
+    page.click("I agree. Begin")
+    assert page.headings() == ["Is this a good stylization of the photograph in this style?"]
+    labels = [button.label for button in page.app.button]
+    assert labels == [
+        "1 Not at all", "2", "3", "4", "5 Completely", "Delete all my answers",
+    ]  # fmt: skip
+    page.click("4")
+    assert page.headings() == ["Does it look like the style picture?"]
+    page.click("5 Completely")
+    ballots = Ballots(f"sqlite:///{home / 'votes.sqlite'}")
+    votes = read_poll(ballots, "marks").votes
+    assert votes["answer"].tolist() == ["4", "5"]
+    assert votes["right_source"].tolist() == ["none", "none"]
+    secret = ballots.join(1)
+    for wrong in ("6", "0", "left", "4.0"):
+        with pytest.raises(Refused, match="no such answer"):
+            ballots.cast(1, secret, 0, wrong, 1.0)
+
+
+def test_it_is_ranked_with_who_did_not_look_left_out(dfr, answered: Path, tmp_path: Path):
+    done = dfr("votes", "rank", "--study", answered, "--out", tmp_path, "--draws", "50")
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "36 ratings of 6 participants, from 1 to 5. Left out: 1 participants" in told
+    assert "The study was not preregistered" in told
+    assert "Ranking had nobody been left out" in told
+    table = pd.read_csv(tmp_path / "votes_overall_strengths.csv")
+    assert table["method"].tolist() == ["gatys", "dfr", "feedforward"]
+    assert table["mean"].is_monotonic_decreasing
+    assert table["votes"].tolist() == [12, 12, 12]
+    assert {path.name for path in tmp_path.glob("votes_style_*.csv")} >= {
+        "votes_style_pairs.csv", "votes_style_marks.csv", "votes_style_attention.csv",
+    }  # fmt: skip
+    assert (tmp_path / "votes_ratings.png").stat().st_size > 5000
+
+
+def test_it_is_exported_and_comes_back(dfr, answered: Path, tmp_path: Path):
+    done = dfr("votes", "export", tmp_path / "out", "--study", answered)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "out" / "main_table.R").exists()
+    table = pd.read_csv(tmp_path / "out" / "answers.csv")
+    assert list(table.columns) == list(DICTIONARY)
+    assert set(table["answer"]) <= {1, 2, 3, 4, 5}
+    assert table["chosen_method"].isna().all()
+    assert table.groupby("participant")["excluded"].first().sum() == 1
+    other = Ballots(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    before = read_export(tmp_path / "out")
+    import_poll(other, before)
+    after = read_poll(other, "marks")
+    pd.testing.assert_frame_equal(before.votes, after.votes)
+    pd.testing.assert_frame_equal(before.trials, after.trials)
+    file = tmp_path / "out" / "trials.csv"
+    file.write_text(file.read_text().replace('"1,2"', '"5,6"'))
+    with pytest.raises(UserError, match="'expected' is '5,6'"):
+        read_export(tmp_path / "out")
+
+
+def test_plan_and_preregistration_say_what_they_can(dfr, home: Path):
+    done = dfr("votes", "plan", "--study", home, "--run", home / "stimuli")
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "48 ratings from 1 to 5 on each of 2 questions, 3 methods, about 16 ratings" in told
+    assert "is not computed for ratings" in told
+    assert "gives marks at random, and is kept" in told
+    assert "ratings per method" in told
+    done = dfr("votes", "plan", "--study", home, "--dropout", "0.2")
+    assert complaint(done) == "dfr: the power of ratings is not computed, so leave out --dropout"
+    done = dfr("votes", "preregister", "--study", home)
+    assert done.returncode == 0, done.stderr
+    plan = (home / "preregistration.md").read_text()
+    assert "give it a mark from 1 (not at all) to 5 (completely)" in plan
+    assert "cumulative link model" in plan
+    assert "Does it look like the style picture?" in plan
+    assert "Bradley" not in plan
+
+
+def test_a_report_refuses_ratings_in_one_line(dfr, answered: Path, tiny_run: Path, tmp_path: Path):
+    done = dfr("report", tiny_run, "--votes", answered, "--out", tmp_path / "report")
+    assert "study 'marks' is of ratings, and a report shows votes on two" in complaint(done)
+
+
+def test_the_administrator_sees_how_often_each_method_was_rated(answered: Path):
+    poll = read_poll(Ballots(f"sqlite:///{answered / 'votes.sqlite'}"), "marks")
+    seen = balance_so_far(poll)
+    assert seen.columns.tolist() == ["method", "ratings"]
+    assert seen["ratings"].tolist() == [28, 28, 28]
+    people = attention(poll, 2)
+    assert "left share" not in people
+    assert people["failed"].tolist() == [0, 0, 3, 0, 0, 0, 0]
