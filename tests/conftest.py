@@ -44,6 +44,17 @@ settings.register_profile("thorough", _ANY_MACHINE, max_examples=200)
 settings.load_profile("ci")
 
 
+@pytest.hookimpl(trylast=True)  # when slow tests are deselected
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with two tests whose runs are shared, so that no worker waits for another one's run."""
+    for fixture in ("small_run", "tiny_run"):
+        users = (item for item in items if fixture in getattr(item, "fixturenames", ()))
+        first = next((item for item in users if "benchmark" not in item.fixturenames), None)
+        if first is not None:
+            items.remove(first)
+            items.insert(0, first)
+
+
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder that the first worker to come fills, and that all workers share.
 

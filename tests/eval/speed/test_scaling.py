@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import json
+import runpy
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -48,12 +52,25 @@ def test_the_cost_of_an_output_stands_beside_the_published():
     assert found["published"].isna().tolist() == [False] * 4 + [True] * 2
 
 
-def test_a_measurement_comes_back_from_its_process():
-    point = ScalePoint("outputs", 64, outputs=2, iterations=2, precision="fp32")
-    found = measure_apart(point)
-    assert {name: found[name] for name in dataclasses.asdict(point)} == dataclasses.asdict(point)
+POINT = ScalePoint("outputs", 64, outputs=2, iterations=2, precision="fp32")
+
+
+def of_the_point(found: Mapping[str, Any]) -> None:
+    assert {name: found[name] for name in dataclasses.asdict(POINT)} == dataclasses.asdict(POINT)
     assert found["seconds"] > 0
     assert 0.1 < found["gigabytes"] < 10
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules")
+def test_the_program_of_a_process_says_what_it_measured(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["", json.dumps(dataclasses.asdict(POINT))])
+    runpy.run_module("eval.speed.scale", run_name="__main__")
+    of_the_point(json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.slow
+def test_a_measurement_comes_back_from_its_process():
+    of_the_point(measure_apart(POINT))
 
 
 @pytest.mark.slow
@@ -72,7 +89,23 @@ def test_a_measurement_that_fails_says_why():
         measure_apart(ScalePoint("pixels", 64, solver="adm"))
 
 
-@pytest.mark.skipif(os.name != "posix", reason="its process is a shell script")
+def instead_of_python(folder: Path, monkeypatch: pytest.MonkeyPatch, commands: str) -> None:
+    """Let a measurement's process be a shell script: Python with torch takes seconds to begin."""
+    script = folder / "python"
+    script.write_text(f"#!/bin/sh\n{commands}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+
+
+def test_what_a_process_says_last_comes_back(tmp_path, monkeypatch):
+    said = tmp_path / "said.json"
+    said.write_text('a warning\n{"seconds": 0.5, "gigabytes": 1.5}\n')
+    instead_of_python(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/asked; cat {said}')
+    assert measure_apart(POINT) == {"seconds": 0.5, "gigabytes": 1.5}
+    words = (tmp_path / "asked").read_text().strip()
+    assert words == f"-m eval.speed.scale {json.dumps(dataclasses.asdict(POINT))}"
+
+
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
@@ -84,11 +117,7 @@ def test_a_measurement_that_fails_says_why():
     ],
 )
 def test_a_process_that_fails_says_why(tmp_path, monkeypatch, ends, words):
-    """A short one in the place of Python; that of a real measurement is slow."""
-    script = tmp_path / "python"
-    script.write_text(f"#!/bin/sh\n{ends}\n")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
+    instead_of_python(tmp_path, monkeypatch, ends)
     with pytest.raises(UserError, match=f"at 64 pixels, 1 outputs: {words}"):
         measure_apart(ScalePoint("pixels", 64))
 
