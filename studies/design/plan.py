@@ -16,6 +16,7 @@ from studies.design.balance import balance, rating_balance
 from studies.design.design import make_design
 from studies.design.material import Material, read_material
 from studies.design.power import Assumptions, power_table
+from studies.design.rating_power import rating_power_table
 from studies.design.study import Study, read_study, study_file
 
 
@@ -79,16 +80,16 @@ def plan_study(
             "a plan needs the methods: give their number (--methods 4) or labels, or --run, or a "
             "study file that names them"
         )
-    if study.task == "rating":
-        return _plan_ratings(study, material, number, assumed)
     votes = study.participants * study.trials
     screens = study.practice + study.trials + study.repeats + study.catches
-    if assumed.get("ties") and not study.cannot_say:
-        raise UserError(f'{file}: offers no "can\'t say" (cannot_say = false), so leave out --ties')
+    offered = study.cannot_say and study.task == "pairs"
+    if assumed.get("ties") and not offered:
+        why = "cannot_say = false" if study.task == "pairs" else "ratings"
+        raise UserError(f'{base.name}: offers no "can\'t say" ({why}), so leave out --ties')
     given = Assumptions.model_validate(
         {
             "judges": study.judges,
-            **({} if study.cannot_say else {"ties": 0}),
+            **({} if offered else {"ties": 0}),
             **({
                 "contents": len({content for content, _ in material.stimuli.pairs}),
                 "styles": len({style for _, style in material.stimuli.pairs}),
@@ -96,6 +97,8 @@ def plan_study(
             **assumed,
         }
     )  # fmt: skip
+    if study.task == "rating":
+        return _plan_ratings(study, material, number, given, power)
     table = power_table(number, votes, study.participants, given, power=power)
     tables = [
         (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table))
@@ -121,27 +124,43 @@ def plan_study(
 
 
 def _plan_ratings(
-    study: Study, material: Material | None, number: int, assumed: Mapping[str, float]
+    study: Study, material: Material | None, number: int, given: Assumptions, power: float
 ) -> PlanReport:
-    """Tell what is known before a study of ratings; how small a difference it finds is not."""
-    if assumed:
-        raise UserError(
-            "the power of ratings is not computed, so leave out "
-            + ", ".join(f"--{name}" for name in assumed)
-        )
-    tables = [_attention(Rule(study.catches, study.drop_at, scale=study.scale))]
+    """Tell what a study of ratings can find, and how even it is."""
+    votes = study.participants * study.trials
+    screens = study.practice + study.trials + study.repeats + study.catches
+    table = rating_power_table(number, votes, study.participants, study.scale, given, power=power)
+    readable = pd.DataFrame(
+        {
+            "ratings on": table["plan"],
+            "assumed": table["assumed"],
+            "ratings of a method": table["votes"],
+            "worth": table["worth"].map("{:.0f}".format),
+            "level": table["level"].map("{:.4f}".format),
+            "strength apart": table["difference"].map("{:.2f}".format),
+            "rated higher": [
+                "none" if share != share else f"{share:.1%} : {1 - share:.1%}"
+                for share in table["higher"]
+            ],
+        }
+    )
+    tables = [
+        (f"True difference that is found with {power:.0%} (5 %, two-sided)", readable),
+        _attention(Rule(study.catches, study.drop_at, scale=study.scale)),
+    ]
     if material is not None:
         found = rating_balance(make_design(material.stimuli, **study.design_settings))
         tables.append(("The design, over its counted trials", _even(found)))
-    votes = study.participants * study.trials
-    screens = study.practice + study.trials + study.repeats + study.catches
     return PlanReport(
         f"{study.participants} participants × {study.trials} trials = {votes} ratings from 1 to "
         f"{study.scale} on each of {len(study.questions)} "
-        f"question{'s' * (len(study.questions) > 1)}, {number} methods, about "
-        f"{votes // number} ratings of each; {screens} screens per person. "
-        "How small a difference they find is not computed for ratings. Whoever always gives the "
-        "lowest mark passes every trial with a right answer; the report tells who answers alike.",
+        f"question{'s' * (len(study.questions) > 1)}, {number} methods; {screens} screens per "
+        f"person. Assumed: {given.dropout:.0%} of the ratings lost (people who leave or are left "
+        f"out), a correlation of {given.correlation:.2f} between one person's marks for one "
+        "method, beyond how highly they rate everything, and strengths that deviate by "
+        f"{given.pictures:.2g} between pictures, on {given.contents} contents and {given.styles} "
+        "styles. Whoever always gives the lowest mark passes every trial with a right answer; the "
+        "report tells who answers alike.",
         tuple(tables),
     )
 

@@ -119,10 +119,26 @@ def worth(votes: float, participants: int, preference: float, given: Assumptions
         given: what they are like.
     """
     kept = (1 - given.dropout) * (1 - given.ties)
+    correlations = picture_correlations(preference, given.pictures)
+    return worth_of(votes, participants, kept, correlations, given)
+
+
+def worth_of(
+    votes: float, participants: int, kept: float, correlations: Array, given: Assumptions
+) -> Worth:
+    """Return what some votes are worth.
+
+    Args:
+        votes: asked for.
+        participants: who share them.
+        kept: share of the votes that decide.
+        correlations: of two votes on one content, on one style, and on one pair, (3,).
+        given: what they are like.
+    """
     decisive = votes * kept
     people = max(participants * (1 - given.dropout), 1.0)
     pairs = min(ceil(votes / given.judges), given.contents * given.styles)
-    on_content, on_style, on_pair = picture_correlations(preference, given.pictures)
+    on_content, on_style, on_pair = correlations
     # Ties thin out clusters as they thin out votes.
     person = 1 + (alike(votes, participants) - 1) * kept * given.correlation
     pair = (alike(votes, pairs) - 1) * kept * on_pair
@@ -158,11 +174,24 @@ def power_of(
     if found.decisive < LEAST_CLUSTERS:
         return 0.0
     error = np.sqrt(preference * (1 - preference) * found.variance / found.decisive)
-    bound = t.isf(level / 2, found.freedom) * np.sqrt(0.25 * found.seen / found.decisive) / error
-    away = abs(preference - 0.5) / error
+    seen = np.sqrt(0.25 * found.seen / found.decisive)
+    return found_with(abs(preference - 0.5), float(error), float(seen), found.freedom, level)
+
+
+def found_with(effect: float, error: float, seen: float, freedom: float, level: float) -> float:
+    """Return the power of a two-sided t test.
+
+    Args:
+        effect: what there is to find, 0 or more.
+        error: standard deviation of its estimate.
+        seen: the same as the test estimates it, on average.
+        freedom: degrees of freedom.
+        level: of the test.
+    """
+    bound, away = t.isf(level / 2, freedom) * seen / error, effect / error
     # Noncentral t, over the quantiles of its denominator: scipy's own is not found far out.
-    errors = np.sqrt(chi2.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES, found.freedom))
-    bounds = bound * errors / np.sqrt(found.freedom)
+    errors = np.sqrt(chi2.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES, freedom))
+    bounds = bound * errors / np.sqrt(freedom)
     return float((norm.sf(bounds - away) + norm.cdf(-bounds - away)).mean())
 
 

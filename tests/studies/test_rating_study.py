@@ -146,12 +146,12 @@ def test_plan_and_preregistration_say_what_they_can(dfr, home: Path):
     done = dfr("votes", "plan", "--study", home, "--run", home / "stimuli")
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
-    assert "48 ratings from 1 to 5 on each of 2 questions, 3 methods, about 16 ratings" in told
-    assert "is not computed for ratings" in told
+    assert "48 ratings from 1 to 5 on each of 2 questions, 3 methods" in told
+    assert "True difference that is found with 80%" in told
     assert "gives marks at random, and is kept" in told
     assert "ratings per method" in told
-    done = dfr("votes", "plan", "--study", home, "--dropout", "0.2")
-    assert complaint(done) == "dfr: the power of ratings is not computed, so leave out --dropout"
+    done = dfr("votes", "plan", "--study", home, "--ties", "0.2")
+    assert 'offers no "can\'t say" (ratings), so leave out --ties' in complaint(done)
     done = dfr("votes", "preregister", "--study", home)
     assert done.returncode == 0, done.stderr
     plan = (home / "preregistration.md").read_text()
