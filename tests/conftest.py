@@ -293,12 +293,18 @@ def chromium_program() -> str:
 CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu")
 
 
+#: All tabs in one process, which has read a page's scripts when the next tab asks for them.
+_ONE_PROCESS = ("--process-per-site", "--renderer-process-limit=1")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A Chromium without a window, for the tests of all pages; each opens its own context."""
+    """A Chromium without a window, for the tests of all pages."""
     playwright = pytest.importorskip("playwright.sync_api")
     path = chromium_program()
     with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
+        running = started.chromium.launch(
+            executable_path=path, args=[*CHROMIUM_OPTIONS, *_ONE_PROCESS]
+        )
         yield running
         running.close()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from studies.design.comparisons import Grid, Ints
 
@@ -173,6 +172,8 @@ class Assignment:
         cost = others[:, levels[:, 0]] + others[:, levels[:, 1]]
         # Chance decides between equals: all of it together is less than the least difference.
         luck = random.random(cost.shape) / (2 * len(places))
+        from scipy.optimize import linear_sum_assignment  # only a new study needs it
+
         self._seat(roster, places, linear_sum_assignment(cost + luck)[1])
 
     def _seat(self, roster: Roster, places: Ints, order: Ints) -> None:

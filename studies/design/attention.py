@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.stats import binom
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 #: Neither a clicker may survive nor an honest person fail more often than this.
@@ -47,6 +46,8 @@ class Rule:
 
     def survival(self, right: float) -> float:
         """Return the chance to be kept of whoever is right in a share of the catch trials."""
+        from scipy.stats import binom  # takes longer to load than all else of a voting page
+
         return float(binom.cdf(self.drop_at - 1, self.catches, 1 - right))
 
     def told(self) -> Mapping[str, float]:

@@ -18,19 +18,22 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from studies.analysis.exclusion import catch_failures
-from studies.analysis.rating_results import RatingResult, analyse_settings
-from studies.analysis.results import QuestionResult, analyse
 from studies.ballots.administration import check_codes, close_study, completion_codes
 from studies.ballots.events import log_event
 from studies.ballots.export import write_export
 from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll, read_poll
 from studies.design.study import Question
+
+if TYPE_CHECKING:
+    from studies.analysis.rating_results import RatingResult
+    from studies.analysis.results import QuestionResult
 
 log = logging.getLogger("studies.page.administrator")
 
@@ -181,6 +184,10 @@ def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult 
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
     if kept is None or kept[0] != key:
+        # Takes long to load, and voters never need it.
+        from studies.analysis.rating_results import analyse_settings
+        from studies.analysis.results import analyse
+
         log_event(opened.ballots, opened.key, "ranking", "shown on the page")
         found: Mapping[str, QuestionResult | RatingResult]
         if opened.study.task == "rating":
@@ -270,6 +277,8 @@ def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
 
 def ranking(result: QuestionResult | RatingResult, poll: Poll) -> pd.DataFrame:
     """Return the strengths with the methods' titles, best first."""
+    from studies.analysis.rating_results import RatingResult
+
     frame = result.strengths.assign(title=result.strengths["method"].map(poll.settings["methods"]))
     told = "mean" if isinstance(result, RatingResult) else "share"
     return frame[["title", "votes", "rank", "strength", "low", "high", told, "best"]]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.barriers import WCAG, barriers
 from tests.conftest import complaint
 from tests.reports.leaderboard.conftest import LABELS
 
@@ -17,20 +19,9 @@ pytestmark = pytest.mark.xdist_group("leaderboard in a browser")
 
 
 @pytest.fixture
-def page(browser, leaderboard: Path) -> Iterator[object]:
-    """The page; an error of its script, or a request for a file elsewhere, fails."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True)
-    opened = context.new_page()
-    wrong: list[str] = []
-    home = (leaderboard / "page").as_uri()
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    opened.on("request", lambda r: None if r.url.startswith(home) else wrong.append(r.url))
-    opened.on("requestfailed", lambda r: wrong.append(r.url))
-    opened.goto(f"{home}/index.html")
-    yield opened
-    context.close()
-    assert wrong == []
+def page(open_file: Callable[..., Any], leaderboard: Path) -> Any:
+    """The page, whose pictures lie beside it."""
+    return open_file(leaderboard / "page" / "index.html", beside=True)
 
 
 def test_the_command_names_what_is_refused_and_keeps_the_rest(leaderboard: Path):
@@ -99,15 +90,15 @@ def test_every_output_can_be_looked_at(page):
 
 
 def test_there_are_no_barriers_light_dark_or_narrow(page):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
     page.locator("details").first.locator("summary").click()
-    for scheme, width in (("light", 1200), ("dark", 1200), ("light", 360)):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": 800})
-        found = axe.run(page, options=rules).response["violations"]
-        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    tags = (*WCAG, "best-practice")
+    assert barriers(page, tags=tags) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1200
+    page.emulate_media(color_scheme="dark")
+    assert barriers(page, colours=True) == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert barriers(page, colours=False, tags=tags) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_an_entry_that_has_gone_leaves_the_page(leaderboard: Path, tmp_path: Path, dfr):

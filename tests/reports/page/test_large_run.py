@@ -91,20 +91,30 @@ class Loaded:
     """What a page has loaded: addresses, and bytes as they came over the wire."""
 
     def __init__(self, page) -> None:
-        self.bytes, self.names = 0.0, []
+        self.bytes, self.names, self._asked = 0.0, [], 0
         self._page = page
         network = page.context.new_cdp_session(page)
         network.send("Network.enable")
         network.on("Network.loadingFinished", self._count)
-        page.on("requestfinished", lambda asked: self.names.append(asked.url.rpartition("/")[2]))
+        page.on("request", lambda _: self._ask(1))
+        page.on("requestfailed", lambda _: self._ask(-1))
+        page.on("requestfinished", self._finish)
 
     def _count(self, event) -> None:
         self.bytes += event["encodedDataLength"]
 
+    def _ask(self, more: int) -> None:
+        self._asked += more
+
+    def _finish(self, request) -> None:
+        self._ask(-1)
+        self.names.append(request.url.rpartition("/")[2])
+
     def settle(self) -> list[str]:
         """Wait until nothing is loading, and return what was loaded since the last time."""
-        self._page.wait_for_load_state("networkidle")
-        self._page.wait_for_timeout(300)
+        self._page.wait_for_timeout(300)  # for what should not be asked for at all
+        while self._asked:
+            self._page.wait_for_timeout(50)
         names = [name for name in self.names if name.endswith(".jpg")]
         self.names = []
         return names

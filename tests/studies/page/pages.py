@@ -37,10 +37,33 @@ BREAK = 6
 def begin(page, server: Server) -> str:
     """Consent and begin; return the secret of the private link."""
     page.goto(server.address)
+    return agree(page)
+
+
+def agree(page) -> str:
+    """Begin from the first page; return the secret of the private link."""
     page.get_by_role("button", name="I agree. Begin").click()
     page.wait_for_url(re.compile(r"\?me="))
     shown(page, 0)
     return page.url.split("me=")[1]
+
+
+def take_seat(page, server: Server, database: str, answered: int = 0) -> str:
+    """Open the private link of somebody new, who has answered so many steps; return its secret."""
+    ballots = Ballots(database)
+    secret = ballots.join(1)
+    answer_up_to(ballots, secret, answered)
+    ballots.close()
+    page.goto(f"{server.address}/?me={secret}")
+    if answered < STEPS:
+        shown(page, answered)
+    return secret
+
+
+def answer_up_to(ballots: Ballots, secret: str, step: int) -> None:
+    """Answer what comes before a step, without the page."""
+    for number in range(ballots.seat(1, secret).done, step):
+        ballots.cast(1, secret, number, "left", 1.0)
 
 
 def shown(page, step: int) -> None:

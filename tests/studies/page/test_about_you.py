@@ -14,7 +14,7 @@ from studies.page.administrator import TOKEN
 from tests.studies.page.pages import STUDY
 from tests.studies.page.test_complaints import Page
 
-pytestmark = pytest.mark.xdist_group(name="browser")
+pytestmark = pytest.mark.xdist_group(name="page without a browser")
 
 ABOUT = """
 [[demographics]]

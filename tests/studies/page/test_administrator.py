@@ -90,33 +90,31 @@ def enter(page, token: str) -> None:
     page.get_by_role("button", name="Enter").click()
 
 
-def test_without_the_token_nothing_is_reachable(context, server: Server):
+def test_without_the_token_nothing_is_reachable(tab, server: Server):
     heard: list[bytes] = []
-    page = context.new_page()
 
     def hear(frame: object) -> None:
         heard.append(frame.encode() if isinstance(frame, str) else bytes(frame))
 
-    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    tab.on("websocket", lambda socket: socket.on("framereceived", hear))
     for address in ("/", "/?token=x", "/admin", f"/?me={SECRET}"):
-        page.goto(server.address + address)
-        page.get_by_label("Token").wait_for()
-        settled(page)
-    enter(page, "wrong")
-    page.get_by_text("That is not the token. Try again in 1 s.").wait_for()
+        tab.goto(server.address + address)
+        tab.get_by_label("Token").wait_for()
+        settled(tab)
+    enter(tab, "wrong")
+    tab.get_by_text("That is not the token. Try again in 1 s.").wait_for()
     everything = b"\n".join(heard)
     assert b"Token" in everything
     for word in (b"Finished", b"decormst", b"DeCorMST", b"votes", b"Export", b"I agree"):
         assert word not in everything
-    page.wait_for_timeout(1100)
-    enter(page, SECRET)
-    page.get_by_role("heading", name="Study page").wait_for()
+    tab.wait_for_timeout(1100)
+    enter(tab, SECRET)
+    tab.get_by_role("heading", name="Study page").wait_for()
 
 
 def test_the_administrator_sees_counts_and_attention_and_the_ranking_only_at_the_end(
-    context, server: Server
+    page, server: Server
 ):
-    page = context.new_page()
     page.set_viewport_size({"width": 1280, "height": 2400})
     page.goto(server.address)
     enter(page, SECRET)

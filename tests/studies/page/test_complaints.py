@@ -20,8 +20,8 @@ from studies.page.administrator import TOKEN
 from tests.conftest import ROOT
 from tests.studies.page.pages import STUDY
 
-#: The other tests of the page fill the copy of the run that these harm.
-pytestmark = pytest.mark.xdist_group(name="browser")
+#: One worker reads Streamlit and copies the run.
+pytestmark = pytest.mark.xdist_group(name="page without a browser")
 
 
 class Page:
