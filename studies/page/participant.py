@@ -25,6 +25,7 @@ _PRESSES = (Path(__file__).parent / "presses.js").read_text(encoding="utf-8")
 
 def show(opened: OpenStudy) -> None:
     """Show the page for whoever looks at it."""
+    st.set_page_config(page_title=opened.study.title)
     st.html(f"<style>{CSS}{RIGHT_TO_LEFT if opened.study.right_to_left else ''}</style>")
     st.html(f"<script>{_PRESSES}</script>", unsafe_allow_javascript=True)
     if st.session_state.get(WITHDRAWN):

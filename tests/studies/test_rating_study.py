@@ -18,7 +18,7 @@ from studies.ballots.opening import OpenStudy, new_study, open_study
 from studies.ballots.poll import read_poll
 from studies.ballots.seats import Refused
 from studies.design.study import read_study
-from studies.page.administrator import attention, balance_so_far
+from studies.page.administrator import TOKEN, attention, balance_so_far
 from tests.conftest import complaint
 from tests.studies.page.test_complaints import Page
 
@@ -164,6 +164,21 @@ def test_plan_and_preregistration_say_what_they_can(dfr, home: Path):
 def test_a_report_refuses_ratings_in_one_line(dfr, answered: Path, tiny_run: Path, tmp_path: Path):
     done = dfr("report", tiny_run, "--votes", answered, "--out", tmp_path / "report")
     assert "study 'marks' is of ratings, and a report shows votes on two" in complaint(done)
+
+
+def test_the_administrators_page_shows_the_ranking_of_ratings(
+    monkeypatch: pytest.MonkeyPatch, answered: Path, tmp_path: Path
+):
+    home = shutil.copytree(answered, tmp_path / "marks")  # a look is logged
+    monkeypatch.setenv(TOKEN, "a-token-of-the-test")
+    page = Page(monkeypatch, "--study", home, "--admin")
+    page.app.text_input[0].set_value("a-token-of-the-test")
+    page.click("Enter")
+    tables = [table.value for table in page.app.dataframe]
+    ranked = [table for table in tables if "mean" in table]
+    assert len(ranked) == 2  # one for each question
+    assert ranked[0]["title"].iloc[0] == "Gatys et al."
+    assert any("Does it look like the style picture?" in told.value for told in page.app.markdown)
 
 
 def test_the_administrator_sees_how_often_each_method_was_rated(answered: Path):

@@ -9,7 +9,7 @@ import pytest
 
 from studies.ballots.ballots import Ballots
 from studies.ballots.poll import read_poll
-from tests.studies.page.pages import settled
+from tests.studies.page.pages import expect, settled
 from tests.studies.server import Server
 
 #: One worker has the browser and the server.
@@ -49,6 +49,7 @@ def test_pictures_are_rated_one_by_one(context, rated: tuple[Server, str]):
     ))  # fmt: skip
     page.goto(server.address)
     page.get_by_role("button", name="I agree. Begin").click()
+    expect(page).to_have_title("How good are these pictures?")
     given = []
     for step, (key, mark) in enumerate((("7", "7"), ("1", "1"), (None, "4"), ("2", "2"))):
         page.locator(f".st-key-step-{step}-{mark}").wait_for()
