@@ -1,6 +1,11 @@
-"""The commands of ``dfr votes``: plan a study, let people in, move its ballots."""
+"""The commands of ``dfr votes``: plan a study, serve it, let people in, move its ballots."""
 
-from studies.commands import ballots, people, planning  # each adds its commands to the group
+from studies.commands import (  # each adds its commands to the group
+    ballots,
+    people,
+    planning,
+    serving,
+)
 from studies.commands.options import DatabaseOption, NameOption, StudyOption, app, find_ballots
 
 __all__ = [
@@ -12,4 +17,5 @@ __all__ = [
     "find_ballots",
     "people",
     "planning",
+    "serving",
 ]
