@@ -20,7 +20,7 @@ import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -99,11 +99,12 @@ def conclusions(outputs: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:
     facts["depth"] = facts["iterations"].where(facts["iterations"] == 300, "published")
     longest = facts["method"].map(lambda name: max(SIZES[name]))
     at_published = facts[facts["longest"] == longest]
+    smaller = dict(iter(facts[facts["longest"] < longest].groupby(_OF)))
     rows = []
     for key, group in at_published.groupby(_OF, sort=False):
         answers = set(group["holds"])
         said = "pairs disagree" if len(answers) > 1 else "yes" if answers == {True} else "no"
-        same = facts[(facts[_OF] == list(key)).all(axis=1) & (facts["longest"] < longest)]
+        same = smaller.get(key, facts.iloc[:0])
         for (depth, balanced), part in same.groupby(["depth", "balanced"]):
             counts = {
                 side: int((each["holds"] == group["holds"].iloc[0]).sum())
@@ -147,11 +148,12 @@ def numbers(outputs: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:
     values["depth"] = values["iterations"].where(values["iterations"] == 300, "published")
     longest = values["method"].map(lambda name: max(SIZES[name]))
     names = ["method", "number", "mode", "other_mode"]
+    smaller = dict(iter(values[values["longest"] < longest].groupby(names)))
     rows = []
     for key, group in values[values["longest"] == longest].groupby(names, sort=False):
         wanted = group.set_index("pair")["value"]
         spread = wanted.max() - wanted.min()
-        same = values[(values[names] == list(key)).all(axis=1) & (values["longest"] < longest)]
+        same = smaller.get(key, values.iloc[:0])
         for (depth, balanced), part in same.groupby(["depth", "balanced"]):
             by_side = {side: each.set_index("pair")["value"] for side, each in _by_side(part)}
             agree = {
@@ -231,7 +233,7 @@ def _key(row: Mapping[Hashable, Any]) -> dict[str, Any]:
 
 def _by_side(rows: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
     """Return the rows of each longer side, the smallest first."""
-    return [(side, rows[rows["longest"] == side]) for side in sorted(set(rows["longest"].tolist()))]
+    return list(cast("Iterable[tuple[int, pd.DataFrame]]", rows.groupby("longest")))
 
 
 def _whole_numbers(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -95,7 +96,13 @@ def kept(run: Path, table: str) -> pd.DataFrame:
 def in_memory(
     strengths: Mapping[str, float], closed: bool = True, simulated: bool = False
 ) -> Votes:
-    """A study of 30 voters of these strengths, 20 votes each."""
+    """A study of 30 voters of these strengths, 20 votes each; each such study is counted once."""
+    return _in_memory(tuple(strengths.items()), closed, simulated)
+
+
+@functools.cache
+def _in_memory(of_methods: tuple[tuple[str, float], ...], closed: bool, simulated: bool) -> Votes:
+    strengths = dict(of_methods)
     methods = list(strengths)
     design = round_robin(methods, 30, 20)
     answers, joined = simulate(design, Voters(strengths, tie=0.2), seed=4)
