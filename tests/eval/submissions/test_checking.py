@@ -135,7 +135,9 @@ def folder(entries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         slightly = named("rounded", _add("e_statistic", 0.3 * TOLERANCE))
         repack(entries / "dfr.zip", folder / "rounded.zip", slightly)
 
-    return made_once(tmp_path_factory, "leaderboard-folder", make)
+    shared = made_once(tmp_path_factory, "leaderboard-folder", make)
+    # Checking writes into the folder, and two workers would draw two seeds.
+    return shutil.copytree(shared, tmp_path_factory.mktemp("leaderboard") / "folder")
 
 
 @pytest.fixture(scope="module")
