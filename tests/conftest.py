@@ -24,9 +24,10 @@ os.environ.setdefault("DFR_DATA", "embedded")
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from PIL import Image
 from skimage import data as photographs
 
-from dfr.core.images import resize
+from dfr.core.images import from_image, resize
 from dfr.network.encoder import Encoder
 from dfr.network.weights import load_vgg19
 from dfr.objective.objective import Objective, shared_objective
@@ -80,22 +81,26 @@ def encoder() -> Encoder:
     return Encoder(load_vgg19())
 
 
-def _tensor(array) -> torch.Tensor:
-    return torch.tensor(array[..., :3]).permute(2, 0, 1).unsqueeze(0).float() / 255
+def photograph(height: int, width: int) -> torch.Tensor:
+    """A photograph, (1, 3, height, width)."""
+    return resize(from_image(Image.fromarray(photographs.chelsea())), height, width)
+
+
+def painting(height: int, width: int) -> torch.Tensor:
+    """A procedural style, (1, 3, height, width)."""
+    return resize(from_image(draw("stained_glass")), height, width)
 
 
 @pytest.fixture(scope="session")
 def content() -> torch.Tensor:
     """A photograph, (1, 3, 32, 40)."""
-    return resize(_tensor(photographs.chelsea()), 32, 40)
+    return photograph(32, 40)
 
 
 @pytest.fixture(scope="session")
 def style() -> torch.Tensor:
     """A procedural style, (1, 3, 32, 40)."""
-    import numpy as np
-
-    return resize(_tensor(np.asarray(draw("stained_glass"))), 32, 40)
+    return painting(32, 40)
 
 
 def styled_by(
@@ -129,8 +134,6 @@ def flat_pair(
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with content.png and style.png."""
-    from PIL import Image
-
     folder = tmp_path_factory.mktemp("pictures")
     Image.fromarray(photographs.chelsea()).resize((160, 120)).save(folder / "content.png")
     draw("waves").resize((160, 120)).save(folder / "style.png")

@@ -165,7 +165,7 @@ def votes_of_run(
         chosen,
         key=lambda one: (not is_simulated(one), one.closed_at is not None, one.created_at),
     )
-    if poll.settings.get("task", "pairs") != "pairs":
+    if poll.task != "pairs":
         raise UserError(
             f"{where}: study '{poll.name}' is of ratings, and a report shows votes on two pictures "
             "only; rank it with `dfr votes rank`"

@@ -134,7 +134,7 @@ class Votes:
         closed = self.poll.closed_at
         unsure = (
             f'{int(summary["ties"])} of them "can\'t say"'
-            if self.poll.settings.get("cannot_say", True)
+            if self.poll.cannot_say
             else '"can\'t say" was not offered'
         )
         return (

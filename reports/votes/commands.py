@@ -48,11 +48,11 @@ def rank(
     ] = False,
 ) -> None:
     """Rank the methods of a closed study by its votes, with intervals and tests."""
-    from dfr.core.files import writable_folder, write_whole
+    from dfr.core.files import writable_folder
     from reports.inputs.vote_reading import log_look, read_votes
     from reports.inputs.votes import Votes, results
     from reports.votes.figures import vote_figures
-    from reports.votes.tables import kept_tables, pairs, ranking, trust
+    from reports.votes.tables import kept_tables, pairs, ranking, trust, write_tables
     from studies.ballots.location import FILE, sqlite_file
 
     if folder is not None and (study or database or name):
@@ -69,7 +69,7 @@ def rank(
     file = sqlite_file(source)
     beside = file.parent if file is not None and file.name == FILE else Path()
     kept = writable_folder(out if out is not None else beside / "votes")
-    if poll.settings.get("task") == "rating":
+    if poll.task == "rating":
         _rank_ratings(Votes(poll, source, (), {}), kept, draws)
         return
     votes = Votes(poll, source, (), results(poll, draws))
@@ -86,15 +86,15 @@ def rank(
         soft_wrap=True, markup=False,
     )  # fmt: skip
     _print_doubts(votes)
-    for stem, table in kept_tables(votes).items():
-        write_whole(kept / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
+    write_tables(kept_tables(votes), kept)
     vote_figures(votes, kept)
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
 
 
 def _rank_ratings(votes: Votes, kept: Path, draws: int) -> None:
     """Print and keep the ranking of a study of ratings."""
-    from reports.votes.ratings import keep_ratings, rating_pairs, rating_ranking, said_of_ratings
+    from reports.votes.ratings import rating_chart, rating_pairs, rating_ranking, said_of_ratings
+    from reports.votes.tables import question_tables, write_tables
     from studies.analysis.rating_results import analyse_settings
 
     poll = votes.poll
@@ -104,21 +104,21 @@ def _rank_ratings(votes: Votes, kept: Path, draws: int) -> None:
         _print(votes.titled(f"Every two methods, {question}"), rating_pairs(votes, result))
     for text in said_of_ratings(votes, found):
         console.print(text, soft_wrap=True, markup=False)
-    keep_ratings(votes, found, kept)
+    write_tables(question_tables(votes, found), kept)
+    rating_chart(votes, found, kept)
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
 
 
 def _print_doubts(votes: Votes) -> None:
     """Say what the ranking would be with everybody, and who else may not have looked."""
+    from reports.votes.tables import doubtful
+
     result = votes.results[votes.first]
     if result.catches["dropped"].any():
         order = ", ".join(result.everybody["method"].map(votes.titles))
         console.print(votes.titled(f"Ranking had nobody been left out: {order}"),
                       soft_wrap=True, markup=False)  # fmt: skip
-    table = result.attention
-    doubtful = table[(table["doubtful"] != "") & ~table["dropped"]]
-    told = "; ".join(f"{row.participant} ({row.doubtful})" for row in doubtful.itertuples())
-    console.print(votes.titled(f"Kept, but doubtful: {told or 'nobody'}"),
+    console.print(votes.titled(f"Kept, but doubtful: {doubtful(result)}"),
                   soft_wrap=True, markup=False)  # fmt: skip
 
 

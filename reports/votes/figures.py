@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -45,20 +46,10 @@ def strengths(votes: Votes, folder: Path) -> Figure:
     with plot(7.0, (0.42 * len(order) + 1.7) * len(votes.results) + 0.3) as figure:
         panels = _panels(figure, votes)
         for axes, question in panels:
-            table = votes.results[question].strengths.set_index("method")
-            for place, method in enumerate(order):
-                row = table.loc[method]
-                if row["basis"] == "none":
-                    axes.text(0, place, "not compared", ha="center", va="center", fontsize=8)
-                    continue
-                axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
-                filled = COLOURS[0] if row["basis"] == "votes" else "white"
-                axes.plot(row["strength"], place, "o", color=COLOURS[0], markerfacecolor=filled)
-            axes.axvline(0, color="#888888", linestyle="--", linewidth=1)
-            axes.set_yticks(range(len(order)), _names(votes, order))
+            draw_strengths(axes, votes.results[question].strengths, order, "not compared")
+            axes.set_yticks(range(len(order)), wrapped(votes, order))
             axes.set_ylim(-0.6, len(order) - 0.4)
-            axes.set(xlabel="strength (log; 0 is the average method)", title=question)
-            axes.grid(axis="y", visible=False)
+            axes.set_title(question)
         limits = [axes.get_xlim() for axes, _ in panels]
         for axes, _ in panels:
             axes.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
@@ -77,6 +68,29 @@ def strengths(votes: Votes, folder: Path) -> Figure:
             ),
             votes.with_voters(data),
         )
+
+
+def draw_strengths(axes: Axes, table: pd.DataFrame, order: Sequence[str], without: str) -> None:
+    """Draw strengths with their intervals, one line per method.
+
+    Args:
+        axes: drawn into; the methods stand at 0, 1, ...
+        table: ``method``, ``strength``, ``low``, ``high``, ``basis``.
+        order: the methods, from below.
+        without: told of a method that has no strength.
+    """
+    rows = table.set_index("method")
+    for place, method in enumerate(order):
+        row = rows.loc[method]
+        if row["basis"] == "none":
+            axes.text(0, place, without, ha="center", va="center", fontsize=8)
+            continue
+        axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
+        filled = COLOURS[0] if row["basis"] == "votes" else "white"
+        axes.plot(row["strength"], place, "o", color=COLOURS[0], markerfacecolor=filled)
+    axes.axvline(0, color="#888888", linestyle="--", linewidth=1)
+    axes.set(xlabel="strength (log; 0 is the average method)")
+    axes.grid(axis="y", visible=False)
 
 
 def _share_axis(axes: Axes) -> None:
@@ -119,9 +133,9 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
                 strong = abs(share[i, j] - 0.5) > 0.3
                 axes.text(j, i, words, ha="center", va="center", fontsize=8,
                           color="white" if strong else "black")  # fmt: skip
-            axes.set_xticks(range(size), _names(votes, order, 14), rotation=35, ha="right",
+            axes.set_xticks(range(size), wrapped(votes, order, 14), rotation=35, ha="right",
                             fontsize=8)  # fmt: skip
-            axes.set_yticks(range(size), _names(votes, order, 14), fontsize=8)
+            axes.set_yticks(range(size), wrapped(votes, order, 14), fontsize=8)
             axes.set(ylabel="chosen", xlabel="rather than", title=question)
             axes.grid(visible=False)
         _head(figure, votes, "Who was preferred to whom")
@@ -230,7 +244,8 @@ def _all(votes: Votes, name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _names(votes: Votes, methods: list[str], width: int = 22) -> list[str]:
+def wrapped(votes: Votes, methods: list[str], width: int = 22) -> list[str]:
+    """Return titles of methods, in lines that fit beside an axis."""
     return ["\n".join(textwrap.wrap(votes.titles[method], width)) for method in methods]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,9 +10,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from dfr.core.files import write_whole
-from reports.figures.plotstyle import COLOURS, Figure, keep, plot
+from reports.figures.plotstyle import Figure, keep, plot
 from reports.inputs.votes import Votes
+from reports.votes.figures import draw_strengths, wrapped
+from reports.votes.tables import doubtful, spans
 from studies.analysis.rating_results import RatingResult
 
 Results = Mapping[str, RatingResult]
@@ -47,9 +46,7 @@ def said_of_ratings(votes: Votes, results: Results) -> list[str]:
             f"Agreement between participants (Krippendorff's α, ordinal): {alpha['alpha']:.2f} on "
             f"{int(alpha['shared'])} outputs that two or more rated."
         )
-    doubtful = result.attention[(result.attention["doubtful"] != "") & ~result.attention["dropped"]]
-    who = "; ".join(f"{row.participant} ({row.doubtful})" for row in doubtful.itertuples())
-    told.append(f"Kept, but doubtful: {who or 'nobody'}.")
+    told.append(f"Kept, but doubtful: {doubtful(result)}.")
     if result.catches["dropped"].any():
         order = ", ".join(result.everybody["method"].map(votes.titles))
         told.append(f"Ranking had nobody been left out: {order}.")
@@ -65,9 +62,9 @@ def rating_ranking(votes: Votes, result: RatingResult) -> pd.DataFrame:
             "method": table["method"].map(votes.titles),
             "ratings": table["votes"],
             "mean": table["mean"],
-            "mean, 95 % interval": _spans(table, "mean_low", "mean_high", ".2f"),
+            "mean, 95 % interval": spans(table, "mean_low", "mean_high", ".2f"),
             "strength": table["strength"],
-            "strength, 95 % interval": _spans(table, "low", "high", "+.2f"),
+            "strength, 95 % interval": spans(table, "low", "high", "+.2f"),
             "best": table["best"],
         }
     )
@@ -81,8 +78,8 @@ def rating_pairs(votes: Votes, result: RatingResult) -> pd.DataFrame:
             "A": table["a"].map(votes.titles),
             "B": table["b"].map(votes.titles),
             "strength of A over B": table["difference"],
-            "95 % interval": _spans(table, "low", "high", "+.2f"),
-            "for all pairs": _spans(table, "all_low", "all_high", "+.2f"),
+            "95 % interval": spans(table, "low", "high", "+.2f"),
+            "for all pairs": spans(table, "all_low", "all_high", "+.2f"),
             "told apart": [
                 "no interval" if low != low else "yes" if apart else "no"
                 for low, apart in zip(table["all_low"], table["apart"], strict=True)
@@ -91,31 +88,17 @@ def rating_pairs(votes: Votes, result: RatingResult) -> pd.DataFrame:
     )
 
 
-def keep_ratings(votes: Votes, results: Results, folder: Path) -> list[Path]:
-    """Write every table of a study of ratings, and its chart; return the tables' files."""
-    written = []
-    for question, result in results.items():
-        for field in dataclasses.fields(result):
-            path = folder / f"votes_{question}_{field.name}.csv"
-            table = votes.with_voters(getattr(result, field.name))
-            write_whole(path, lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
-            written.append(path)
-    rating_chart(votes, results, folder)
-    return written
-
-
 def rating_chart(votes: Votes, results: Results, folder: Path) -> Figure:
     """Draw each method's marks, and its strength with its interval; one row per question."""
     order = results[votes.first].strengths["method"].tolist()[::-1]
-    names = ["\n".join(textwrap.wrap(votes.titles[label], 22)) for label in order]
     title = "Ratings of each method"
     with plot(9.0, (0.42 * len(order) + 1.8) * len(results) + 0.3) as figure:
         figure.clear()
         panels = figure.subplots(len(results), 2, squeeze=False, sharey=True)
         for (left, right), (question, result) in zip(panels, results.items(), strict=True):
             _draw_marks(left, result, order, question)
-            _draw_strengths(right, result, order)
-            left.set_yticks(range(len(order)), names)
+            draw_strengths(right, result.strengths, order, "not rated")
+            left.set_yticks(range(len(order)), wrapped(votes, order))
             left.set_ylim(-0.6, len(order) - 0.4)
         figure.suptitle(votes.titled(title))
         data = pd.concat(
@@ -150,25 +133,3 @@ def _draw_marks(axes: Axes, result: RatingResult, order: list[str], question: st
         frameon=False, handlelength=1, columnspacing=0.8,
     )  # fmt: skip
     axes.grid(visible=False)
-
-
-def _draw_strengths(axes: Axes, result: RatingResult, order: list[str]) -> None:
-    table = result.strengths.set_index("method")
-    for place, label in enumerate(order):
-        row = table.loc[label]
-        if row["basis"] == "none":
-            axes.text(0, place, "not rated", ha="center", va="center", fontsize=8)
-            continue
-        axes.plot([row["low"], row["high"]], [place] * 2, color=COLOURS[0], linewidth=2)
-        filled = COLOURS[0] if row["basis"] == "votes" else "white"
-        axes.plot(row["strength"], place, "o", color=COLOURS[0], markerfacecolor=filled)
-    axes.axvline(0, color="#888888", linestyle="--", linewidth=1)
-    axes.set(xlabel="strength (log; 0 is the average method)")
-    axes.grid(axis="y", visible=False)
-
-
-def _spans(table: pd.DataFrame, low: str, high: str, form: str) -> list[str]:
-    return [
-        f"{a:{form}} to {b:{form}}" if a == a else "–"
-        for a, b in zip(table[low], table[high], strict=True)
-    ]

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from dfr.core.files import write_whole
 from reports.inputs.votes import Votes, told_apart
 from reports.tables.best import Best, apart
 from reports.tables.readable import column_title
 from reports.votes.agreement import METHODS
 
+if TYPE_CHECKING:
+    from studies.analysis.rating_results import RatingResult
+    from studies.analysis.results import QuestionResult
+
 #: Of a clustered interval, in the heads of columns.
 _CLUSTERED = "95 % interval"
+
+
+def question_tables(
+    votes: Votes, results: Mapping[str, QuestionResult] | Mapping[str, RatingResult]
+) -> dict[str, pd.DataFrame]:
+    """Return ``votes_QUESTION_TABLE`` -> table, with who voted in its first column."""
+    return {
+        f"votes_{question}_{field.name}": votes.with_voters(getattr(result, field.name))
+        for question, result in results.items()
+        for field in dataclasses.fields(result)
+    }
 
 
 def kept_tables(votes: Votes, measures: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
@@ -29,14 +46,23 @@ def kept_tables(votes: Votes, measures: pd.DataFrame | None = None) -> dict[str,
         ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.results.QuestionResult`; and
         ``votes_measures``.
     """
-    found = {
-        f"votes_{question}_{field.name}": votes.with_voters(getattr(result, field.name))
-        for question, result in votes.results.items()
-        for field in dataclasses.fields(result)
-    }
+    found = question_tables(votes, votes.results)
     if measures is not None:
         found["votes_measures"] = votes.with_voters(measures)
     return found
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write tables as CSV files of a folder, by their names."""
+    for stem, table in tables.items():
+        write_whole(folder / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
+
+
+def doubtful(result: QuestionResult | RatingResult) -> str:
+    """Name who is kept though they may not have looked, and why; "nobody" if there is nobody."""
+    table = result.attention
+    who = table[(table["doubtful"] != "") & ~table["dropped"]]
+    return "; ".join(f"{row.participant} ({row.doubtful})" for row in who.itertuples()) or "nobody"
 
 
 def ranking(votes: Votes, question: str) -> pd.DataFrame:
@@ -47,11 +73,11 @@ def ranking(votes: Votes, question: str) -> pd.DataFrame:
             "rank": table["rank"],
             "method": table["method"].map(votes.titles),
             "strength": table["strength"],
-            f"strength, {_CLUSTERED}": _spans(table, "low", "high", "+.2f"),
+            f"strength, {_CLUSTERED}": spans(table, "low", "high", "+.2f"),
             "won against an average method": table["share"],
-            f"won, {_CLUSTERED}": _spans(table, "share_low", "share_high"),
+            f"won, {_CLUSTERED}": spans(table, "share_low", "share_high"),
             "chance of being best": table["best"],
-            "ranks, 95 %": _spans(table, "rank_low", "rank_high", ".0f"),
+            "ranks, 95 %": spans(table, "rank_low", "rank_high", ".0f"),
             "votes": table["votes"],
         }
     )
@@ -68,11 +94,11 @@ def pairs(votes: Votes, question: str) -> pd.DataFrame:
             "b won": table["losses"],
             "can't say": table["ties"],
             "a's share": table["share"],
-            "95 % interval, all pairs at once": _spans(table, "all_low", "all_high"),
+            "95 % interval, all pairs at once": spans(table, "all_low", "all_high"),
             "p (all pairs at once)": table["p_all"],
             "told apart": [told_apart(row) for row in table.to_dict("records")],
-            "95 % interval, this pair alone": _spans(table, "cluster_low", "cluster_high"),
-            "as if votes were independent (Wilson)": _spans(table, "low", "high"),
+            "95 % interval, this pair alone": spans(table, "cluster_low", "cluster_high"),
+            "as if votes were independent (Wilson)": spans(table, "low", "high"),
         }
     )
 
@@ -87,9 +113,9 @@ def shares(votes: Votes, question: str) -> pd.DataFrame:
             "won": table["won"],
             "can't say": table["tied"],
             "share of all decisive votes": table["share"],
-            f"share, {_CLUSTERED}": _spans(table, "cluster_low", "cluster_high"),
+            f"share, {_CLUSTERED}": spans(table, "cluster_low", "cluster_high"),
             "won of those shown": table["win_share"],
-            f"won, {_CLUSTERED}": _spans(table, "win_low", "win_high"),
+            f"won, {_CLUSTERED}": spans(table, "win_low", "win_high"),
         }
     )
 
@@ -115,7 +141,7 @@ def parts(votes: Votes, question: str, by: str) -> pd.DataFrame:
             "won": table["won"],
             "can't say": table["tied"],
             "won of those shown": table["win_share"],
-            _CLUSTERED: _spans(table, "win_low", "win_high"),
+            _CLUSTERED: spans(table, "win_low", "win_high"),
         }
     )
 
@@ -146,7 +172,7 @@ def trust(votes: Votes) -> pd.DataFrame:
             ),
             ("\"can't say\"", summary["tie_share"], "–", np.nan, f"{summary['votes']:.0f} votes"),
         ):  # fmt: skip
-            if what == '"can\'t say"' and not votes.poll.settings.get("cannot_say", True):
+            if what == '"can\'t say"' and not votes.poll.cannot_say:
                 continue
             rows.append(
                 {
@@ -174,8 +200,8 @@ def measures(table: pd.DataFrame) -> pd.DataFrame:
             "votes": table["votes"],
             "equal values": table["equal"],
             "better value chosen": table["share"],
-            _CLUSTERED: _spans(table, "cluster_low", "cluster_high"),
-            "as if votes were independent (Wilson)": _spans(table, "low", "high"),
+            _CLUSTERED: spans(table, "cluster_low", "cluster_high"),
+            "as if votes were independent (Wilson)": spans(table, "low", "high"),
             "Kendall's τ": table["tau"],
             "methods": table["methods"],
         }
@@ -201,10 +227,10 @@ def with_choice(methods: pd.DataFrame, votes: Votes | None) -> pd.DataFrame:
     table = votes.results[votes.first].strengths
     titles = table["method"].map(votes.titles)
     won = dict(zip(titles, table["share"], strict=True))
-    spans = dict(zip(titles, _spans(table, "share_low", "share_high"), strict=True))
+    intervals = dict(zip(titles, spans(table, "share_low", "share_high"), strict=True))
     found = methods.copy()
     found.insert(1, votes.choice, found["method"].map(won).astype(float))
-    found.insert(2, f"{votes.choice}, {_CLUSTERED}", found["method"].map(spans).fillna("–"))
+    found.insert(2, f"{votes.choice}, {_CLUSTERED}", found["method"].map(intervals).fillna("–"))
     return found
 
 
@@ -258,7 +284,8 @@ def _lead(pairs: pd.DataFrame, first: str, other: str) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _spans(table: pd.DataFrame, low: str, high: str, digits: str = ".2f") -> list[str]:
+def spans(table: pd.DataFrame, low: str, high: str, digits: str = ".2f") -> list[str]:
+    """Write the intervals of a table for reading; a dash where there is none."""
     return [_span(a, b, digits) for a, b in zip(table[low], table[high], strict=True)]
 
 

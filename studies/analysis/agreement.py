@@ -142,6 +142,22 @@ def weighted_alpha(given: sparse.csr_array, weights: Array) -> Array:
         return np.asarray(np.where(expected > 0, 1 - observed / expected, np.nan), dtype=np.float64)
 
 
+def with_repeats(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return the votes of one question that were asked again, with the repeat's columns ``_again``.
+
+    Args:
+        votes: rows of one question.
+    """
+    first = votes[votes["kind"] == "vote"]
+    again = votes[(votes["kind"] == "repeat") & votes["repeats"].notna()]
+    return pd.merge(
+        first.assign(key=first["position"].astype("Int64")),
+        again.assign(key=again["repeats"].astype("Int64")),
+        on=["participant", "key"],
+        suffixes=("", "_again"),
+    )
+
+
 def self_consistency(votes: pd.DataFrame) -> pd.DataFrame:
     """Return how often a participant answered a repeated trial as before.
 
@@ -158,14 +174,7 @@ def self_consistency(votes: pd.DataFrame) -> pd.DataFrame:
         Σ p(v) q(v) over left, right and tie, with p and q how often each was given first and again
         (as in Cohen, 1960), all told by the sides of the first time.
     """
-    first = votes[votes["kind"] == "vote"]
-    again = votes[(votes["kind"] == "repeat") & votes["repeats"].notna()]
-    both = pd.merge(
-        first.assign(key=first["position"].astype("Int64")),
-        again.assign(key=again["repeats"].astype("Int64")),
-        on=["participant", "key"],
-        suffixes=("", "_again"),
-    )
+    both = with_repeats(votes)
     swapped = np.ones(len(both), dtype=bool)
     for part in ("source", "method", "mode"):
         swapped &= (both[f"left_{part}"] == both[f"right_{part}_again"]).to_numpy(dtype=bool)

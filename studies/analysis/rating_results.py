@@ -10,10 +10,11 @@ import krippendorff
 import numpy as np
 import pandas as pd
 
+from studies.analysis.agreement import with_repeats
 from studies.analysis.clusters import clusters_of
 from studies.analysis.exclusion import attention, catch_failures, without_dropped
 from studies.analysis.ratings import counted_ratings, crossed_means, rank_ratings, tally_ratings
-from studies.analysis.results import funnel_of
+from studies.analysis.results import funnel_of, strongest_first
 from studies.analysis.strengths import DRAWS
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 
@@ -106,10 +107,10 @@ def analyse_ratings(
         asked = votes[votes["question"] == question]
         kept = without_dropped(asked, catches)
         ranking = rank_ratings(tally_ratings(kept, labels, scale), draws, seed)
-        strengths = _sorted(ranking.table)
+        strengths = strongest_first(ranking.table)
         everybody = strengths
         if len(kept) < len(asked):
-            everybody = _sorted(
+            everybody = strongest_first(
                 rank_ratings(tally_ratings(asked, labels, scale), draws, seed).table
             )
         fair = counted_ratings(kept, labels)
@@ -129,10 +130,6 @@ def analyse_ratings(
             everybody=everybody,
         )
     return results
-
-
-def _sorted(table: pd.DataFrame) -> pd.DataFrame:
-    return table.sort_values("rank", kind="stable", ignore_index=True)
 
 
 def _values(votes: pd.DataFrame) -> pd.Series[float]:
@@ -195,14 +192,7 @@ def _agreement(votes: pd.DataFrame, scale: int) -> pd.DataFrame:
 
 
 def _consistency(votes: pd.DataFrame, scale: int) -> pd.DataFrame:
-    first = votes[votes["kind"] == "vote"]
-    again = votes[(votes["kind"] == "repeat") & votes["repeats"].notna()]
-    both = pd.merge(
-        first.assign(key=first["position"].astype("Int64")),
-        again.assign(key=again["repeats"].astype("Int64")),
-        on=["participant", "key"],
-        suffixes=("", "_again"),
-    )
+    both = with_repeats(votes)
     one, other = both["answer"].astype(float), both["answer_again"].astype(float)
     same = int((one == other).sum())
     chance = sum(float((one == mark).mean() * (other == mark).mean())

@@ -109,7 +109,11 @@ def analyse(
 
 
 def _strengths(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
-    table = rank(tally(votes, methods), draws, seed).table
+    return strongest_first(rank(tally(votes, methods), draws, seed).table)
+
+
+def strongest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of methods by rank; equals stay in the order of the methods."""
     return table.sort_values("rank", kind="stable", ignore_index=True)
 
 
@@ -133,7 +137,7 @@ def _tables(
     }
     return {
         "summary": pd.DataFrame([summary]),
-        "strengths": ranking.table.sort_values("rank", kind="stable", ignore_index=True),
+        "strengths": strongest_first(ranking.table),
         "pairs": winrates.pairs_table(counts),
         "shares": winrates.vote_shares(counts),
         "modes": winrates.modes_table(votes, methods),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy.special import expit
 
 from eval.analysis.crossed import Array
-from studies.analysis.simulated_voters import ALIKE, Voters, pictures_of
+from studies.analysis.simulated_voters import ALIKE, Voters, every_pair, pictures_of
 from studies.design.trial import NOTHING, Side, Trial
 
 #: Points of the quadrature over people and pictures.
@@ -120,11 +119,7 @@ def even_ratings(
         pictures: how many contents and styles, of which every pair is shown.
     """
     random = np.random.default_rng(seed)
-    contents, styles = (
-        [f"{kind}-{number:02d}" for number in range(count)]
-        for kind, count in zip(("content", "style"), pictures, strict=True)
-    )
-    pairs = list(product(contents, styles))
+    pairs = every_pair(pictures)
     orders = {label: random.permutation(len(pairs)) for label in methods}
     used = dict.fromkeys(methods, 0)
     found: list[list[Trial]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -71,6 +71,11 @@ class Voters:
         """What can be answered."""
         return ANSWERS[:2] if self.forced else ANSWERS
 
+    @property
+    def ties(self) -> float:
+        """ν of what is offered: ``tie``, or 0 where one has to be chosen."""
+        return 0.0 if self.forced else self.tie
+
     def one(self, random: np.random.Generator) -> Voter:
         """Draw a person."""
         own = {
@@ -114,9 +119,8 @@ class Voters:
         strength = np.array([self.strengths[label] for label in methods])
         means = strength[:, None] - strength[None, :]
         spreads = np.sqrt(2 * (self.spread**2 + self.pictures**2)) * nodes
-        tie = 0.0 if self.forced else self.tie
         here, there = (
-            answer_chances(sign * means[..., None] + spreads, tie, self.side_bias)
+            answer_chances(sign * means[..., None] + spreads, self.ties, self.side_bias)
             for sign in (1, -1)
         )
         both = (here + there[..., [1, 0, 2]]) / 2
@@ -168,9 +172,20 @@ class Voter:
         for key in pictures_of(trial):
             if key in on_pictures:
                 advantage += on_pictures[key][left] - on_pictures[key][right]
-        tie = 0.0 if self.voters.forced else self.voters.tie
-        chances = answer_chances(advantage, tie, self.voters.side_bias)
+        chances = answer_chances(advantage, self.voters.ties, self.voters.side_bias)
         return ANSWERS[random.choice(len(ANSWERS), p=chances)]
+
+
+def every_pair(pictures: tuple[int, int]) -> list[tuple[str, str]]:
+    """Name so many contents and styles, and return every pair of them.
+
+    If there is one of each, they are named "content" and "style".
+    """
+    contents, styles = (
+        [kind] if number == 1 else [f"{kind}-{k:02d}" for k in range(number)]
+        for kind, number in zip(("content", "style"), pictures, strict=True)
+    )
+    return list(product(contents, styles))
 
 
 def round_robin(
@@ -197,11 +212,7 @@ def round_robin(
     random = np.random.default_rng(seed)
     ordered = list(permutations(methods, 2))
     rounds = -(-participants * trials // len(ordered))
-    contents, styles = (
-        [kind] if number == 1 else [f"{kind}-{k:02d}" for k in range(number)]
-        for kind, number in zip(("content", "style"), pictures, strict=True)
-    )
-    pairs = [(content, style) for content in contents for style in styles]
+    pairs = every_pair(pictures)
     orders = {two: random.permutation(len(pairs)) for two in combinations(methods, 2)}
     found = []
     for number in range(rounds):

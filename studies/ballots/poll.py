@@ -21,6 +21,7 @@ from studies.ballots.schema import (
     TRIALS,
     VOTES,
 )
+from studies.design.trial import Task
 
 SIDE_COLUMNS = [
     f"{side}_{part}" for side in ("left", "right") for part in ("source", "method", "mode")
@@ -72,6 +73,17 @@ class Poll:
     demographics: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=DEMOGRAPHIC_COLUMNS)
     )
+
+    @property
+    def task(self) -> Task:
+        """How the study asks; those of older versions asked about pairs."""
+        task: Task = self.settings.get("task", "pairs")
+        return task
+
+    @property
+    def cannot_say(self) -> bool:
+        """Whether a study of pairs offers "can't say", as those of older versions did."""
+        return bool(self.settings.get("cannot_say", True))
 
 
 def study_names(database: Database) -> list[str]:

@@ -88,7 +88,7 @@ def export(
     answers = tidy(poll.votes, int(poll.settings.get("drop_at", 1 + len(poll.trials))))
     for file, table in (("answers", answers), ("dictionary", dictionary())):
         write_whole(out / f"{file}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
-    if poll.settings.get("task", "pairs") == "pairs":  # the script knows no ratings
+    if poll.task == "pairs":  # the script knows no ratings
         write_text(out / SCRIPT.name, SCRIPT.read_text(encoding="utf-8"))
     log_event(ballots, study_key(ballots, chosen), "exported", f"{len(poll.votes)} votes")
     console.print(

@@ -81,7 +81,6 @@ def plan_study(
             "study file that names them"
         )
     votes = study.participants * study.trials
-    screens = study.practice + study.trials + study.repeats + study.catches
     offered = study.cannot_say and study.task == "pairs"
     if assumed.get("ties") and not offered:
         why = "cannot_say = false" if study.task == "pairs" else "ratings"
@@ -117,7 +116,7 @@ def plan_study(
     return PlanReport(
         f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
         f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
-        f"{number * (number - 1) // 2} comparisons; {screens} screens per person. "
+        f"{number * (number - 1) // 2} comparisons; {study.screens} screens per person. "
         f"{_told(given, study.cannot_say)}",
         tuple(tables),
     )
@@ -128,7 +127,6 @@ def _plan_ratings(
 ) -> PlanReport:
     """Tell what a study of ratings can find, and how even it is."""
     votes = study.participants * study.trials
-    screens = study.practice + study.trials + study.repeats + study.catches
     table = rating_power_table(number, votes, study.participants, study.scale, given, power=power)
     readable = pd.DataFrame(
         {
@@ -154,9 +152,9 @@ def _plan_ratings(
     return PlanReport(
         f"{study.participants} participants × {study.trials} trials = {votes} ratings from 1 to "
         f"{study.scale} on each of {len(study.questions)} "
-        f"question{'s' * (len(study.questions) > 1)}, {number} methods; {screens} screens per "
-        f"person. Assumed: {given.dropout:.0%} of the ratings lost (people who leave or are left "
-        f"out), a correlation of {given.correlation:.2f} between one person's marks for one "
+        f"question{'s' * (len(study.questions) > 1)}, {number} methods; {study.screens} screens "
+        f"per person. Assumed: {given.dropout:.0%} of the ratings lost (people who leave or are "
+        f"left out), a correlation of {given.correlation:.2f} between one person's marks for one "
         "method, beyond how highly they rate everything, and strengths that deviate by "
         f"{given.pictures:.2g} between pictures, on {given.contents} contents and {given.styles} "
         "styles. Whoever always gives the lowest mark passes every trial with a right answer; the "

@@ -142,6 +142,11 @@ class Study(BaseModel):
         return texts[name].format(**blanks)
 
     @property
+    def screens(self) -> int:
+        """Trials of one participant, of every kind."""
+        return self.practice + self.trials + self.repeats + self.catches
+
+    @property
     def answers(self) -> tuple[str, ...]:
         """What can be answered."""
         return answers_of(self.task, self.scale, self.cannot_say)

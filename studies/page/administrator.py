@@ -231,7 +231,7 @@ def balance_so_far(poll: Poll) -> pd.DataFrame:
     """
     counted = poll.votes[poll.votes["kind"] == "vote"]
     titles = poll.settings["methods"]
-    if poll.settings.get("task") == "rating":
+    if poll.task == "rating":
         number = counted["left_method"].value_counts()
         return pd.DataFrame(
             [{"method": titles[label], "ratings": int(number.get(label, 0))} for label in titles]
@@ -270,7 +270,7 @@ def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
                 "left share": float((mine["answer"] == "left").mean()),
             }
         )
-        if poll.settings.get("task") == "rating":
+        if poll.task == "rating":
             del rows[-1]["left share"]
     return pd.DataFrame(rows)
 

@@ -116,7 +116,7 @@ def _welcome(opened: OpenStudy, secret: str) -> None:
 def _minutes(opened: OpenStudy) -> int:
     """Return about how many minutes it takes, at six seconds an answer."""
     study = opened.study
-    trials = study.practice + study.trials + study.repeats + study.catches
+    trials = study.screens
     return max(1, round(trials * len(study.questions) * 6 / 60))
 
 

@@ -7,10 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import studies
@@ -71,7 +70,7 @@ class Page:
         try:
             with _DIRECT.open(f"http://{here}:{self.port}/_stcore/health", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
+        except OSError:
             return False
 
     def start_again(self, tell: Tell) -> None:
@@ -94,20 +93,11 @@ class Page:
 
 def free_ports(count: int) -> list[int]:
     """Return ports of this machine that nobody uses."""
-    with _sockets(count) as taken:
-        return [each.getsockname()[1] for each in taken]
-
-
-@contextmanager
-def _sockets(count: int) -> Iterator[list[socket.socket]]:
-    made = [socket.socket() for _ in range(count)]
-    try:
-        for each in made:
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in taken:
             each.bind(("127.0.0.1", 0))
-        yield made
-    finally:
-        for each in made:
-            each.close()
+        return [each.getsockname()[1] for each in taken]
 
 
 def check_free(address: str, port: int) -> None:

@@ -18,17 +18,21 @@ from studies.analysis.cumulative_link import cumulative
 from studies.analysis.ratings import rank_ratings, tally_ratings
 from studies.analysis.simulated_raters import Raters, even_ratings
 from studies.analysis.simulated_voters import simulate
+from tests.benchmarks.coverage import (
+    ERRORS,
+    METHODS,
+    PARTICIPANTS,
+    PICTURES,
+    PROMISED,
+    STRENGTHS,
+    STUDIES,
+    TRIALS,
+    assert_promised,
+    between,
+    tell,
+)
 
-PARTICIPANTS, TRIALS = 30, 20
-STRENGTHS = {"a": 1.0, "b": 0.6, "c": 0.2, "d": -0.2, "e": -0.6, "f": -1.0}
-METHODS = tuple(STRENGTHS)
 THRESHOLDS = (-1.5, -0.5, 0.5, 1.5)
-#: Simulated studies of each case.
-STUDIES = 200
-#: The coverage that is promised, and how many of its errors a simulation may miss it by.
-PROMISED, ERRORS = (0.93, 0.97), 3
-#: Contents and styles.
-PICTURES = ((5, 6), (15, 20))
 
 CASES = {
     "deviation 0": Raters(STRENGTHS, THRESHOLDS, offset=0.7, spread=0.5),
@@ -37,11 +41,6 @@ CASES = {
         STRENGTHS, THRESHOLDS, offset=0.7, spread=0.5, pictures=1.0, lapse=0.05
     ),
 }
-
-
-def between(low: np.ndarray, truth: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Tell of each interval whether the truth is in it."""
-    return np.asarray((low <= truth) & (truth <= high))
 
 
 def studies_of(raters: Raters, pictures: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -74,20 +73,7 @@ def studies_of(raters: Raters, pictures: tuple[int, int]) -> dict[str, np.ndarra
 @pytest.mark.parametrize("case", CASES)
 def test_intervals_hold_the_truth_as_often_as_they_say(benchmark, capsys, case, pictures):
     found = benchmark.pedantic(studies_of, args=(CASES[case], pictures), rounds=1)
-    with capsys.disabled():
-        print(
-            f"\n{STUDIES} studies of {PARTICIPANTS} people, {TRIALS} marks each, on "
-            f"{pictures[0]} x {pictures[1]} pairs: {case}"
-        )
-        for name, held in found.items():
-            each = " ".join(f"{value:.3f}" for value in held.mean(axis=0)[:6])
-            print(f"  {name:26s} {held.mean():.3f}   ({each})")
-    benchmark.extra_info["coverage"] = {name: float(held.mean()) for name, held in found.items()}
-    for name in ("strengths", "mean marks", "differences of two"):
-        # The methods of one study are not independent, so the error is that of the studies' means.
-        of_studies = found[name].mean(axis=1)
-        error = of_studies.std(ddof=1) / np.sqrt(STUDIES)
-        assert PROMISED[0] - ERRORS * error <= of_studies.mean(), name
-        assert of_studies.mean() <= PROMISED[1] + ERRORS * error, name
+    tell(benchmark, capsys, found, "marks", case, pictures)
+    assert_promised(found, ("strengths", "mean marks", "differences of two"))
     every = found["all differences, at once"].astype(float)
     assert every.mean() + ERRORS * every.std(ddof=1) / np.sqrt(STUDIES) >= PROMISED[0]

@@ -28,18 +28,20 @@ from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.analysis.strengths import davidson, influences, rank
 from studies.analysis.tally import tally
 from studies.analysis.winrates import pairs_table, vote_shares
+from tests.benchmarks.coverage import (
+    METHODS,
+    PARTICIPANTS,
+    PICTURES,
+    STRENGTHS,
+    STUDIES,
+    TRIALS,
+    assert_promised,
+    between,
+    tell,
+)
 
-PARTICIPANTS, TRIALS = 30, 20
-STRENGTHS = {"a": 1.0, "b": 0.6, "c": 0.2, "d": -0.2, "e": -0.6, "f": -1.0}
-METHODS = tuple(STRENGTHS)
 #: A measure's order of the methods, which is not that of their strengths.
 MEASURE = np.array([5.0, 6, 3, 4, 1, 2])
-#: Simulated studies of each case.
-STUDIES = 200
-#: The coverage that is promised, and how many of its errors a simulation may miss it by.
-PROMISED, ERRORS = (0.93, 0.97), 3
-#: Contents and styles.
-PICTURES = ((5, 6), (15, 20))
 
 CASES = {
     "deviation 0": Voters(STRENGTHS, tie=0.3, spread=0.5),
@@ -50,11 +52,6 @@ CASES = {
     ),
     "0.5, forced choice": Voters(STRENGTHS, spread=0.5, pictures=0.5, forced=True),
 }
-
-
-def between(low: np.ndarray, truth: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Tell of each interval whether the truth is in it."""
-    return np.asarray((low <= truth) & (truth <= high))
 
 
 def studies_of(voters: Voters, pictures: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -110,24 +107,11 @@ def _people_only(counts) -> np.ndarray:
 @pytest.mark.parametrize("case", CASES)
 def test_intervals_hold_the_truth_as_often_as_they_say(benchmark, capsys, case, pictures):
     found = benchmark.pedantic(studies_of, args=(CASES[case], pictures), rounds=1)
-    with capsys.disabled():
-        print(
-            f"\n{STUDIES} studies of {PARTICIPANTS} people, {TRIALS} votes each, on "
-            f"{pictures[0]} x {pictures[1]} pairs: {case}"
-        )
-        for name, held in found.items():
-            each = " ".join(f"{value:.3f}" for value in held.mean(axis=0)[:6])
-            print(f"  {name:26s} {held.mean():.3f}   ({each})")
-    benchmark.extra_info["coverage"] = {name: float(held.mean()) for name, held in found.items()}
+    tell(benchmark, capsys, found, "votes", case, pictures)
     if CASES[case].forced:
         found.pop("ν")  # has no truth to hold
-    for name in found.keys() & {"strengths", "ν", "win shares", "shares of two methods",
-                                "votes against a measure"}:  # fmt: skip
-        # The methods of one study are not independent, so the error is that of the studies' means.
-        of_studies = found[name].mean(axis=1)
-        error = of_studies.std(ddof=1) / np.sqrt(STUDIES)
-        assert PROMISED[0] - ERRORS * error <= of_studies.mean(), name
-        assert of_studies.mean() <= PROMISED[1] + ERRORS * error, name
+    assert_promised(found, found.keys() & {"strengths", "ν", "win shares", "shares of two methods",
+                                         "votes against a measure"})  # fmt: skip
     assert found["all shares of two, at once"].mean() >= 0.9
     if CASES[case].pictures:
         assert found["strengths, people only"].mean() < found["strengths"].mean() - 0.02

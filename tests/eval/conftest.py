@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
-from skimage import data as photographs
 
-from dfr.core.images import from_image, resize
 from dfr.network.lpips import TRUNKS, Lpips
-from eval.data.procedural_styles import draw
 from eval.executors.processes import LocalProcesses
 from eval.runs.cell import lpips_of
 from eval.runs.profiles import read_profile
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
-from tests.conftest import made_once
+from tests.conftest import made_once, painting, photograph
 
 SMALL = """
 description = "As small as a run can be."
@@ -81,13 +77,13 @@ def begun_with(run: Path, out: Path, *names: str) -> Path:
 @pytest.fixture(scope="session")
 def content() -> torch.Tensor:
     """A photograph, (1, 3, 48, 64): measures want more places than methods."""
-    return resize(from_image(Image.fromarray(photographs.chelsea())), 48, 64)
+    return photograph(48, 64)
 
 
 @pytest.fixture(scope="session")
 def style() -> torch.Tensor:
     """A procedural style, (1, 3, 48, 64)."""
-    return resize(from_image(draw("stained_glass")), 48, 64)
+    return painting(48, 64)
 
 
 @pytest.fixture(scope="session")
