@@ -27,7 +27,7 @@ class RatingResult:
         funnel: as in `studies.analysis.results.QuestionResult`.
         catches: likewise.
         summary: one row: participants, ratings, their mean mark, the median seconds.
-        strengths: `studies.analysis.ratings.RatingRanking`'s table, the strongest first.
+        strengths: `studies.analysis.differences.MethodRanking`'s table, the strongest first.
         pairs: its pairs.
         marks: one row per method and mark: how often it was given, and its share.
         modes: one row per method and output: votes, mean mark with its clustered interval.

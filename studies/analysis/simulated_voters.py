@@ -15,7 +15,7 @@ import pandas as pd
 from eval.analysis.crossed import Array
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 from studies.design.power import PARTS
-from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked
+from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked, text_of
 
 #: When the first simulated participant joins.
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -294,6 +294,7 @@ def simulate(
                         "right_source": trial.right.source,
                         "right_method": trial.right.method,
                         "right_mode": trial.right.mode,
+                        "more": text_of(trial.more),
                         "answer": person.answer(trial, random, on_pictures),
                         "expected": trial.expected,
                         "repeats": trial.repeats,

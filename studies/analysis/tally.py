@@ -17,7 +17,7 @@ from studies.analysis.clusters import LEVEL, Clusters, Codes, Takes, clusters_of
 VOTE_COLUMNS = (
     "participant", "slot", "position", "kind", "question", "content", "style",
     "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
-    "answer", "expected", "repeats", "seconds", "voted_at",
+    "more", "answer", "expected", "repeats", "seconds", "voted_at",
     "timed_by", "reloaded", "device",
 )  # fmt: skip
 PARTICIPANT_COLUMNS = ("participant", "slot", "joined_at", "finished")

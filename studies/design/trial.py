@@ -1,9 +1,11 @@
-"""What a participant is shown: two pictures of one content and one style, or one to be rated."""
+"""What a participant is shown: one to six pictures of one content and one style."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Literal
 
 #: What a trial is for. ``vote`` is counted; ``repeat`` shows a vote's two pictures again with the
@@ -13,27 +15,45 @@ Kind = Literal["practice", "vote", "repeat", "catch"]
 #: What stands on one side. ``noise`` and ``content`` (the untouched content picture) are for
 #: catch trials; ``none`` is no picture: the other one is rated.
 Source = Literal["output", "noise", "content", "none"]
-#: How a study asks: which of two is better, or how good one is, on a scale.
-Task = Literal["pairs", "rating"]
+#: How a study asks: which of two is better; how good one is, on a scale; which of several is the
+#: best; or in which order several are.
+Task = Literal["pairs", "rating", "best", "ranking"]
+#: Those that show several pictures at a time.
+SEVERAL: tuple[Task, ...] = ("best", "ranking")
 #: Marks of the shortest and of the longest scale.
 SCALES = 3, 7
+#: The fewest and the most pictures of those that show several, and their letters on the page.
+PICTURES = 3, 6
+LETTERS = "ABCDEF"
 #: What can be answered about two; ``tie`` is "can't say".
 Answer = Literal["left", "right", "tie"]
 
 ANSWERS: tuple[Answer, ...] = ("left", "right", "tie")
 
 
-def answers_of(task: Task, scale: int, cannot_say: bool) -> tuple[str, ...]:
+def answers_of(
+    task: Task, scale: int, cannot_say: bool, pictures: int = PICTURES[0]
+) -> tuple[str, ...]:
     """Return what can be answered in a study.
 
     Args:
         task: how it asks.
         scale: marks of a rating; the answers are "1", the lowest, to that number.
         cannot_say: whether "can't say" is offered of two.
+        pictures: how many are shown, of "best" and "ranking". The answers are letters: of the best
+            one, or of all, the best first.
     """
+    if task == "best":
+        return tuple(LETTERS[:pictures])
+    if task == "ranking":
+        return tuple("".join(order) for order in permutations(LETTERS[:pictures]))
     if task == "rating":
         return tuple(str(mark) for mark in range(1, scale + 1))
     return ANSWERS if cannot_say else ANSWERS[:2]
+
+
+#: Before the letter of the picture that has to be the last of an order.
+LAST = "-"
 
 
 def low_marks(scale: int) -> str:
@@ -42,18 +62,20 @@ def low_marks(scale: int) -> str:
 
 
 def is_right(answer: str, expected: str) -> bool:
-    """Tell whether an answer to a catch trial is right."""
+    """Tell whether an answer to a catch trial is right, see `Trial.expected`."""
+    if expected.startswith(LAST):
+        return answer.endswith(expected[len(LAST) :])
     return answer in expected.split(",")
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two pictures.
+    """One of the pictures.
 
     Attributes:
         source: where it comes from.
         method: label of the method, "" where the source is no output.
-        mode: name of the method's output, likewise.
+        mode: name of the method's output, likewise; of noise a number, where a trial shows several.
     """
 
     source: Source
@@ -67,18 +89,19 @@ NOTHING = Side("none")
 
 @dataclass(frozen=True)
 class Trial:
-    """Two pictures to choose from, or one to be rated, which is then the left one.
+    """Pictures to choose from, or one to be rated, which is then the left one.
 
     Attributes:
         kind: what the trial is for.
         content: name of the content picture.
         style: name of the style picture.
-        left: the picture on the left (or above, on a narrow screen).
-        right: the other one.
-        expected: the right answer of a catch trial, of ratings all right ones with commas between;
-            "" elsewhere.
+        left: the picture on the left (or above, on a narrow screen); of several, A.
+        right: the other one; of several, B.
+        expected: the right answer of a catch trial, of ratings all right ones with commas between,
+            of orders `LAST` and the letter of the picture that is to be last; "" elsewhere.
         repeats: for a repeat, the position (from 0) of the trial that it repeats, in the same
             participant's list.
+        more: of several, the pictures C and so on.
     """
 
     kind: Kind
@@ -88,13 +111,40 @@ class Trial:
     right: Side
     expected: str = ""
     repeats: int | None = None
+    more: tuple[Side, ...] = ()
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The pictures to look at, in order."""
+        return tuple(side for side in (self.left, self.right, *self.more) if side != NOTHING)
 
 
 def turned(trial: Trial) -> Trial:
-    """Return a trial with its sides changed; one picture stays where it is."""
+    """Return a trial with its sides changed, every picture in the place of the one before.
+
+    One picture stays where it is.
+    """
     if trial.right == NOTHING:
         return trial
-    return replace(trial, left=trial.right, right=trial.left)
+    left, right, *more = (*trial.sides[1:], trial.left)
+    return replace(trial, left=left, right=right, more=tuple(more))
+
+
+def text_of(more: Sequence[Side]) -> str:
+    """Return pictures as text, "" for none: as `Trial.more` is kept in tables."""
+    return json.dumps([[s.source, s.method, s.mode] for s in more]) if more else ""
+
+
+def sides_of(text: str) -> tuple[Side, ...]:
+    """Return the pictures of a text that `text_of` made.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return tuple(Side(*side) for side in json.loads(text)) if text else ()
+    except TypeError as error:
+        raise ValueError(f"no list of pictures: {text[:60]!r}") from error
 
 
 def is_asked(question: str, trial: Trial) -> bool:
@@ -102,7 +152,7 @@ def is_asked(question: str, trial: Trial) -> bool:
 
     The untouched content keeps all of the content: asked what keeps more, it would be right.
     """
-    return question != "content" or "content" not in (trial.left.source, trial.right.source)
+    return question != "content" or all(side.source != "content" for side in trial.sides)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,263 @@
+"""The analysis of choices of the best and of rankings: from answers to tables.
+
+See `studies.analysis.results`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import krippendorff
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau
+
+from studies.analysis.agreement import with_repeats
+from studies.analysis.choices import by_picture, counted_choices, rank_choices, tally_choices
+from studies.analysis.clusters import clusters_of, crossed_shares
+from studies.analysis.differences import MethodRanking
+from studies.analysis.exclusion import attention, catch_failures, without_dropped
+from studies.analysis.results import funnel_of, strongest_first
+from studies.analysis.strengths import DRAWS
+from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
+
+#: Columns of a vote that tell what was shown, and what was answered.
+_SHOWN = (
+    "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
+    "more", "answer",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ChoiceResult:
+    """Everything about one question; each is a table ready for a CSV file.
+
+    Attributes:
+        funnel: as in `studies.analysis.results.QuestionResult`.
+        catches: likewise.
+        summary: one row: participants, votes, the median seconds.
+        strengths: table of `studies.analysis.choices.rank_choices`, the strongest first.
+        pairs: its pairs.
+        ranks: one row per method and rank: how often it had it, and its share. Of choices there
+            are two ranks, 1 for the chosen one and 2 for the others.
+        places: one row per place of a picture on the page: votes, and the ``share`` in which the
+            picture there was the best, with its clustered interval. Without a bias all are equal.
+        modes: one row per method and output: votes, and the same share.
+        styles: likewise, per style and method.
+        agreement: one row: sets of pictures shown, of which shared by two people or more; and
+            Krippendorff's alpha without an interval: of the chosen method (nominal), or of the
+            ranks of each picture (ordinal).
+        consistency: one row: repeats, of which with the same best one, and the share; the share to
+            expect by chance; of rankings the mean rank correlation of the two (Kendall's tau).
+        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
+        everybody: as ``strengths``, had nobody been dropped.
+    """
+
+    funnel: pd.DataFrame
+    catches: pd.DataFrame
+    summary: pd.DataFrame
+    strengths: pd.DataFrame
+    pairs: pd.DataFrame
+    ranks: pd.DataFrame
+    places: pd.DataFrame
+    modes: pd.DataFrame
+    styles: pd.DataFrame
+    agreement: pd.DataFrame
+    consistency: pd.DataFrame
+    attention: pd.DataFrame
+    everybody: pd.DataFrame
+
+
+def analyse_settings(
+    votes: pd.DataFrame,
+    participants: pd.DataFrame,
+    settings: Mapping[str, Any],
+    draws: int = DRAWS,
+) -> dict[str, ChoiceResult]:
+    """Analyse a study of choices or rankings by its settings; see `analyse_choices`."""
+    return analyse_choices(
+        votes,
+        participants,
+        methods=list(settings["methods"]),
+        pictures=int(settings["pictures"]),
+        whole=settings["task"] == "ranking",
+        drop_at=int(settings["drop_at"]),
+        questions=settings["questions"],
+        draws=draws,
+    )
+
+
+def analyse_choices(
+    votes: pd.DataFrame,
+    participants: pd.DataFrame,
+    *,
+    methods: Sequence[str],
+    pictures: int,
+    whole: bool,
+    drop_at: int,
+    questions: Sequence[str] = (),
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> dict[str, ChoiceResult]:
+    """Analyse a study, also one that has only begun; what cannot be told yet is NaN.
+
+    Args:
+        votes: one row per answer, with `studies.analysis.tally.VOTE_COLUMNS`.
+        participants: one row each, with `studies.analysis.tally.PARTICIPANT_COLUMNS`.
+        methods: labels of the methods that are ranked, in order.
+        pictures: how many are shown at a time.
+        whole: they are put in order; if not, the best one is chosen.
+        drop_at: a participant who failed this many catch trials is left out.
+        questions: those to report, whether answered yet or not.
+        seed: of the ranks that are drawn.
+        draws: how often.
+
+    Returns:
+        the results by question: those asked for, then any other that was answered.
+    """
+    votes = votes.reindex(columns=list(VOTE_COLUMNS))
+    participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
+    catches = catch_failures(votes, drop_at)
+    labels = tuple(methods)
+
+    def ranked(rows: pd.DataFrame) -> MethodRanking:
+        return rank_choices(tally_choices(rows, labels, pictures, whole), draws, seed)
+
+    results = {}
+    for question in dict.fromkeys([*questions, *votes["question"]]):
+        asked = votes[votes["question"] == question]
+        kept = without_dropped(asked, catches)
+        ranking = ranked(kept)
+        strengths = everybody = strongest_first(ranking.table)
+        if len(kept) < len(asked):
+            everybody = strongest_first(ranked(asked).table)
+        fair = counted_choices(kept, labels, pictures)
+        each = _each(fair)
+        people = fair[["participant"]].drop_duplicates()
+        results[question] = ChoiceResult(
+            funnel=funnel_of(asked, participants, int(catches["dropped"].sum()), people),
+            catches=catches,
+            summary=_summary(fair),
+            strengths=strengths,
+            pairs=ranking.pairs,
+            ranks=_ranks(each, labels, pictures if whole else 2),
+            places=_shares(each, fair, ["place"]),
+            modes=_shares(each, fair, ["method", "mode"]),
+            styles=_shares(each, fair, ["style", "method"]),
+            agreement=_agreement(each, fair, whole),
+            consistency=_consistency(kept, whole),
+            attention=attention(asked, catches),
+            everybody=everybody,
+        )
+    return results
+
+
+def _each(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per answer and picture, with the style, and rank 2 for what is not chosen."""
+    each = by_picture(votes)
+    each["rank"] = each["rank"].fillna(2).astype(int)
+    each["style"] = votes["style"].to_numpy()[each["vote"]]
+    return each
+
+
+def _summary(votes: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "participants": [votes["participant"].nunique()],
+            "votes": [len(votes)],
+            "median_seconds": [float(votes["seconds"].astype(float).median())],
+        }
+    )
+
+
+def _ranks(each: pd.DataFrame, methods: Sequence[str], number: int) -> pd.DataFrame:
+    rows = []
+    for label in methods:
+        mine = each.loc[each["method"] == label, "rank"]
+        for rank in range(1, number + 1):
+            votes = int((mine == rank).sum())
+            share = votes / len(mine) if len(mine) else np.nan
+            rows.append({"method": label, "rank": rank, "votes": votes, "share": share})
+    return pd.DataFrame(rows)
+
+
+def _shares(each: pd.DataFrame, votes: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return in which share of the votes on each group the best one was of it."""
+    number, keys = pd.factorize(
+        pd.Series(list(zip(*(each[name].astype(str) for name in names), strict=True))), sort=True
+    )
+    shape = (len(votes), len(keys))
+    of, won = np.zeros(shape), np.zeros(shape)
+    rows = each["vote"].to_numpy()
+    of[rows, number] = 1
+    best = (each["rank"] == 1).to_numpy()
+    won[rows[best], number[best]] = 1
+    found = crossed_shares(won, of, clusters_of(votes))
+    return pd.DataFrame(
+        {
+            **{name: [key[place] for key in keys] for place, name in enumerate(names)},
+            "votes": of.sum(axis=0).astype(int),
+            "share": found.share,
+            "low": found.low,
+            "high": found.high,
+        }
+    )
+
+
+def _agreement(each: pd.DataFrame, votes: pd.DataFrame, whole: bool) -> pd.DataFrame:
+    """Compare people who saw the same pictures, wherever these stood; see `ChoiceResult`."""
+    named = each["method"] + "\t" + each["mode"]
+    outputs = named.groupby(each["vote"]).agg(lambda names: "\n".join(sorted(names)))
+    seen = zip(votes["content"], votes["style"], outputs, strict=True)
+    units = pd.Series(["\n".join(one) for one in seen], dtype=object)
+    shared = int((units.value_counts() > 1).sum())
+    alpha = np.nan
+    if len(votes):
+        rated = each if whole else each[each["rank"] == 1]
+        codes, _ = pd.factorize(units)
+        group, value = codes[rated["vote"]], rated["rank"].to_numpy() - 1
+        if whole:
+            group, _ = pd.factorize(pd.Series(list(zip(group, rated["method"], strict=True))))
+        else:
+            value, _ = pd.factorize(rated["method"])
+        counts = np.zeros((group.max() + 1, value.max() + 1), dtype=int)
+        np.add.at(counts, (group, value), 1)
+        if np.count_nonzero(counts[counts.sum(axis=1) > 1].sum(axis=0)) > 1:
+            alpha = float(
+                krippendorff.alpha(
+                    value_counts=counts, level_of_measurement="ordinal" if whole else "nominal"
+                )
+            )
+    return pd.DataFrame({"units": [units.nunique()], "shared": [shared], "alpha": [alpha]})
+
+
+def _consistency(votes: pd.DataFrame, whole: bool) -> pd.DataFrame:
+    """Compare the answers to the same pictures in other places; see `ChoiceResult`."""
+    both = with_repeats(votes)
+    again = both[[f"{name}_again" for name in _SHOWN]].set_axis(list(_SHOWN), axis=1)
+    pictures = by_picture(both[list(_SHOWN)]).merge(
+        by_picture(again), on=["vote", "source", "method", "mode"], suffixes=("", "_again")
+    )
+    # Both answers by the places of the first time.
+    first, second = (
+        pictures[pictures[name] == 1].set_index("vote")["place"].reindex(range(len(both)))
+        for name in ("rank", "rank_again")
+    )
+    same = int((first == second).sum())
+    found = {
+        "repeats": [len(both)],
+        "same": [same],
+        "share": [same / len(both) if len(both) else np.nan],
+        "chance": [
+            sum(float((first == at).mean() * (second == at).mean()) for at in first.unique())
+        ],
+    }
+    if whole:
+        taus = [
+            float(kendalltau(rows["rank"], rows["rank_again"]).statistic)
+            for _, rows in pictures.groupby("vote")
+        ]
+        found["tau"] = [float(np.mean(taus)) if taus else np.nan]
+    return pd.DataFrame(found)
