@@ -106,6 +106,24 @@ def crossed_spread(influence: Array, takes: Takes, clusters: Clusters) -> Spread
         takes: (V, k): which votes an estimate is of. The others' influence is zero.
         clusters: of the V votes.
     """
+    parts, freedom = crossed_parts(influence, takes, clusters)
+    people = freedom[0] + 1
+    variance, found = parts.sum(axis=0), satterthwaite(parts, freedom)
+    enough = people >= LEAST_CLUSTERS
+    return Spread(np.where(enough, variance, np.nan), np.where(enough, found, np.nan))
+
+
+def crossed_parts(influence: Array, takes: Takes, clusters: Clusters) -> tuple[Array, Array]:
+    """Return the parts of the variances that people, contents and styles have, see the module.
+
+    Args:
+        influence: as in `crossed_spread`.
+        takes: likewise.
+        clusters: likewise.
+
+    Returns:
+        (3, k), and their degrees of freedom, likewise.
+    """
     votes, people = takes.sum(axis=0), _levels(takes, clusters.people)
     noise = _corrected(influence**2, votes)
     parts = [_corrected(_sums(influence, clusters.people) ** 2, people)]
@@ -115,12 +133,21 @@ def crossed_spread(influence: Array, takes: Takes, clusters: Clusters) -> Spread
         more = _corrected(_sums(influence, codes) ** 2, levels) - noise
         parts.append(np.where(levels >= LEAST_CLUSTERS, np.maximum(more, 0), 0))
         freedom.append(levels - 1)
-    variance = np.sum(parts, axis=0)
-    squares = sum(part**2 / np.maximum(of, 1) for part, of in zip(parts, freedom, strict=True))
+    return np.array(parts), np.array(freedom, dtype=np.float64)
+
+
+def satterthwaite(parts: Array, freedom: Array) -> Array:
+    """Return the degrees of freedom of sums of variances; those of people where there is none.
+
+    Args:
+        parts: (3, k), of people, contents and styles.
+        freedom: (3, k), theirs.
+    """
+    variance = parts.sum(axis=0)
+    squares = (parts**2 / np.maximum(freedom, 1)).sum(axis=0)
     some = variance > _NOTHING
-    found = np.where(some, variance**2 / np.where(some, squares, 1), people - 1)
-    enough = people >= LEAST_CLUSTERS
-    return Spread(np.where(enough, variance, np.nan), np.where(enough, found, np.nan))
+    found = np.where(some, variance**2 / np.where(some, squares, 1), freedom[0])
+    return np.asarray(found, dtype=np.float64)
 
 
 def crossed_correlation(influence: Array, clusters: Clusters) -> Array:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from studies.analysis.exclusion import catch_failures, without_dropped
+from studies.analysis.precision import reached
 from studies.ballots.changes import changed_names
 from studies.ballots.poll import Poll
 from studies.design.preregistration import text_hash
@@ -36,7 +37,7 @@ def departures(poll: Poll) -> tuple[str, ...]:
     if places != wanted:
         found.append(f"{places} places instead of {wanted}")
     kept = complete(poll)
-    if kept != wanted:
+    if kept > wanted or (kept < wanted and not reached(poll)):
         how = "fewer" if kept < wanted else "more"
         found.append(
             f"{kept} people finished and are in the ranking, {abs(kept - wanted)} {how} than "

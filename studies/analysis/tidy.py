@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from dfr.core.files import write_text, write_whole
 from studies.analysis.exclusion import catch_failures
+from studies.ballots.export import Format, write_export
+from studies.ballots.poll import Poll
 
 #: Makes the main table from the answers in R, without this suite; it goes with every export.
 SCRIPT = Path(__file__).with_name("main_table.R")
@@ -59,3 +62,28 @@ def tidy(votes: pd.DataFrame, drop_at: int) -> pd.DataFrame:
 def dictionary() -> pd.DataFrame:
     """Return the data dictionary: ``column`` and ``meaning``."""
     return pd.DataFrame({"column": list(DICTIONARY), "meaning": list(DICTIONARY.values())})
+
+
+def write_archive(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
+    """Write a study for others: its ballots, the answers as one table, and what explains them.
+
+    Args:
+        poll: the ballots.
+        folder: where to; files of the same names are replaced.
+        kind: of the ballots' files; the table of answers is always CSV.
+
+    Returns:
+        the files.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    written = write_export(poll, folder, kind)
+    answers = tidy(poll.votes, int(poll.settings.get("drop_at", 1 + len(poll.trials))))
+    for name, table in (("answers", answers), ("dictionary", dictionary())):
+        written.append(folder / f"{name}.csv")
+        write_whole(written[-1], lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
+    if poll.task == "pairs":  # the script knows no ratings
+        written.append(folder / SCRIPT.name)
+        write_text(written[-1], SCRIPT.read_text(encoding="utf-8"))
+    return written

@@ -132,21 +132,64 @@ def read_poll(database: Database, name: str) -> Poll:
     if not found:
         raise UserError(f"{database.where}: has no study '{name}'")
     study = found[0]
-    trials = database.rows(
+    return make_poll(
+        described(study),
+        read_trials(database, study.id),
+        read_people(database, study.id),
+        read_votes(database, study.id)[VOTE_COLUMNS],
+        *read_papers(database, study.id),
+    )
+
+
+def described(study: sa.Row[Any]) -> dict[str, Any]:
+    """Return the attributes of `Poll` that a row of the table of studies holds."""
+    return {
+        "name": study.name,
+        "digest": study.digest,
+        "settings": json.loads(study.settings),
+        "created_at": study.created_at,
+        "closed_at": study.closed_at,
+    }
+
+
+def _table(database: Database, query: sa.Select[Any], columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame([tuple(row) for row in database.rows(query)], columns=columns)
+
+
+def read_trials(database: Database, study: int) -> pd.DataFrame:
+    """Read the planned trials of a study, `TRIAL_COLUMNS`."""
+    query = (
         sa.select(*(TRIALS.c[column] for column in TRIAL_COLUMNS))
-        .where(TRIALS.c.study_id == study.id)
+        .where(TRIALS.c.study_id == study)
         .order_by(TRIALS.c.slot, TRIALS.c.position)
     )
-    people = database.rows(
+    return _table(database, query, TRIAL_COLUMNS)
+
+
+def read_people(database: Database, study: int) -> pd.DataFrame:
+    """Read who takes part in a study, `PARTICIPANT_COLUMNS`."""
+    query = (
         sa.select(
             PARTICIPANTS.c.name.label("participant"),
             *(PARTICIPANTS.c[column] for column in PARTICIPANT_COLUMNS[1:]),
         )
-        .where(PARTICIPANTS.c.study_id == study.id)
+        .where(PARTICIPANTS.c.study_id == study)
         .order_by(PARTICIPANTS.c.id)
     )
-    votes = database.rows(
+    return _table(database, query, PARTICIPANT_COLUMNS)
+
+
+def read_votes(database: Database, study: int, after: int = 0) -> pd.DataFrame:
+    """Read the answers of a study: their number in the database, ``id``, and `VOTE_COLUMNS`.
+
+    Args:
+        database: of the ballots.
+        study: number of the study.
+        after: only those with a larger number.
+    """
+    query = (
         sa.select(
+            VOTES.c.id,
             PARTICIPANTS.c.name.label("participant"),
             TRIALS.c.slot,
             TRIALS.c.position,
@@ -154,42 +197,40 @@ def read_poll(database: Database, name: str) -> Poll:
         )
         .join(PARTICIPANTS, PARTICIPANTS.c.id == VOTES.c.participant_id)
         .join(TRIALS, TRIALS.c.id == VOTES.c.trial_id)
-        .where(PARTICIPANTS.c.study_id == study.id)
+        .where(PARTICIPANTS.c.study_id == study, VOTES.c.id > after)
         .order_by(PARTICIPANTS.c.id, VOTES.c.id)
     )
-    events = database.rows(
-        sa.select(*(EVENTS.c[column] for column in EVENT_COLUMNS))
-        .where(EVENTS.c.study_id == study.id)
-        .order_by(EVENTS.c.id)
+    return _table(database, query, ["id", *VOTE_COLUMNS])
+
+
+def read_papers(database: Database, study: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Read the log of a study, its plans, and what participants told about themselves.
+
+    Returns:
+        `EVENT_COLUMNS`, `REGISTRATION_COLUMNS` and `DEMOGRAPHIC_COLUMNS`.
+    """
+    log, plans = (
+        _table(
+            database,
+            sa.select(*(table.c[column] for column in columns))
+            .where(table.c.study_id == study)
+            .order_by(table.c.id),
+            columns,
+        )
+        for table, columns in (
+            (EVENTS, EVENT_COLUMNS),
+            (PREREGISTRATIONS, REGISTRATION_COLUMNS),
+        )
     )
-    plans = database.rows(
-        sa.select(*(PREREGISTRATIONS.c[column] for column in REGISTRATION_COLUMNS))
-        .where(PREREGISTRATIONS.c.study_id == study.id)
-        .order_by(PREREGISTRATIONS.c.id)
-    )
-    about = database.rows(
+    about = (
         sa.select(
             PARTICIPANTS.c.name.label("participant"), DEMOGRAPHICS.c.name, DEMOGRAPHICS.c.reply
         )
         .join(PARTICIPANTS, PARTICIPANTS.c.id == DEMOGRAPHICS.c.participant_id)
-        .where(PARTICIPANTS.c.study_id == study.id)
+        .where(PARTICIPANTS.c.study_id == study)
         .order_by(PARTICIPANTS.c.id, DEMOGRAPHICS.c.id)
     )
-    return make_poll(
-        {
-            "name": study.name,
-            "digest": study.digest,
-            "settings": json.loads(study.settings),
-            "created_at": study.created_at,
-            "closed_at": study.closed_at,
-        },
-        pd.DataFrame([tuple(row) for row in trials], columns=TRIAL_COLUMNS),
-        pd.DataFrame([tuple(row) for row in people], columns=PARTICIPANT_COLUMNS),
-        pd.DataFrame([tuple(row) for row in votes], columns=VOTE_COLUMNS),
-        pd.DataFrame([tuple(row) for row in events], columns=EVENT_COLUMNS),
-        pd.DataFrame([tuple(row) for row in plans], columns=REGISTRATION_COLUMNS),
-        pd.DataFrame([tuple(row) for row in about], columns=DEMOGRAPHIC_COLUMNS),
-    )
+    return log, plans, _table(database, about, DEMOGRAPHIC_COLUMNS)
 
 
 def make_poll(

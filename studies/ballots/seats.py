@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from studies.ballots.database import Database
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.design.study import Question
 from studies.design.trial import ANSWERS, Side, Trial, answers_of, is_asked
@@ -89,30 +90,41 @@ def read_seat(connection: sa.Connection, study: int, secret: str) -> tuple[int, 
     ).first()
     if person is None:
         raise Refused("no participant has this link")
-    described = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
-    rows = connection.execute(
-        sa.select(TRIALS)
-        .where(TRIALS.c.study_id == study, TRIALS.c.slot == person.slot)
-        .order_by(TRIALS.c.position)
-    ).all()
-    settings = json.loads(described.settings)
-    steps = _steps(rows, settings["questions"])
     answered = {
         (row.trial_id, row.question)
         for row in connection.execute(
             sa.select(VOTES.c.trial_id, VOTES.c.question).where(VOTES.c.participant_id == person.id)
         )
     }
+    seat = _place(connection, study, person.slot)
     done = next(
-        (step.number for step in steps if (step.trial_id, step.question) not in answered),
-        len(steps),
+        (step.number for step in seat.steps if (step.trial_id, step.question) not in answered),
+        len(seat.steps),
     )
-    return person.id, Seat(
-        participant=person.name,
-        slot=person.slot,
-        steps=steps,
-        done=done,
-        code=person.code if done == len(steps) else "",
+    code = person.code if done == len(seat.steps) else ""
+    return person.id, replace(seat, participant=person.name, done=done, code=code)
+
+
+def read_place(database: Database, study: int, slot: int) -> Seat:
+    """Read what whoever has a place is asked, as if nobody had it."""
+    with database.reading() as connection:
+        return _place(connection, study, slot)
+
+
+def _place(connection: sa.Connection, study: int, slot: int) -> Seat:
+    described = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+    rows = connection.execute(
+        sa.select(TRIALS)
+        .where(TRIALS.c.study_id == study, TRIALS.c.slot == slot)
+        .order_by(TRIALS.c.position)
+    ).all()
+    settings = json.loads(described.settings)
+    return Seat(
+        participant="",
+        slot=slot,
+        steps=_steps(rows, settings["questions"]),
+        done=0,
+        code="",
         closed=described.closed_at is not None,
         answers=answers_of(
             settings.get("task", "pairs"),

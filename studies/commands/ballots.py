@@ -74,22 +74,16 @@ def export(
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
 ) -> None:
     """Write a study's ballots to files, without links and codes, and one tidy table of answers."""
-    from dfr.core.files import write_text, write_whole
-    from studies.analysis.tidy import SCRIPT, dictionary, tidy
+    from studies.analysis.tidy import write_archive
     from studies.ballots.events import log_event
-    from studies.ballots.export import FORMATS, write_export
+    from studies.ballots.export import FORMATS
     from studies.ballots.poll import read_poll, study_key
 
     if kind not in FORMATS:
         raise unknown("format", kind, FORMATS)
     ballots, chosen = open_ballots(study, database, name)
     poll = read_poll(ballots, chosen)
-    write_export(poll, out, "parquet" if kind == "parquet" else "csv")
-    answers = tidy(poll.votes, int(poll.settings.get("drop_at", 1 + len(poll.trials))))
-    for file, table in (("answers", answers), ("dictionary", dictionary())):
-        write_whole(out / f"{file}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
-    if poll.task == "pairs":  # the script knows no ratings
-        write_text(out / SCRIPT.name, SCRIPT.read_text(encoding="utf-8"))
+    write_archive(poll, out, "parquet" if kind == "parquet" else "csv")
     log_event(ballots, study_key(ballots, chosen), "exported", f"{len(poll.votes)} votes")
     console.print(
         f"{len(poll.votes)} votes of {len(poll.participants)} people -> {escape(str(out))}",

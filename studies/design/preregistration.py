@@ -38,7 +38,7 @@ them.
 ## When it ends
 
 The study is closed when its {participants} places are filled, or when no more people can be found,
-which the report then says. The ranking is not looked at before; every look is logged.
+which the report then says.{precision} The ranking is not looked at before; every look is logged.
 
 ## Analysis
 
@@ -54,6 +54,10 @@ SHA-256 of the lines between the marks: {digest}
 {settings}
 ```
 """
+_PRECISION = (
+    " It may be closed sooner, as soon as no 95 % interval of a method's strength is wider than "
+    "{:g}, on any question. How wide they are is told without the ranking."
+)
 _SHOWN = {
     "pairs": "Two outputs of one photograph in one style are shown side by side; who looks does "
     "not learn which method made them. {answers} Every two methods meet equally often to within "
@@ -124,6 +128,7 @@ def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> st
         catches=study.catches,
         drop_at=study.drop_at,
         participants=study.participants,
+        precision=_PRECISION.format(study.precision) if study.precision else "",
         tables="\n\n".join(
             f"{title or 'Efficiency'}:\n\n{_markdown(table)}" for title, table in plan.tables
         ),

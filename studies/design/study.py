@@ -46,6 +46,9 @@ class Study(BaseModel):
         catches: trials with a right answer.
         drop_at: a participant who fails this many catch trials is left out of the ranking.
         judges: how many participants see the same two pictures.
+        precision: the study may end when no 95 % interval of a strength is wider; 0 for none. The
+            plan of `dfr votes preregister` says so, and the administrator's page tells how far it
+            is without showing the ranking.
         break_every: trials between two breaks; 0 for none.
         seed: of the design.
         door: who is let in: whom a recruitment platform sends ("platform"), who has an invitation
@@ -85,6 +88,7 @@ class Study(BaseModel):
     catches: int = Field(default=9, ge=0, le=100)
     drop_at: int = Field(default=2, ge=1)
     judges: int = Field(default=3, ge=1)
+    precision: float = Field(default=0, ge=0, allow_inf_nan=False)
     break_every: int = Field(default=10, ge=0)
     seed: int = Field(default=0, ge=0, lt=2**63)
     door: Literal["platform", "invitation", "open"] = "invitation"

@@ -1,4 +1,4 @@
-"""The administrator's page: counts, balance, attention, export, and the ranking at the end.
+"""The administrator's page: its door, what it counts, and its views.
 
 Nothing of it is reached without the token in the environment variable `TOKEN`. Without that
 variable there is no such page. After a wrong token everybody waits: a wait per session would not
@@ -8,32 +8,25 @@ stop anyone, because a guesser can open as many sessions as they like.
 from __future__ import annotations
 
 import hmac
-import io
 import logging
 import os
-import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
-import pandas as pd
 import streamlit as st
 
-from studies.analysis.exclusion import catch_failures
-from studies.ballots.administration import check_codes, close_study, completion_codes
-from studies.ballots.events import log_event
-from studies.ballots.export import write_export
+from studies.ballots.database import BallotsDown
 from studies.ballots.opening import OpenStudy
-from studies.ballots.poll import Poll, read_poll
-from studies.design.study import Question
-
-if TYPE_CHECKING:
-    from studies.analysis.rating_results import RatingResult
-    from studies.analysis.results import QuestionResult
+from studies.ballots.poll import Poll
+from studies.ballots.watched import Watched
+from studies.page.panels.files import show_files
+from studies.page.panels.overview import show_overview
+from studies.page.panels.people import show_people
+from studies.page.panels.preview import show_preview
+from studies.page.panels.ranking import show_ranking
 
 log = logging.getLogger("studies.page.administrator")
 
@@ -43,6 +36,20 @@ TOKEN = "DFR_STUDY_ADMIN_TOKEN"
 SHORTEST_TOKEN = 12
 #: The longest wait after a wrong token, in seconds.
 LONGEST_WAIT = 60.0
+#: Seconds between two looks at what is new.
+EVERY = 5
+
+CSS = """
+[data-testid="stMainBlockContainer"] { max-width: 1100px; padding: 1.5rem 1rem; }
+[data-testid="stHeader"] { display: none; }
+.st-key-counts [data-testid="stMetricValue"] { font-size: 1.4rem; }
+[data-testid="stTable"] { overflow-x: auto; }
+[data-testid="stTable"] :is(th, td) { padding: .35rem .5rem; }
+@media (max-width: 640px) {
+  .st-key-counts [data-testid="stHorizontalBlock"] { flex-wrap: wrap; gap: .5rem; }
+  .st-key-counts [data-testid="stColumn"] { min-width: calc(50% - .3rem); flex: 1; }
+}
+"""
 
 
 @dataclass
@@ -105,189 +112,81 @@ def let_in() -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class View:
+    """One view of the page.
+
+    Attributes:
+        draw: shows it.
+        live: it is drawn again and again; not where a click would come too late.
+    """
+
+    draw: Callable[[OpenStudy, Poll], None]
+    live: bool
+
+
+VIEWS: Mapping[str, View] = {
+    "Overview": View(show_overview, live=True),
+    "People": View(lambda _, poll: show_people(poll), live=True),
+    "Preview": View(show_preview, live=False),
+    "Ranking": View(show_ranking, live=True),
+    "Files and log": View(show_files, live=False),
+}
+
+
 def show(opened: OpenStudy) -> None:
     """Show the page to whoever was let in."""
+    st.set_page_config(page_title=f"Study {opened.study.name}")
+    st.html(f"<style>{CSS}</style>")
     st.title(f"Study {opened.study.name}")
     if opened.study.simulated:
         st.warning("The voters of this study are programs, not people.")
     st.caption(opened.ballots.where)
-    _live(opened)
-    _export(opened)
-
-
-def _export(opened: OpenStudy) -> None:
-    """Offer the files. Not in what is drawn again and again: a click would come too late."""
-    st.subheader("Export")
-    st.download_button(
-        "Design, participants and votes (CSV, zip)",
-        data=lambda: _exported(opened),
-        file_name=f"{opened.study.name}.zip",
-        on_click="ignore",
-    )
-    st.download_button(
-        "Completion codes (CSV)",
-        data=lambda: _codes(opened),
-        file_name=f"{opened.study.name}-codes.csv",
-        on_click="ignore",
-    )
-    st.caption("Codes stand beside no name and no answer. Keep them out of what you publish.")
-    given = st.text_area("Completion codes to check, one a line", max_chars=20_000)
-    if given.split():
-        st.dataframe(check_codes(opened.ballots, opened.key, given.split()), hide_index=True)
-
-
-@st.fragment(run_every=5)
-def _live(opened: OpenStudy) -> None:
-    poll = read_poll(opened.ballots, opened.study.name)
-    people, votes = poll.participants, poll.votes
-    planned = int(poll.trials["slot"].nunique())
-    counted = votes[votes["kind"] == "vote"]
-    wanted = int((poll.trials["kind"] == "vote").sum()) * len(opened.study.questions)
-    for column, (name, value) in zip(
-        st.columns(4),
-        (
-            ("Joined", f"{len(people)}"),
-            ("Finished", f"{int(people['finished'].sum())} of {planned}"),
-            ("Counted votes", f"{len(counted)} of {wanted}"),
-            ("State", "closed" if poll.closed_at else "open"),
-        ),
-        strict=True,
-    ):
-        column.metric(name, value)
-    st.subheader("Balance of the votes so far")
-    st.dataframe(balance_so_far(poll), hide_index=True)
-    st.subheader("Attention")
-    st.dataframe(attention(poll, opened.study.drop_at), hide_index=True)
-    st.subheader("Ranking")
-    if poll.closed_at is None:
-        st.info(
-            "Hidden until the study is closed. Whoever sees the ranking earlier may be tempted to "
-            "stop when they like it."
-        )
+    name = st.segmented_control(
+        "View", list(VIEWS), default="Overview", required=True, label_visibility="collapsed",
+        key="view",
+    )  # fmt: skip
+    view = VIEWS[str(name or "Overview")]
+    if view.live:
+        _live(opened, view.draw)
     else:
-        for question, result in _results(opened, poll).items():
-            st.write(opened.study.ask(question))
-            st.dataframe(ranking(result, poll), hide_index=True)
-    comments = people.loc[people["comment"].notna(), ["participant", "comment"]]
-    if len(comments):
-        st.subheader("Comments")
-        st.dataframe(comments, hide_index=True)
-    if len(poll.events):
-        st.subheader("What was done with this study")
-        st.dataframe(poll.events, hide_index=True)
-    label = "Open the study again" if poll.closed_at else "Close the study"
-    st.button(label, on_click=_set_closed, args=(opened, poll.closed_at is None))
+        view.draw(opened, _watched(opened).look()[1])
 
 
-def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult | RatingResult]:
-    """Analyse a closed study once, and not at every refresh of the counts."""
-    key = (poll.closed_at, len(poll.votes))
-    kept = st.session_state.get("results")
-    if kept is None or kept[0] != key:
-        # Takes long to load, and voters never need it.
-        from studies.analysis.rating_results import analyse_settings
-        from studies.analysis.results import analyse
-
-        log_event(opened.ballots, opened.key, "ranking", "shown on the page")
-        found: Mapping[str, QuestionResult | RatingResult]
-        if opened.study.task == "rating":
-            found = analyse_settings(poll.votes, poll.participants, poll.settings)
-        else:
-            found = analyse(
-                poll.votes,
-                poll.participants,
-                methods=list(poll.settings["methods"]),
-                drop_at=opened.study.drop_at,
-                questions=opened.study.questions,
-            )
-        kept = key, {question: found[question] for question in opened.study.questions}
-        st.session_state["results"] = kept
-    results: Mapping[Question, QuestionResult | RatingResult] = kept[1]
-    return results
+@st.cache_resource(hash_funcs={OpenStudy: lambda opened: (opened.ballots.where, opened.key)})
+def _watched(opened: OpenStudy) -> Watched:
+    """Return the ballots of a study, which all who look share."""
+    return Watched(opened.ballots, opened.key)
 
 
-def _set_closed(opened: OpenStudy, closed: bool) -> None:
-    # A callback is reached only through a page that was shown, and so only with the token.
-    close_study(opened.ballots, opened.key, closed=closed)
-    log.info("study %s was %s", opened.study.name, "closed" if closed else "opened again")
+@st.fragment(run_every=EVERY)
+def _live(opened: OpenStudy, draw: Callable[[OpenStudy, Poll], None]) -> None:
+    """Show the counts, and a view below them; every few seconds, from what is new."""
+    try:
+        poll = _watched(opened).look()[1]
+        _counts(opened, poll)
+        draw(opened, poll)
+    except BallotsDown as error:  # nobody else catches what a fragment raises
+        log.error("%s", error)
+        st.error(str(error), icon=":material/cloud_off:")
 
 
-def _exported(opened: OpenStudy) -> bytes:
-    poll = read_poll(opened.ballots, opened.study.name)
-    log_event(opened.ballots, opened.key, "exported", f"{len(poll.votes)} votes, by the page")
-    return zipped(poll)
-
-
-def _codes(opened: OpenStudy) -> str:
-    table = completion_codes(opened.ballots, opened.key)
-    log_event(opened.ballots, opened.key, "codes", f"listed {len(table)}, by the page")
-    return str(table.to_csv(index=False))
-
-
-def balance_so_far(poll: Poll) -> pd.DataFrame:
-    """Return how often each two methods met, and each method's share of the left side.
-
-    Of ratings, how often each method was rated.
-    """
-    counted = poll.votes[poll.votes["kind"] == "vote"]
-    titles = poll.settings["methods"]
-    if poll.task == "rating":
-        number = counted["left_method"].value_counts()
-        return pd.DataFrame(
-            [{"method": titles[label], "ratings": int(number.get(label, 0))} for label in titles]
-        )
-    rows = []
-    for a in titles:
-        for b in list(titles)[list(titles).index(a) + 1 :]:
-            ab = ((counted["left_method"] == a) & (counted["right_method"] == b)).sum()
-            ba = ((counted["left_method"] == b) & (counted["right_method"] == a)).sum()
-            rows.append(
-                {
-                    "A": titles[a],
-                    "B": titles[b],
-                    "votes": int(ab + ba),
-                    "A on the left": float(ab / (ab + ba)) if ab + ba else float("nan"),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def attention(poll: Poll, drop_at: int) -> pd.DataFrame:
-    """Return each participant's answers to catch trials and speed."""
-    rows = []
-    tested = catch_failures(poll.votes, drop_at).set_index("participant")
-    for person in poll.participants.itertuples():
-        mine = poll.votes[poll.votes["participant"] == person.participant]
-        rows.append(
-            {
-                "participant": person.participant,
-                "answers": len(mine),
-                "finished": bool(person.finished),
-                "catch trials": int(tested["catches"].get(person.participant, 0)),
-                "failed": int(tested["failed"].get(person.participant, 0)),
-                "left out": bool(tested["dropped"].get(person.participant, False)),
-                "median seconds": float(mine["seconds"].median()),
-                "left share": float((mine["answer"] == "left").mean()),
-            }
-        )
-        if poll.task == "rating":
-            del rows[-1]["left share"]
-    return pd.DataFrame(rows)
-
-
-def ranking(result: QuestionResult | RatingResult, poll: Poll) -> pd.DataFrame:
-    """Return the strengths with the methods' titles, best first."""
-    from studies.analysis.rating_results import RatingResult
-
-    frame = result.strengths.assign(title=result.strengths["method"].map(poll.settings["methods"]))
-    told = "mean" if isinstance(result, RatingResult) else "share"
-    return frame[["title", "votes", "rank", "strength", "low", "high", told, "best"]]
-
-
-def zipped(poll: Poll) -> bytes:
-    """Return the export as one zip file."""
-    stream = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(stream, "w") as archive:
-        for path in write_export(poll, Path(folder)):
-            archive.write(path, path.name, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+def _counts(opened: OpenStudy, poll: Poll) -> None:
+    people = poll.participants
+    counted = int((poll.votes["kind"] == "vote").sum())
+    wanted = int((poll.trials["kind"] == "vote").sum()) * len(opened.study.questions)
+    with st.container(key="counts"):
+        for column, (name, value) in zip(
+            st.columns(4),
+            (
+                ("Joined", f"{len(people)}"),
+                ("Finished", f"{int(people['finished'].sum())} of {poll.trials['slot'].nunique()}"),
+                ("Counted votes", f"{counted} of {wanted}"),
+                ("State", "closed" if poll.closed_at else "open"),
+            ),
+            strict=True,
+        ):
+            column.metric(name, value, border=True)
+    newest = poll.votes["voted_at"].max() if len(poll.votes) else None
+    came = f", newest answer at {newest[11:19]}" if isinstance(newest, str) else ""
+    st.caption(f"As of {datetime.now(UTC):%H:%M:%S} UTC{came}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +11,8 @@ import streamlit as st
 from studies.ballots.ballots import LONGEST_COMMENT
 from studies.ballots.database import BallotsDown
 from studies.ballots.opening import OpenStudy
-from studies.ballots.seats import Refused, Seat
+from studies.ballots.seats import Refused, Seat, Step
+from studies.design.study import Study
 from studies.page.appearance import CSS, RIGHT_TO_LEFT
 from studies.page.entrance import BOX, LINK, NOT_JOINED, ask_about, join, visitor
 from studies.page.messages import NOT_KEPT, guarded, out_of_reach
@@ -51,7 +53,7 @@ def _show_to(opened: OpenStudy, secret: str) -> None:
             log.warning("%s", error)
             _unknown_link(opened)
         else:
-            _welcome(opened, secret)
+            show_welcome(opened, secret)
         return
     except BallotsDown as error:
         log.error("%s", error)
@@ -63,19 +65,23 @@ def _show_to(opened: OpenStudy, secret: str) -> None:
     if st.session_state.pop(NOT_KEPT, False):
         st.warning(opened.study.say("not_kept"), icon=":material/replay:")
     if seat.step is None:
-        _thanks(opened, secret, seat)
+        show_thanks(opened, secret, seat)
     elif seat.closed:
         with st.container(key="text"):
             st.header(opened.study.say("ended"))
             st.write(opened.study.say("ended_text"))
-    elif _break_due(opened, seat):
-        _rest(opened, seat)
+    elif (
+        break_before(opened.study, seat.steps, seat.done)
+        and st.session_state.get("rested") != seat.step.position
+    ):
+        show_break(opened, seat)
     else:
         show_trial(opened, secret, seat, seat.step)
     offer_withdrawal(opened, secret)
 
 
-def _welcome(opened: OpenStudy, secret: str) -> None:
+def show_welcome(opened: OpenStudy, secret: str) -> None:
+    """Show the first page: what it is about, the consent, and questions about oneself."""
     study = opened.study
     with st.container(key="text"):
         st.title(study.title)
@@ -127,20 +133,20 @@ def _unknown_link(opened: OpenStudy) -> None:
         st.button(opened.study.say("start_again"), on_click=st.query_params.clear)
 
 
-def _break_due(opened: OpenStudy, seat: Seat) -> bool:
-    step, every = seat.step, opened.study.break_every
-    assert step is not None
-    counted = step.position - opened.study.practice
+def break_before(study: Study, steps: Sequence[Step], number: int) -> bool:
+    """Tell whether a break stands before a step."""
+    step, every = steps[number], study.break_every
+    counted = step.position - study.practice
     return (
         every > 0
         and counted > 0
         and counted % every == 0
-        and (seat.done == 0 or seat.steps[seat.done - 1].position != step.position)
-        and st.session_state.get("rested") != step.position
+        and (number == 0 or steps[number - 1].position != step.position)
     )
 
 
-def _rest(opened: OpenStudy, seat: Seat) -> None:
+def show_break(opened: OpenStudy, seat: Seat) -> None:
+    """Show a rest before the next step."""
     assert seat.step is not None
     with st.container(key="text"):
         st.header(opened.study.say("break_title"))
@@ -159,7 +165,8 @@ def _set_rested(position: int) -> None:
     st.session_state["rested"] = position
 
 
-def _thanks(opened: OpenStudy, secret: str, seat: Seat) -> None:
+def show_thanks(opened: OpenStudy, secret: str, seat: Seat) -> None:
+    """Show the last page: the completion code, the way back, and room for a word."""
     say = opened.study.say
     with st.container(key="text"):
         st.title(say("thanks"))

@@ -142,6 +142,22 @@ def test_a_study_that_went_as_planned_departed_nowhere(dfr, home: Path):
     assert told.endswith("Departures from the plan: none.")
 
 
+def test_a_study_may_end_sooner_where_its_plan_names_a_precision(dfr, home: Path):
+    change(home, 'name = "s"', 'name = "s"\nprecision = 30')
+    dfr("votes", "preregister", "--study", home)
+    plan = " ".join((home / "preregistration.md").read_text().split())
+    assert "no 95 % interval of a method's strength is wider than 30, on any question" in plan
+    study = opened(home)
+    answer(study)
+    early = departures(poll(study))
+    assert any("2 fewer than planned" in told for told in early)
+    change(home, "participants = 3", "participants = 4")
+    study = opened(home)
+    for _ in range(2):
+        answer(study)
+    assert not any("fewer" in told for told in departures(poll(study)))
+
+
 def test_every_departure_is_told(dfr, home: Path):
     dfr("votes", "preregister", "--study", home)
     study = opened(home)

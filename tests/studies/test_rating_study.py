@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
+from studies.analysis.progress import balance_so_far, people_so_far
 from studies.analysis.tidy import DICTIONARY
 from studies.ballots.administration import close_study
 from studies.ballots.ballots import Ballots
@@ -18,7 +19,7 @@ from studies.ballots.opening import OpenStudy, new_study, open_study
 from studies.ballots.poll import read_poll
 from studies.ballots.seats import Refused
 from studies.design.study import read_study
-from studies.page.administrator import TOKEN, attention, balance_so_far
+from studies.page.administrator import TOKEN
 from tests.conftest import complaint
 from tests.studies.page.test_complaints import Page
 
@@ -174,6 +175,9 @@ def test_the_administrators_page_shows_the_ranking_of_ratings(
     page = Page(monkeypatch, "--study", home, "--admin")
     page.app.text_input[0].set_value("a-token-of-the-test")
     page.click("Enter")
+    assert any("how precise the study is" in told.value for told in page.app.info)
+    page.app.session_state["view"] = "Ranking"
+    page.app.run()
     tables = [table.value for table in page.app.dataframe]
     ranked = [table for table in tables if "mean" in table]
     assert len(ranked) == 2  # one for each question
@@ -181,11 +185,11 @@ def test_the_administrators_page_shows_the_ranking_of_ratings(
     assert any("Does it look like the style picture?" in told.value for told in page.app.markdown)
 
 
-def test_the_administrator_sees_how_often_each_method_was_rated(answered: Path):
+def test_what_is_told_of_ratings_while_they_come_names_no_method(answered: Path):
     poll = read_poll(Ballots(f"sqlite:///{answered / 'votes.sqlite'}"), "marks")
-    seen = balance_so_far(poll)
-    assert seen.columns.tolist() == ["method", "ratings"]
-    assert seen["ratings"].tolist() == [28, 28, 28]
-    people = attention(poll, 2)
-    assert "left share" not in people
-    assert people["failed"].tolist() == [0, 0, 3, 0, 0, 0, 0]
+    seen = balance_so_far(poll).set_index("votes of")
+    assert seen.loc["one method"].tolist() == [28, 28]
+    assert "two methods" not in seen.index
+    people = people_so_far(poll)
+    assert people["left out"].tolist() == [False, False, True, False, False, False, False]
+    assert people["catch trials failed"].iloc[2].startswith("3 of")

@@ -1,0 +1,1 @@
+"""What the administrator's page shows, a file for each view."""
