@@ -17,7 +17,8 @@ from studies.analysis.clusters import Clusters, Codes, clusters_of, crossed_shar
 from studies.analysis.differences import Estimate, MethodRanking, ranking_of
 from studies.analysis.plackett_luce import derivatives, finite, plackett_luce, wins_of
 from studies.analysis.ratings import crossed_means
-from studies.analysis.strengths import DRAWS, PRIOR, compared
+from studies.analysis.strengths import DRAWS, compared
+from studies.design.davidson import PRIOR
 from studies.design.trial import LETTERS, sides_of
 
 

@@ -22,7 +22,7 @@ from scipy.special import expit, softmax
 
 from eval.analysis.crossed import Array
 from studies.analysis.clusters import Codes
-from studies.analysis.strengths import PRIOR
+from studies.design.davidson import PRIOR
 
 #: A step of Newton's method that is shorter than this is the last one: what is left is about its
 #: square.

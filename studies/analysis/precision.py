@@ -23,6 +23,7 @@ from studies.analysis.clusters import LEVEL, Clusters, crossed_parts, satterthwa
 from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.tally import tally
 from studies.ballots.poll import Poll
+from studies.design.davidson import davidson
 
 #: More people than so many times those there are, are not thought of.
 _MOST = 1000
@@ -67,7 +68,7 @@ def _of_pairs(votes: pd.DataFrame, settings: Mapping[str, Any]) -> Moved:
     if not (strengths.compared(votes_of).all() and strengths.finite(wins, ties)):
         return None
     inside = np.arange(len(counts.methods))
-    found = strengths.davidson(wins, ties)
+    found = davidson(wins, ties)
     return strengths.influences(counts, inside, found)[:, :-1], counts.clusters
 
 

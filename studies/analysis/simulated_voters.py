@@ -279,31 +279,40 @@ def simulate(
                     continue
                 seconds = float(random.lognormal(1.5, 0.5))
                 clock += timedelta(seconds=seconds)
+                given = person.answer(trial, random, on_pictures)
                 votes.append(
                     {
-                        "participant": name,
-                        "slot": slot,
-                        "position": position,
-                        "kind": trial.kind,
+                        **vote_row(name, slot, position, trial, given),
                         "question": question,
-                        "content": trial.content,
-                        "style": trial.style,
-                        "left_source": trial.left.source,
-                        "left_method": trial.left.method,
-                        "left_mode": trial.left.mode,
-                        "right_source": trial.right.source,
-                        "right_method": trial.right.method,
-                        "right_mode": trial.right.mode,
-                        "more": text_of(trial.more),
-                        "answer": person.answer(trial, random, on_pictures),
-                        "expected": trial.expected,
-                        "repeats": trial.repeats,
                         "seconds": seconds,
                         "voted_at": clock.isoformat(timespec="milliseconds"),
-                        "timed_by": "server",
-                        "reloaded": False,
-                        "device": "",
                     }
                 )
     frame = pd.DataFrame(votes, columns=list(VOTE_COLUMNS)).astype({"repeats": "Int64"})
     return frame, pd.DataFrame(people, columns=list(PARTICIPANT_COLUMNS))
+
+
+def vote_row(name: str, slot: int, position: int, trial: Trial, answer: str) -> dict[str, Any]:
+    """Return one answer as a row with `VOTE_COLUMNS`; but for when, and on which question."""
+    return {
+        "participant": name,
+        "slot": slot,
+        "position": position,
+        "kind": trial.kind,
+        "content": trial.content,
+        "style": trial.style,
+        "left_source": trial.left.source,
+        "left_method": trial.left.method,
+        "left_mode": trial.left.mode,
+        "right_source": trial.right.source,
+        "right_method": trial.right.method,
+        "right_mode": trial.right.mode,
+        "more": text_of(trial.more),
+        "answer": answer,
+        "expected": trial.expected,
+        "repeats": trial.repeats,
+        "pair": trial.pair,
+        "timed_by": "server",
+        "reloaded": False,
+        "device": "",
+    }

@@ -18,7 +18,7 @@ VOTE_COLUMNS = (
     "participant", "slot", "position", "kind", "question", "content", "style",
     "left_source", "left_method", "left_mode", "right_source", "right_method", "right_mode",
     "more", "answer", "expected", "repeats", "seconds", "voted_at",
-    "timed_by", "reloaded", "device",
+    "timed_by", "reloaded", "device", "pair",
 )  # fmt: skip
 PARTICIPANT_COLUMNS = ("participant", "slot", "joined_at", "finished")
 #: Answers, in the order of their codes.
@@ -36,6 +36,7 @@ class Tally:
         right: (V,) likewise.
         answer: (V,) 0 where the left one was preferred, 1 the right one, 2 where neither.
         clusters: whose vote it is, and on which pictures.
+        adaptive: pairs were chosen by the answers before, so methods met unequally often.
     """
 
     methods: tuple[str, ...]
@@ -44,6 +45,7 @@ class Tally:
     right: Codes
     answer: Codes
     clusters: Clusters
+    adaptive: bool = False
 
     @cached_property
     def wins(self) -> Array:
@@ -62,6 +64,19 @@ class Tally:
     def votes(self) -> Array:
         """How often each two methods met, (G, m, m), symmetric."""
         return self.wins + self.wins.swapaxes(1, 2) + self.ties
+
+    def weights(self) -> Array:
+        """Return what each vote counts where methods are compared by shares of votes, (V,).
+
+        Where pairs are adaptive, the votes on every two methods that met count as much as those on
+        every other two, or a method that met strong ones more often would look weaker. They add up
+        to V.
+        """
+        if not self.adaptive:
+            return np.ones(len(self.left))
+        met = self.votes.sum(axis=0)
+        found = 1 / met[self.left, self.right]
+        return np.asarray(found * len(found) / found.sum(), dtype=np.float64)
 
     def shown(self) -> Array:
         """Which methods each vote was about, (V, m)."""
@@ -111,6 +126,7 @@ def tally(votes: pd.DataFrame, methods: Sequence[str]) -> Tally:
         right=right,
         answer=np.array([_CODES[answer] for answer in votes["answer"]], dtype=np.intp),
         clusters=clusters_of(votes),
+        adaptive="pair" in votes and bool((votes["pair"] == "adaptive").any()),
     )
 
 

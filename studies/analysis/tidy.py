@@ -34,6 +34,9 @@ DICTIONARY: Mapping[str, str] = {
     "chosen_method": "method of the side that was chosen; empty for a tie or no output",
     "expected": "right answer of a catch trial, of ratings all right marks; empty elsewhere",
     "repeats": "position of the trial that a repeat repeats; empty elsewhere",
+    "pair": "how the two methods came to meet: planned (before the study, at random), or adaptive "
+    "(chosen when it was shown, by what the answers before left unknown); planned too where there "
+    "is nothing to choose",
     "seconds": "how long the answer took, by the clock of timed_by",
     "timed_by": "browser: from all pictures being shown to the press, without the time in a tab in "
     "the background; server: from sending the trial to the arrival of the answer",

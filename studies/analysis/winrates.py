@@ -16,7 +16,8 @@ import pandas as pd
 
 from eval.analysis.crossed import Array
 from studies.analysis.clusters import LEVEL, Clusters, clusters_of, crossed_shares
-from studies.analysis.tally import Tally, counted, wilson
+from studies.analysis.strengths import modelled_shares
+from studies.analysis.tally import Tally, counted, tally, wilson
 
 
 def pairs_table(counts: Tally) -> pd.DataFrame:
@@ -29,6 +30,9 @@ def pairs_table(counts: Tally) -> pd.DataFrame:
         stands for. As there are many rows, the same once more for all of them together
         (Bonferroni): ``all_low``, ``all_high`` and ``p_all``; ``apart`` says whether that interval
         excludes one half, which is where p_all < 0.05. NaN without a decisive vote.
+
+        Where pairs are adaptive, two methods that are far apart meet seldom; then ``share``, and
+        all but Wilson's interval, are the model's (`studies.analysis.strengths.modelled_shares`).
     """
     pairs = list(combinations(range(len(counts.methods)), 2))
     first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
@@ -46,7 +50,12 @@ def pairs_table(counts: Tally) -> pd.DataFrame:
     )
     frame = frame.assign(**_share_columns(won, won + lost, counts.clusters))
     rows = max(len(pairs), 1)
-    together = crossed_shares(won, won + lost, counts.clusters, 1 - (1 - LEVEL) / rows)
+    level = 1 - (1 - LEVEL) / rows
+    if counts.adaptive:
+        one, together = modelled_shares(counts), modelled_shares(counts, level)
+        frame = frame.assign(share=one.share, cluster_low=one.low, cluster_high=one.high, p=one.p)
+    else:
+        together = crossed_shares(won, won + lost, counts.clusters, level)
     return frame.assign(
         all_low=together.low,
         all_high=together.high,
@@ -65,14 +74,16 @@ def vote_shares(counts: Tally) -> pd.DataFrame:
         shares do, with ``low``, ``high`` (Wilson) and ``cluster_low``, ``cluster_high``;
         ``win_share``, its part of the votes in which it was shown, a tie counting one half, with
         its clustered ``win_low``, ``win_high``. Only the latter does not depend on how often a
-        method was shown.
+        method was shown. Where pairs are adaptive, all shares are as if every two methods that met
+        had met equally often, see `studies.analysis.tally.Tally.weights`.
     """
     won, shown = counts.won(), counts.shown()
     tied = shown * (counts.answer == 2)[:, None]
+    weights = counts.weights()[:, None]
     decisive = np.repeat(won.sum(axis=1, keepdims=True), len(counts.methods), axis=1)
-    shares = _share_columns(won, decisive, counts.clusters)
+    shares = _share_columns(won * weights, decisive * weights, counts.clusters)
     del shares["p"]  # against one half, which is nothing to test here
-    points = crossed_shares(won + tied / 2, shown, counts.clusters)
+    points = crossed_shares((won + tied / 2) * weights, shown * weights, counts.clusters)
     return pd.DataFrame(
         {
             "method": list(counts.methods),
@@ -117,7 +128,8 @@ def modes_table(votes: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
     won = left * (answer == "left") + right * (answer == "right")
     shown = left + right
     tied = shown * (answer == "tie")
-    points = crossed_shares(won + tied / 2, shown, clusters_of(votes))
+    weights = tally(votes, methods).weights()[:, None]
+    points = crossed_shares((won + tied / 2) * weights, shown * weights, clusters_of(votes))
     return pd.DataFrame(
         {
             "method": outputs["method"].astype(str).to_numpy(),

@@ -17,12 +17,14 @@ from typing import Literal
 import sqlalchemy as sa
 
 from studies.ballots import schema
+from studies.ballots.choosing import choose_pairs, reach
 from studies.ballots.circumstances import UNKNOWN, Circumstances
 from studies.ballots.database import Database, engine_of, utc_now
 from studies.ballots.doors import new_code, typed_code
 from studies.ballots.places import count_taken, fails_attention
 from studies.ballots.schema import DEMOGRAPHICS, INVITATIONS, PARTICIPANTS, STUDIES, VOTES
 from studies.ballots.seats import Refused, Seat, hash_of, read_seat
+from studies.design.trial import Stimuli
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,11 @@ class Ballots(Database):
         super().__init__(engine_of(url), now)
         with self.writing() as connection:
             schema.prepare(connection, self.where, upgrade)
+        self._offered: dict[int, Stimuli] = {}
+
+    def offer(self, study: int, stimuli: Stimuli) -> None:
+        """Say what a study can show; one with adaptive pairs needs it before anybody is seated."""
+        self._offered[study] = stimuli
 
     def join(
         self,
@@ -155,9 +162,20 @@ class Ballots(Database):
     def seat(self, study: int, secret: str) -> Seat:
         """Find a participant by the secret of their link, and where they are.
 
+        Where pairs are adaptive, those of this trial and the next one are chosen now, if they are
+        not yet.
+
         Raises:
             Refused: no participant of this study has this link.
         """
+        return self._with_pairs(study, secret, self._find(study, secret)[1])
+
+    def _with_pairs(self, study: int, secret: str, seat: Seat) -> Seat:
+        last = reach(seat)
+        if last is None:
+            return seat
+        with self.writing() as connection:
+            choose_pairs(connection, study, seat.slot, last, self._offered[study])
         return self._find(study, secret)[1]
 
     def cast(
@@ -190,7 +208,7 @@ class Ballots(Database):
         if answer not in seat.answers:
             raise Refused(f"no such answer: {answer[:20]!r}")
         if 0 <= number < seat.done:
-            return "again", seat
+            return "again", self._with_pairs(study, secret, seat)
         if not 0 <= number < len(seat.steps):
             raise Refused(f"participant {seat.participant}: step {number} is not their turn")
         step = seat.steps[number]
@@ -240,7 +258,8 @@ class Ballots(Database):
                 )
         if again:
             return "again", self.seat(study, secret)
-        return "kept", replace(seat, done=number + 1, code=person.code if last else "")
+        after = replace(seat, done=number + 1, code=person.code if last else "")
+        return "kept", self._with_pairs(study, secret, after)
 
     def comment(self, study: int, secret: str, text: str) -> None:
         """Keep what a participant wrote; it replaces what they wrote before.

@@ -29,13 +29,13 @@ from studies.ballots.poll import (
     make_poll,
 )
 from studies.design.study import QUESTIONS
-from studies.design.trial import ANSWERS, SCALES, Kind, Source, answers_of, low_marks
+from studies.design.trial import ANSWERS, SCALES, Kind, Pairing, Source, answers_of, low_marks
 
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 #: Columns that exports of older versions lack, and what they then hold.
-_LATER = asdict(UNKNOWN)
+_LATER = {**asdict(UNKNOWN), "pair": "planned"}
 #: A text that begins so would be a formula to a spreadsheet; in CSV it gets an apostrophe before.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
@@ -132,7 +132,8 @@ def read_export(folder: Path) -> Poll:
             ("demographics", DEMOGRAPHIC_COLUMNS),
         )
     )
-    votes = votes.assign(**{name: _LATER[name] for name in _LATER if name not in votes})
+    votes = votes.assign(**{name: _LATER[name] for name in asdict(UNKNOWN) if name not in votes})
+    trials = trials.assign(**({} if "pair" in trials else {"pair": _LATER["pair"]}))
     truth = {"True": True, "False": False}
     votes["reloaded"] = votes["reloaded"].astype(object).map(lambda told: truth.get(told, told))
     people["comment"] = people["comment"].map(_unguarded).astype(object)
@@ -148,7 +149,7 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
         raise UserError(f"{paths[0]}: no such file (nor {paths[1].name})")
     texts = {"participant": str, "content": str, "style": str, "comment": str, "name": str,
              "reply": str, "timed_by": str, "reloaded": str, "device": str, "expected": str,
-             "answer": str,
+             "answer": str, "pair": str,
              **dict.fromkeys(SIDE_COLUMNS, str)}  # fmt: skip
     try:
         if path.suffix == ".parquet":
@@ -176,6 +177,7 @@ def _check(
     sources = {*get_args(Source)}
     kinds = (
         (trials, "trials", "kind", set(get_args(Kind))),
+        (trials, "trials", "pair", set(get_args(Pairing))),
         (trials, "trials", "left_source", sources),
         (trials, "trials", "right_source", sources),
         (

@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from studies.ballots.administration import begin_study, close_study
+from studies.ballots.choosing import take_pairs
 from studies.ballots.database import Database
 from studies.ballots.places import add_places
 from studies.ballots.poll import VOTE_COLUMNS, Poll
@@ -33,6 +34,7 @@ def import_poll(database: Database, poll: Poll) -> tuple[int, int]:
     lists = [design[slot] for slot in sorted(design)]
     study = begin_study(database, poll.name, poll.digest, poll.settings, lambda: lists)
     add_places(database, study, len(lists), lambda first, _: lists[first:])
+    take_pairs(database, study, lists)
     import_plans(database, study, poll.preregistrations)
     people = [
         {

@@ -168,6 +168,7 @@ def open_study(study: Study, home: Path, database: str | None = None) -> OpenStu
         settings,
         lambda: make_design(material.stimuli, **study.design_settings),
     )
+    ballots.offer(key, material.stimuli)
     keep_changes(ballots, key, settings)
     opened = OpenStudy(study, material, ballots, key, key_file(url, home))
     opened.add_places(study.participants)

@@ -65,6 +65,8 @@ TRIALS = sa.Table(
     ),
     sa.Column("expected", sa.String(5), nullable=False),
     sa.Column("repeats", sa.Integer),
+    # How its two methods came to meet, see `studies.design.trial.Pairing`.
+    sa.Column("pair", sa.String(10), nullable=False, server_default="planned"),
     sa.UniqueConstraint("study_id", "slot", "position"),
     sqlite_autoincrement=True,
 )

@@ -145,6 +145,7 @@ def row_of(trial: Trial, study: int, slot: int, position: int) -> dict[str, Any]
         "style": trial.style,
         "expected": trial.expected,
         "repeats": trial.repeats,
+        "pair": trial.pair,
     }
     for name, side in (("left", trial.left), ("right", trial.right)):
         row |= {
@@ -169,6 +170,7 @@ def trial_of(row: Mapping[str, Any]) -> Trial:
         right=right,
         expected=row["expected"],
         repeats=row["repeats"],
+        pair=row["pair"],
     )
 
 

@@ -90,11 +90,15 @@ class Watched:
             )
             for table in (EVENTS, PREREGISTRATIONS, TRIALS)
         ]
+        open_pairs = sa.select(sa.func.count()).where(
+            TRIALS.c.study_id == self._study, TRIALS.c.pair == "open"
+        )
         study = sa.select(STUDIES.c.closed_at, STUDIES.c.settings).where(
             STUDIES.c.id == self._study
         )
         with self._database.reading() as connection:
-            found = [connection.execute(query).first() for query in (votes, people, *others, study)]
+            queries = (votes, people, *others[:-1], open_pairs, others[-1], study)
+            found = [connection.execute(query).first() for query in queries]
         if found[-1] is None:
             raise UserError(
                 f"{self._database.where}: the study was begun anew with other settings; start this "
@@ -104,8 +108,10 @@ class Watched:
 
     def _read(self, mark: tuple[Any, ...]) -> Poll:
         people = read_people(self._database, self._study)
-        if self._trials is None or len(self._trials) != mark[-4]:
-            self._trials = read_trials(self._database, self._study)
+        trials = self._trials
+        # Trials change when there are more places, and when adaptive pairs are chosen.
+        if trials is None or (int(trials["pair"].eq("open").sum()), len(trials)) != mark[-5:-3]:
+            self._trials = trials = read_trials(self._database, self._study)
         votes = self._votes
         if votes is not None and len(votes):
             here = votes[votes["participant"].isin(people["participant"])]  # others withdrew
@@ -121,6 +127,4 @@ class Watched:
         self._votes = votes = votes.iloc[order].reset_index(drop=True)
         study = self._database.rows(sa.select(STUDIES).where(STUDIES.c.id == self._study))[0]
         papers = read_papers(self._database, self._study)
-        return make_poll(
-            described(study), self._trials, people, votes[VOTE_COLUMNS].copy(), *papers
-        )
+        return make_poll(described(study), trials, people, votes[VOTE_COLUMNS].copy(), *papers)

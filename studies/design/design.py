@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dfr.core.errors import UserError
+from studies.design.adaptive import open_pairs
 from studies.design.assignment import Assignment, Roster
 from studies.design.comparisons import Grid, Ints, Unit, choose_cells, choose_modes
 from studies.design.order import Pool, arrange, plan_catches
@@ -30,6 +31,7 @@ def make_design(
     judges: int,
     seed: int,
     scale: int = 0,
+    random_share: float = 1.0,
 ) -> list[list[Trial]]:
     """Plan a study. The same arguments give the same plan.
 
@@ -71,6 +73,9 @@ def make_design(
         scale: marks of a rating, 0 where two pictures are compared. A unit of a rating is one
             output of a content and a style; all that is said of every two methods then holds of
             every one.
+        random_share: of the counted trials, whose two methods are as planned; those of the others
+            are left open (`studies.design.adaptive.open_pairs`), and what is said above of methods
+            then holds of the plan alone.
 
     Returns:
         one list per participant, in the order of showing.
@@ -103,10 +108,11 @@ def make_design(
             shown[judge].append((own[roster.unit_at[place]], left))
     pool = Pool(stimuli, random, scale)
     tests = plan_catches(participants, catches, bool(pool.strong) and not scale, random)
-    return [
+    found = [
         arrange(votes_of_one, practice, repeats, tests_of_one, pool)
         for votes_of_one, tests_of_one in zip(shown, tests, strict=True)
     ]
+    return found if random_share >= 1 else open_pairs(found, random_share, seed)
 
 
 def deal_meetings(

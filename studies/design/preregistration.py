@@ -60,15 +60,26 @@ _PRECISION = (
 )
 _SHOWN = {
     "pairs": "Two outputs of one photograph in one style are shown side by side; who looks does "
-    "not learn which method made them. {answers} Every two methods meet equally often to within "
-    "one vote, each as often on the left as on the right.",
+    "not learn which method made them. {answers} {meet}",
     "rating": "One output of a photograph in a style is shown at a time; who looks does not learn "
     "which method made it. They give it a mark from 1 (not at all) to {scale} (completely). Every "
     "method is rated equally often to within one rating, by each participant too.",
 }
+_MEET = (
+    "Every two methods meet equally often to within one vote, each as often on the left as on the "
+    "right."
+)
+_ADAPTIVE = (
+    "Pairs are adaptive. Of each participant's counted trials, {share:.0%} show two methods that "
+    "were drawn before the study; in the others the two are chosen when the trial is about to be "
+    "shown: those of which one more vote is expected to lower the summed variance of the strengths "
+    "most (Bayesian A-optimality, Laplace's approximation), after all answers so far of people who "
+    "have not failed the rule below, on all questions. Contents, styles and their order are fixed "
+    "before the study, and each of two methods is on the left as often as on the right."
+)
 _ANALYSIS = {
     "pairs": "Strengths of the methods after {model}. Intervals of 95 % take people, contents and "
-    "styles as drawn at random. Every two methods are compared by their share of decisive votes; "
+    "styles as drawn at random. Every two methods are compared by {share} of decisive votes; "
     "they are told apart if the interval for all pairs at once (Bonferroni) excludes one half. "
     "Also reported: side bias, agreement (Krippendorff's alpha), self-consistency, transitivity, "
     "doubtful participants, and the ranking had nobody been left out.",
@@ -116,12 +127,16 @@ def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> st
             answers="They choose one of the two or say that they can't."
             if study.cannot_say
             else 'They choose one of the two; "can\'t say" is not offered.',
+            meet=_ADAPTIVE.format(share=study.random_share) if study.adaptive else _MEET,
             scale=study.scale,
         ),
         analysis=_ANALYSIS[study.task].format(
             model="Bradley and Terry with ties after Davidson (1970)"
             if study.cannot_say
-            else "Bradley and Terry (1952)"
+            else "Bradley and Terry (1952)",
+            share="the share, by the difference of their strengths,"
+            if study.adaptive
+            else "their share",
         ),
         questions="\n".join(f"- {study.ask(name)}" for name in study.questions),
         door=_DOORS[study.door],

@@ -46,6 +46,10 @@ class Study(BaseModel):
         catches: trials with a right answer.
         drop_at: a participant who fails this many catch trials is left out of the ranking.
         judges: how many participants see the same two pictures.
+        adaptive: of pairs, which two methods meet is chosen while people answer, by what is least
+            known (`studies.design.adaptive`).
+        random_share: of the counted trials of an adaptive study; their pairs are planned at random
+            before it.
         precision: the study may end when no 95 % interval of a strength is wider; 0 for none. The
             plan of `dfr votes preregister` says so, and the administrator's page tells how far it
             is without showing the ranking.
@@ -88,6 +92,8 @@ class Study(BaseModel):
     catches: int = Field(default=9, ge=0, le=100)
     drop_at: int = Field(default=2, ge=1)
     judges: int = Field(default=3, ge=1)
+    adaptive: bool = False
+    random_share: float = Field(default=0.25, ge=0.1, le=0.9)
     precision: float = Field(default=0, ge=0, allow_inf_nan=False)
     break_every: int = Field(default=10, ge=0)
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -129,6 +135,10 @@ class Study(BaseModel):
             raise ValueError(
                 f"{self.judges} judges of {self.participants} participants; ask for fewer"
             )
+        if self.adaptive and self.task != "pairs":
+            raise ValueError(
+                f'adaptive: is for pairs alone; leave it out, or the task = "{self.task}"'
+            )
         if self.id_parameter in OWN_PARAMETERS:
             raise ValueError(f"id_parameter: '{self.id_parameter}' is a word of the page's own")
         for name, given in (
@@ -164,7 +174,12 @@ class Study(BaseModel):
         """What `studies.design.design.make_design` takes."""
         names = ("participants", "trials", "practice", "repeats", "catches", "judges", "seed")
         scale = self.scale if self.task == "rating" else 0
-        return {**{name: getattr(self, name) for name in names}, "scale": scale}
+        share = self.random_share if self.adaptive else 1.0
+        return {
+            **{name: getattr(self, name) for name in names},
+            "scale": scale,
+            "random_share": share,
+        }
 
 
 def read_study(path: Path) -> Study:

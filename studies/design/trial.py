@@ -15,6 +15,10 @@ Kind = Literal["practice", "vote", "repeat", "catch"]
 #: What stands on one side. ``noise`` and ``content`` (the untouched content picture) are for
 #: catch trials; ``none`` is no picture: the other one is rated.
 Source = Literal["output", "noise", "content", "none"]
+#: How the two methods of a trial came to meet: ``planned`` before the study; or they are chosen
+#: when the trial is about to be shown (`studies.design.adaptive`), and are ``open`` until then,
+#: ``adaptive`` afterwards. An open trial has the methods of the plan, which nobody was shown.
+Pairing = Literal["planned", "open", "adaptive"]
 #: How a study asks: which of two is better; how good one is, on a scale; which of several is the
 #: best; or in which order several are.
 Task = Literal["pairs", "rating", "best", "ranking"]
@@ -102,6 +106,7 @@ class Trial:
         repeats: for a repeat, the position (from 0) of the trial that it repeats, in the same
             participant's list.
         more: of several, the pictures C and so on.
+        pair: how its two methods came to meet.
     """
 
     kind: Kind
@@ -112,6 +117,7 @@ class Trial:
     expected: str = ""
     repeats: int | None = None
     more: tuple[Side, ...] = ()
+    pair: Pairing = "planned"
 
     @property
     def sides(self) -> tuple[Side, ...]:

@@ -25,9 +25,10 @@ from scipy import stats
 
 from studies.analysis.clusters import LEVEL, Clusters, crossed_shares, crossed_spread
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
-from studies.analysis.strengths import davidson, influences, rank
+from studies.analysis.strengths import influences, rank
 from studies.analysis.tally import tally
 from studies.analysis.winrates import pairs_table, vote_shares
+from studies.design.davidson import davidson
 from tests.benchmarks.coverage import (
     METHODS,
     PARTICIPANTS,

@@ -71,6 +71,7 @@ def screens_of(opened: OpenStudy, seat: Seat) -> list[Screen]:
             found.append(Screen("break", "Break", step.number))
         kind = names.get(step.trial.kind, step.trial.kind)
         about = f", {step.question}" if len(opened.study.questions) > 1 else ""
+        about += ", its two methods are not chosen yet" * (step.trial.pair == "open")
         found.append(
             Screen("trial", f"{step.number + 1} of {len(seat.steps)}: {kind}{about}", step.number)
         )

@@ -8,8 +8,9 @@ from scipy import stats
 
 from studies.analysis.clusters import Clusters, crossed_correlation, crossed_shares, crossed_spread
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
-from studies.analysis.strengths import davidson, influences, rank
+from studies.analysis.strengths import influences, rank
 from studies.analysis.tally import tally, wilson
+from studies.design.davidson import davidson
 
 
 def alone(people: np.ndarray) -> Clusters:

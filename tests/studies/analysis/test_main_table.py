@@ -13,9 +13,10 @@ import statsmodels.api as sm
 
 from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
-from studies.analysis.strengths import PRIOR, davidson, rank
+from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
 from studies.analysis.tidy import SCRIPT, tidy
+from studies.design.davidson import PRIOR, davidson
 
 TRUTH = {"a": 0.8, "b": 0.1, "c": -0.2, "d": -0.7}
 

@@ -7,8 +7,9 @@ import pytest
 
 from studies.analysis.clusters import Clusters
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
-from studies.analysis.strengths import against_average, davidson, rank
+from studies.analysis.strengths import against_average, rank
 from studies.analysis.tally import Tally, tally
+from studies.design.davidson import davidson
 from tests.studies.analysis.test_strengths import NONE, symmetric
 
 METHODS = ("a", "b", "c", "d", "e", "f")

@@ -10,8 +10,8 @@ import pytest
 
 from studies.analysis.results import QuestionResult, analyse
 from studies.analysis.simulated_voters import Voters, answer_chances, round_robin, simulate
-from studies.analysis.strengths import davidson
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
+from studies.design.davidson import davidson
 from studies.design.trial import Side, Trial
 from tests.studies.analysis.test_winrates import ballots, swapped
 

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import optimize
 
-from studies.analysis.strengths import (
-    PRIOR,
-    against_average,
-    bradley_terry,
-    compared,
-    davidson,
-    finite,
-    pair_chances,
-)
+from studies.analysis.strengths import against_average, bradley_terry, compared, finite
+from studies.design.davidson import PRIOR, davidson, pair_chances
 
 #: As good as no prior at all.
 NONE = 1e-9

@@ -449,7 +449,7 @@ def _old_database(url: str, version: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
 def test_an_older_database_is_refused_then_upgraded_with_its_votes(url: str, version: str):
     _old_database(url, version)
     with pytest.raises(UserError, match=r"older dfr-suite.*dfr votes upgrade"):

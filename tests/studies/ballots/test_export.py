@@ -153,8 +153,11 @@ def test_an_export_of_an_older_version_is_read(sound_export: Path, tmp_path: Pat
     votes.drop(columns=["timed_by", "reloaded", "device"]).to_csv(
         tmp_path / "votes.csv", index=False
     )
+    trials = pd.read_csv(tmp_path / "trials.csv")
+    trials.drop(columns=["pair"]).to_csv(tmp_path / "trials.csv", index=False)
     read = read_export(tmp_path).votes
     assert len(read) == len(votes)
+    assert set(read["pair"]) == {"planned"}
     assert set(read["timed_by"]) == {"server"}
     assert read["reloaded"].isna().all()
     assert set(read["device"]) == {""}
