@@ -165,13 +165,19 @@ def votes_of_run(
         chosen,
         key=lambda one: (not is_simulated(one), one.closed_at is not None, one.created_at),
     )
-    if poll.task != "pairs":
-        raise UserError(
-            f"{where}: study '{poll.name}' is of ratings, and a report shows votes on two pictures "
-            "only; rank it with `dfr votes rank`"
-        )
     others = tuple(other.name for other in here if other is not poll)
-    return Votes(poll, where, others, results(poll) if poll.closed_at is not None else {})
+    closed = poll.closed_at is not None
+    if poll.task == "pairs":
+        return Votes(poll, where, others, results(poll) if closed else {})
+    if poll.task == "rating":
+        from studies.analysis.rating_results import analyse_settings
+
+        rated = analyse_settings(poll.votes, poll.participants, poll.settings) if closed else {}
+        return Votes(poll, where, others, {}, rated)
+    raise UserError(
+        f"{where}: study '{poll.name}' asks in a way that a report does not show "
+        f'(task = "{poll.task}"); rank it with `dfr votes rank`'
+    )
 
 
 def _polls(source: str) -> dict[str, Poll]:

@@ -7,7 +7,7 @@ likes it. Whatever simulated voters answered says so, wherever it stands.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from eval.analysis.crossed import LEAST_CLUSTERS
 
 if TYPE_CHECKING:  # most runs have no study, and their reports load nothing of studies/
+    from studies.analysis.rating_results import RatingResult
     from studies.analysis.results import QuestionResult
     from studies.ballots.poll import Poll
 
@@ -29,13 +30,16 @@ class Votes:
         poll: the ballots.
         where: the database or folder that they were read from.
         others: names of other studies of the same run in that database.
-        results: by question, the first one first; empty while the ranking is hidden.
+        results: by question, the first one first; empty while the ranking is hidden, and where
+            the study does not ask about pairs.
+        ratings: the same of a study of ratings.
     """
 
     poll: Poll
     where: str
     others: tuple[str, ...]
     results: Mapping[str, QuestionResult]
+    ratings: Mapping[str, RatingResult] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -60,7 +64,7 @@ class Votes:
 
     @property
     def shown(self) -> bool:
-        """Whether there is a ranking to show."""
+        """Whether there is a ranking by votes on pairs to show."""
         return bool(self.results)
 
     @property

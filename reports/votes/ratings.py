@@ -88,6 +88,19 @@ def rating_pairs(votes: Votes, result: RatingResult) -> pd.DataFrame:
     )
 
 
+def rating_parts(votes: Votes, table: pd.DataFrame) -> pd.DataFrame:
+    """Return mean marks by output or by style, for reading."""
+    found = pd.DataFrame(
+        {
+            **{name: table[name] for name in ("style", "method", "mode") if name in table},
+            "ratings": table["votes"],
+            "mean": table["mean"],
+            "mean, 95 % interval": spans(table, "low", "high", ".2f"),
+        }
+    )
+    return found.assign(method=found["method"].map(votes.titles))
+
+
 def rating_chart(votes: Votes, results: Results, folder: Path) -> Figure:
     """Draw each method's marks, and its strength with its interval; one row per question."""
     order = results[votes.first].strengths["method"].tolist()[::-1]

@@ -9,7 +9,24 @@ import pandas as pd
 
 from reports.figures.plotstyle import Figure
 from reports.inputs.run_data import RunData
-from reports.inputs.votes import PEOPLE
+from reports.inputs.votes import PEOPLE, Votes
+
+_ALIKE = (
+    "One person's answers resemble each other, and so do the answers to one photograph or in one "
+    "style. So 95 % intervals and tests take people, contents and styles as drawn at random; with "
+    "fewer than three contents or styles they speak of these pictures only. "
+)
+_PAIRS = _ALIKE + (
+    "Two methods are told apart if the interval for all pairs at once (Bonferroni) excludes one "
+    "half, which is where its p is below 0.05. Wilson's intervals take votes as independent, as "
+    "published studies do, and are too narrow. Strengths are log strengths in Davidson's model; an "
+    "average method has strength 0."
+)
+_RATINGS = _ALIKE + (
+    "Two methods are told apart if the interval of their difference for all pairs at once "
+    "(Bonferroni) excludes zero. Strengths are log odds in the cumulative link model; an average "
+    "method has strength 0."
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,8 @@ class Section:
         summary: how many took part, or how to begin a study.
         figures: empty while there is no ranking to show.
         questions: one part per question, likewise.
-        trust: see `reports.votes.tables.trust`; None likewise.
+        note: how to read it, likewise.
+        trust: see `reports.votes.tables.trust`; None likewise, and of ratings.
         measures: see `reports.votes.tables.measures`; None likewise.
         kept: tables for the folder of tables, by name.
     """
@@ -45,6 +63,7 @@ class Section:
     summary: str
     figures: list[Figure]
     questions: list[QuestionTables]
+    note: str
     trust: pd.DataFrame | None
     measures: pd.DataFrame | None
     kept: dict[str, pd.DataFrame]
@@ -68,14 +87,16 @@ def vote_section(run: RunData, folder: Path) -> Section:
             "Nobody has voted on these outputs yet. `streamlit run studies/vote.py` opens a page "
             "on which people choose; the report then ranks the methods by their votes."
         )
-        return Section("What people chose", begin, [], [], None, None, {})
+        return Section("What people chose", begin, [], [], "", None, None, {})
     heading = "What people chose" if votes.voters == PEOPLE else votes.titled("What was chosen")
+    if votes.ratings:
+        return _rating_section(votes, folder)
     if not votes.shown:
         hidden = (
             f"{votes.counts} The ranking is hidden until the study is closed (`dfr votes close`): "
             "who sees it earlier may stop when they like the result."
         )
-        return Section(heading, hidden, [], [], None, None, {})
+        return Section(heading, hidden, [], [], "", None, None, {})
     from reports.votes import tables as vote_tables
     from reports.votes.agreement import agreement_table
     from reports.votes.figures import vote_figures
@@ -103,7 +124,43 @@ def vote_section(run: RunData, folder: Path) -> Section:
         summary=f"{votes.scale} {votes.plan}",
         figures=vote_figures(votes, folder / "figures", measured),
         questions=questions,
+        note=_PAIRS,
         trust=vote_tables.trust(votes),
         measures=vote_tables.measures(measured),
         kept=vote_tables.kept_tables(votes, measured),
+    )
+
+
+def _rating_section(votes: Votes, folder: Path) -> Section:
+    """Return the section about a study of ratings."""
+    from reports.votes import ratings
+    from reports.votes.tables import question_tables
+    from studies.design.words import words_in
+
+    found = votes.ratings
+    texts = words_in("en")
+    questions = []
+    for question, result in found.items():
+        tables = [
+            ("Ranking", ratings.rating_ranking(votes, result), False),
+            ("Every two methods", ratings.rating_pairs(votes, result), False),
+            ("Marks by output (mode)", ratings.rating_parts(votes, result.modes), True),
+            ("Marks by style", ratings.rating_parts(votes, result.styles), True),
+        ]
+        questions.append(
+            QuestionTables(
+                question,
+                texts.get(f"rate_{question}", question),
+                [(votes.titled(title), table, folded) for title, table, folded in tables],
+            )
+        )
+    return Section(
+        heading="How people rated" if votes.voters == PEOPLE else votes.titled("How it was rated"),
+        summary=" ".join(ratings.said_of_ratings(votes, found)),
+        figures=[ratings.rating_chart(votes, found, folder / "figures")],
+        questions=questions,
+        note=_RATINGS,
+        trust=None,
+        measures=None,
+        kept=question_tables(votes, found),
     )

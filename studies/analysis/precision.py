@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import stats
 
 from eval.analysis.crossed import LEAST_CLUSTERS, Array
-from studies.analysis import cumulative_link, ratings, strengths
+from studies.analysis import choices, cumulative_link, plackett_luce, ratings, strengths
 from studies.analysis.clusters import LEVEL, Clusters, crossed_parts, satterthwaite
 from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.tally import tally
@@ -81,10 +81,22 @@ def _of_ratings(votes: pd.DataFrame, settings: Mapping[str, Any]) -> Moved:
     return ratings.influences(rated, np.arange(len(counts)), found), rated.clusters
 
 
+def _of_choices(votes: pd.DataFrame, settings: Mapping[str, Any]) -> Moved:
+    chosen = choices.tally_choices(
+        votes, tuple(settings["methods"]), int(settings["pictures"]), settings["task"] == "ranking"
+    )
+    size = len(chosen.methods)
+    if not plackett_luce.finite(plackett_luce.wins_of(chosen.orders, chosen.stages, size)):
+        return None
+    return choices.influences(chosen, np.arange(size)), chosen.clusters
+
+
 #: How a study asks -> how its votes move the strengths of its main table.
 _MOVED: Mapping[str, Callable[[pd.DataFrame, Mapping[str, Any]], Moved]] = {
     "pairs": _of_pairs,
     "rating": _of_ratings,
+    "best": _of_choices,
+    "ranking": _of_choices,
 }
 
 

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studies.analysis.choices import by_picture
 from studies.analysis.exclusion import ENOUGH, FAST, SAME, attention, catch_failures
 from studies.ballots.poll import Poll
+from studies.design.trial import SEVERAL
 
 PEOPLE_COLUMNS = [
     "participant", "place", "answers", "finished", "catch trials failed", "left out",
@@ -150,7 +152,10 @@ def balance_so_far(poll: Poll) -> pd.DataFrame:
     counted = poll.votes[poll.votes["kind"] == "vote"]
     labels = list(poll.settings["methods"])
     left, right = counted["left_method"], counted["right_method"]
-    shown = left.value_counts().add(right.value_counts(), fill_value=0)
+    sides = [left, right]
+    if poll.task in SEVERAL:
+        sides = [by_picture(counted)["method"]]
+    shown = pd.concat(sides).value_counts()
     rows = [("one method", shown.reindex(labels, fill_value=0))]
     if poll.task == "pairs":
         met = pd.Series([" ".join(sorted(two)) for two in zip(left, right, strict=True)], dtype=str)

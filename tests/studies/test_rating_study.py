@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
+from reports.inputs.run_data import read_run
+from reports.votes.section import vote_section
 from studies.analysis.progress import balance_so_far, people_so_far
 from studies.analysis.tidy import DICTIONARY
 from studies.ballots.administration import close_study
@@ -162,9 +164,31 @@ def test_plan_and_preregistration_say_what_they_can(dfr, home: Path):
     assert "Bradley" not in plan
 
 
-def test_a_report_refuses_ratings_in_one_line(dfr, answered: Path, tiny_run: Path, tmp_path: Path):
-    done = dfr("report", tiny_run, "--votes", answered, "--out", tmp_path / "report")
-    assert "study 'marks' is of ratings, and a report shows votes on two" in complaint(done)
+def test_a_report_shows_ratings(answered: Path, tiny_run: Path, tmp_path: Path):
+    section = vote_section(read_run(tiny_run, str(answered)), tmp_path)
+    assert section.heading == "How people rated"
+    assert "36 ratings of 6 participants, from 1 to 5" in section.summary
+    assert "log odds in the cumulative link model" in section.note
+    first = section.questions[0]
+    assert first.text == "Is this a good stylization of the photograph in this style?"
+    ranking = first.tables[0][1]
+    assert ranking["method"].iloc[0] == "Gatys et al."
+    assert [folded for _, _, folded in first.tables] == [False, False, True, True]
+    assert section.trust is None
+    assert (tmp_path / "figures" / "votes_ratings.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_the_page_of_a_report_shows_ratings(dfr, answered: Path, tiny_run: Path, tmp_path: Path):
+    home = shutil.copytree(answered, tmp_path / "marks")  # a look is logged
+    done = dfr("report", tiny_run, "--votes", home, "--out", tmp_path / "report")
+    assert done.returncode == 0, done.stderr
+    for file in ("index.html", "report.md"):
+        text = (tmp_path / "report" / file).read_text()
+        assert "How people rated" in text
+        assert "Does it look like the style picture?" in text or file == "report.md"
+        assert "How far the answers can be trusted" not in text
+    assert "shown in a report" in dfr("votes", "log", "--study", home).stdout
 
 
 def test_the_administrators_page_shows_the_ranking_of_ratings(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from studies.analysis.choices import rank_choices, tally_choices
 from studies.analysis.precision import precision_so_far, reached
+from studies.analysis.progress import balance_so_far
 from studies.analysis.ratings import rank_ratings, tally_ratings
+from studies.analysis.simulated_choosers import Choosers, even_choices
 from studies.analysis.simulated_raters import Raters, even_ratings
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.analysis.strengths import rank
@@ -55,6 +59,20 @@ def test_the_same_of_ratings():
     assert found.widest == pytest.approx((table["high"] - table["low"]).max(), rel=1e-9)
     assert found.reached
     assert reached(poll)
+
+
+@pytest.mark.parametrize("task", ["best", "ranking"])
+def test_the_same_of_several_pictures(task: str):
+    whole = task == "ranking"
+    people = Choosers(VOTERS.strengths, whole, spread=0.4, pictures=0.4)
+    votes, seen = simulate(even_choices(METHODS, 12, 16, 3, 1, (4, 5)), people, 1)
+    poll = poll_of(votes, seen, task=task, pictures=3)
+    table = rank_choices(tally_choices(votes, METHODS, 3, whole), 10).table
+    found = precision_so_far(poll)["overall"]
+    assert found.widest == pytest.approx((table["high"] - table["low"]).max(), rel=1e-9)
+    shown = balance_so_far(replace(poll, trials=votes)).set_index("votes of").loc["one method"]
+    assert shown["fewest"] == table["votes"].min()
+    assert shown["most"] == table["votes"].max()
 
 
 def test_how_many_people_are_missing_is_about_right():
