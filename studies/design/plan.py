@@ -16,6 +16,7 @@ from studies.design.balance import balance, rating_balance
 from studies.design.design import make_design
 from studies.design.material import Material, read_material
 from studies.design.power import Assumptions, power_table
+from studies.design.precision import width_table
 from studies.design.rating_power import rating_power_table
 from studies.design.study import Study, read_study, study_file
 
@@ -102,6 +103,7 @@ def plan_study(
     tables = [
         (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table))
     ]
+    tables.append(width_table(number, votes, study.participants, given))
     tables.append(_attention(Rule(study.catches, study.drop_at, study.cannot_say)))
     if material is not None:
         if len(material.stimuli.methods) != number:
@@ -144,6 +146,7 @@ def _plan_ratings(
     )
     tables = [
         (f"True difference that is found with {power:.0%} (5 %, two-sided)", readable),
+        width_table(number, votes, study.participants, given, study.scale),
         _attention(Rule(study.catches, study.drop_at, scale=study.scale)),
     ]
     if material is not None:
