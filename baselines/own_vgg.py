@@ -9,12 +9,16 @@ from the published one in its borders, which are zeros as in VGG-19, not reflect
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
+from baselines import compact
 from baselines.crops import Crops
 from baselines.sides import check_sides, filled
+from dfr.core.errors import UserError
 from dfr.network.encoder import Encoder, cheap_precision
 from dfr.network.weights import load_vgg19
 
@@ -91,6 +95,45 @@ def encoder_of(contents: Crops, device: torch.device) -> tuple[OwnVGG, dict[str,
     numbers = numbers[:: -(-len(numbers) // MEASURED)]
     means = measure_means(vgg, (contents[number].unsqueeze(0) for number in numbers))
     return OwnVGG(means, vgg).to(device), means
+
+
+class Trained(NamedTuple):
+    """What a file holds that a training of this suite wrote.
+
+    Attributes:
+        encoder: with the means of that training.
+        widths: of the decoder, see `baselines.adain.network.decoder`.
+        tensors: of the trained part, by their keys in it.
+        told: what the file tells of the network, see `baselines.compact.read`.
+    """
+
+    encoder: OwnVGG
+    widths: tuple[int, int, int, int]
+    tensors: dict[str, torch.Tensor]
+    told: Mapping[str, Any]
+
+
+def read_trained(path: Path, network: str, title: str) -> Trained:
+    """Read the file that the training of a network writes.
+
+    Args:
+        path: the file.
+        network: the method's name.
+        title: of the network, for messages.
+
+    Raises:
+        UserError: it cannot be read, or is another network's.
+    """
+    tensors, told = compact.read(path, network)
+    try:
+        means = {layer: tensors.pop(f"means.{layer}") for layer in LAYERS}
+        first, second, third, fourth = map(int, told["widths"])
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"{path}: is not {title} as this suite trains it ({error} missing)"
+        ) from error
+    named = {key.removeprefix("trained."): each for key, each in tensors.items()}
+    return Trained(OwnVGG(means), (first, second, third, fourth), named, told)
 
 
 def initialise(decoder: nn.Sequential) -> None:

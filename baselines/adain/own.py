@@ -22,13 +22,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from baselines import compact
 from baselines.adain.network import LAYER, AdaINNetwork, Statistics, adain, decoder, statistics
 from baselines.checkpoints import fill
 from baselines.crops import Crops
-from baselines.own_vgg import LAYERS, OwnVGG, initialise
+from baselines.own_vgg import LAYERS, initialise, read_trained
 from baselines.train.task import PIXEL_WEIGHT, Task
-from dfr.core.errors import UserError
 
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
 WIDTHS = (512, 128, 64, 32)
@@ -112,19 +110,7 @@ def read_own(path: Path) -> AdaINNetwork:
     Raises:
         UserError: it cannot be read, or is another network's.
     """
-    tensors, told = compact.read(path, "adain")
-    try:
-        means = {layer: tensors.pop(f"means.{layer}") for layer in LAYERS}
-        first, second, third, fourth = map(int, told["widths"])
-    except (KeyError, ValueError) as error:
-        raise UserError(
-            f"{path}: is not AdaIN as this suite trains it ({error} missing)"
-        ) from error
-    made = decoder((first, second, third, fourth))
-    fill(
-        made,
-        {key.removeprefix("trained."): each for key, each in tensors.items()},
-        "AdaIN's decoder",
-        path,
-    )
-    return AdaINNetwork(OwnVGG(means), made.to(memory_format=torch.channels_last)).eval()
+    found = read_trained(path, "adain", "AdaIN")
+    made = decoder(found.widths)
+    fill(made, found.tensors, "AdaIN's decoder", path)
+    return AdaINNetwork(found.encoder, made.to(memory_format=torch.channels_last)).eval()

@@ -21,11 +21,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from baselines import compact
 from baselines.checkpoints import fill
 from baselines.crops import Crops
 from baselines.lst.network import LEVELS, SIZE, LSTNetwork, Transform, decoder
-from baselines.own_vgg import LAYERS, OwnVGG, initialise
+from baselines.own_vgg import LAYERS, initialise, read_trained
 from baselines.train.task import PIXEL_WEIGHT, Task
 from dfr.core.errors import UserError
 
@@ -103,29 +102,17 @@ def read_own(path: Path, layer: str) -> LSTNetwork:
     Raises:
         UserError: it cannot be read, or is another network's or level's.
     """
-    tensors, told = compact.read(path, "lst")
-    if told.get("layer") != layer:
-        raise UserError(
-            f"{path}: is of {told.get('layer', 'no level')}, not of {layer}; add --set "
-            f"layer={told.get('layer', LAYER)}"
-        )
-    try:
-        means = {each: tensors.pop(f"means.{each}") for each in LAYERS}
-        first, second, third, fourth = map(int, told["widths"])
-    except (KeyError, ValueError) as error:
-        raise UserError(f"{path}: is not LST as this suite trains it ({error} missing)") from error
+    found = read_trained(path, "lst", "LST")
+    if (level := found.told.get("layer", LAYER)) != layer:
+        raise UserError(f"{path}: is of {level}, not of {layer}; add --set layer={level}")
     trained = nn.ModuleDict(
-        {
-            "decoder": decoder(layer, (first, second, third, fourth)),
-            "transform": Transform(LEVELS[layer]),
-        }
+        {"decoder": decoder(layer, found.widths), "transform": Transform(LEVELS[layer])}
     )
-    named = {key.removeprefix("trained."): each for key, each in tensors.items()}
-    fill(trained, named, "LST's decoder and transform", path)
+    fill(trained, found.tensors, "LST's decoder and transform", path)
     made, transform = trained["decoder"], trained["transform"]
     assert isinstance(made, nn.Sequential)
     assert isinstance(transform, Transform)
-    return LSTNetwork(layer, OwnVGG(means), transform, made).eval()
+    return LSTNetwork(layer, found.encoder, transform, made).eval()
 
 
 def _gram(features: torch.Tensor) -> torch.Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -58,18 +57,18 @@ def main(
         content, style, side=side, variants=variants, batch=batch, rate=rate, warm_up=warm_up,
         seed=seed,
     )  # fmt: skip
-    first: list[tuple[int, float]] = []
     with progress_bar() as bar:
         task = bar.add_task(name, total=steps)
 
         def report(step: int, _: int, terms: dict[str, float]) -> None:
             told = ", ".join(f"{term} {value:.3g}" for term, value in terms.items())
             bar.update(task, completed=step, description=f"{name}, step {step}: {told}")
-            first.append((step, time.monotonic()))
             if step % every == 0 and not bar.console.is_terminal:  # a log has no bar
-                (start, began), (_, now) = first[max(0, len(first) - every)], first[-1]
-                left = (steps - step) * (now - began) / max(1, step - start)
-                typer.echo(f"{name}, step {step} of {steps}: {told}; {left / 60:.0f} min left")
+                left = bar.tasks[0].time_remaining
+                typer.echo(
+                    f"{name}, step {step} of {steps}: {told}"
+                    + ("" if left is None else f"; {left / 60:.0f} min left")
+                )
 
         train(
             name, pkgutil.resolve_name(TASKS[name]), settings, writable_folder(out), steps,
