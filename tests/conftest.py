@@ -47,23 +47,16 @@ settings.load_profile("ci")
 
 @pytest.hookimpl(trylast=True)  # when slow tests are deselected
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker waits for another one, nor at the end.
+    """Begin with two tests whose runs are shared, so that no worker waits for another one's run.
 
-    That is one test for each of the shared runs, and then the group of tests that have a browser
-    and a server to themselves on one worker.
+    pytest-xdist itself puts groups before them, the largest first: that of the browser.
     """
-    first = []
     for fixture in ("small_run", "tiny_run"):
         users = (item for item in items if fixture in getattr(item, "fixturenames", ()))
-        first += [item for item in users if "benchmark" not in item.fixturenames][:1]
-    browser = [
-        item
-        for item in items
-        if any(mark.kwargs.get("name") == "browser" for mark in item.iter_markers("xdist_group"))
-    ]
-    # A sort keeps the order of what is alike.
-    ranks = {item: rank for rank, each in enumerate((browser, first)) for item in each}
-    items.sort(key=lambda item: -ranks.get(item, -1))
+        first = next((item for item in users if "benchmark" not in item.fixturenames), None)
+        if first is not None:
+            items.remove(first)
+            items.insert(0, first)
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
