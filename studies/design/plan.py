@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from dfr.core.errors import UserError
 from dfr.core.files import wrong_value
+from studies.design.adaptive_power import people_needed
 from studies.design.attention import LIMIT, Rule, shortest_rule
 from studies.design.balance import balance, rating_balance
 from studies.design.design import make_design
@@ -99,11 +100,20 @@ def plan_study(
     )  # fmt: skip
     if study.task == "rating":
         return _plan_ratings(study, material, number, given, power)
+    headline = (
+        f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
+        f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
+        f"{number * (number - 1) // 2} comparisons; {study.screens} screens per person. "
+        f"{_told(given, study.cannot_say)}"
+    )
     table = power_table(number, votes, study.participants, given, power=power)
-    tables = [
-        (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table))
-    ]
+    found_with = f"True preference that is found with {power:.0%} (5 %, two-sided)"
+    if study.adaptive:
+        found_with += ", if pairs were not adaptive"
+    tables = [(found_with, _readable(table))]
     tables.append(width_table(number, votes, study.participants, given))
+    if study.adaptive:
+        tables.append(_adaptive(study, number, given.ties))
     tables.append(_attention(Rule(study.catches, study.drop_at, study.cannot_say)))
     if material is not None:
         if len(material.stimuli.methods) != number:
@@ -112,15 +122,34 @@ def plan_study(
                 "name them with --methods, with commas between"
             )
         found = balance(make_design(material.stimuli, **study.design_settings))
-        tables.append(("The design, over its counted trials", _even(found.summary())))
+        summary = found.summary()
+        if study.adaptive:
+            planned = summary["what"].str.contains("per content|per style")
+            tables.append(
+                ("What of the design is fixed, over its counted trials", _even(summary[planned]))
+            )
+            return PlanReport(headline, tuple(tables))
+        tables.append(("The design, over its counted trials", _even(summary)))
         told = f"{found.efficiency:.1%} of a balanced complete design"
         tables.append(("", pd.DataFrame([{"efficiency of the design": told}])))
-    return PlanReport(
-        f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
-        f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
-        f"{number * (number - 1) // 2} comparisons; {study.screens} screens per person. "
-        f"{_told(given, study.cannot_say)}",
-        tuple(tables),
+    return PlanReport(headline, tuple(tables))
+
+
+def _adaptive(study: Study, methods: int, ties: float) -> tuple[str, pd.DataFrame]:
+    """Tell what adaptive pairs do to the number of people."""
+    needed = people_needed(methods, study.participants, study.trials, study.random_share, ties)
+    return (
+        f"Adaptive pairs, {study.random_share:.0%} of them planned: people who make the strengths "
+        f"as sure as {study.participants} would whose pairs are fixed; at best, were the strengths "
+        "known and people and pictures alike",
+        pd.DataFrame(
+            {
+                "log strengths": [
+                    f"-{ends:g} to {ends:g}" if ends else "all equal" for ends in needed["ends"]
+                ],
+                "people": needed["people"],
+            }
+        ),
     )
 
 
