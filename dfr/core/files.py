@@ -9,7 +9,7 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +32,28 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         UserError: the folder cannot be written, or the disk is full.
     """
+    _write_beside(path, write, lambda temporary: temporary.replace(path))
+
+
+def write_first(path: Path, text: str) -> None:
+    """Write a UTF-8 text file whole, unless there is one already.
+
+    Where several processes do so at once, the file of one of them stays.
+
+    Raises:
+        UserError: the folder cannot be written, or the disk is full.
+    """
+
+    def put(temporary: Path) -> None:
+        with suppress(FileExistsError):
+            os.link(temporary, path)  # a rename would take the place of another's file
+
+    _write_beside(path, lambda temporary: temporary.write_text(text, encoding="utf-8"), put)
+
+
+def _write_beside(
+    path: Path, write: Callable[[Path], object], put: Callable[[Path], object]
+) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
@@ -42,7 +64,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         try:
             write(temporary)
             temporary.chmod(0o644)
-            temporary.replace(path)
+            put(temporary)
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -19,7 +19,7 @@ import torch
 
 from dfr.core.devices import make_process_repeatable
 from dfr.core.errors import UserError
-from dfr.core.files import read_json, seal_of, write_json
+from dfr.core.files import as_json, read_json, seal_of, write_first, write_json
 from dfr.core.version import VERSION
 from eval.submissions.checking import TOLERANCE, Checked, check_entry
 from eval.submissions.entry_file import EntryFile
@@ -110,7 +110,8 @@ def _again(file: EntryFile, before: dict[str, Any]) -> Checked:
 def _read_checks(folder: Path) -> dict[str, Any]:
     path = folder / CHECKS
     if not path.exists():
-        return {"seed": secrets.token_hex(8), "checks": {}}
+        # Another check may begin at the same moment; then the seed of one of them stands.
+        write_first(path, as_json({"seed": secrets.token_hex(8), "checks": {}}))
     content = read_json(path)
     if not isinstance(content, dict) or set(content) != {"seed", "checks"}:
         raise UserError(f"{path}: is damaged; delete it, and everything is measured again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from dfr.core.errors import UserError
 from eval.submissions.checking import SCALES, TOLERANCE, apart, drawn
 from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS
 from eval.submissions.entry_file import EntryFile
-from eval.submissions.folder import CHECKS, Found, check_folder
+from eval.submissions.folder import CHECKS, Found, _read_checks, check_folder
 from tests.conftest import made_once
 from tests.eval.submissions.repack import Files, rehash, repack
 
@@ -174,6 +175,23 @@ def test_what_was_checked_is_not_measured_again(found: Found, folder: Path, tmp_
     (tmp_path / CHECKS).write_text("[]")
     with pytest.raises(UserError, match="is damaged; delete it"):
         check_folder(tmp_path, 1, device=CPU)
+
+
+def test_checks_that_begin_at_once_draw_one_seed(tmp_path: Path):
+    ready, seeds = threading.Barrier(8), []
+
+    def begin() -> None:
+        ready.wait()
+        seeds.append(_read_checks(tmp_path)["seed"])
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seeds) == 8
+    assert set(seeds) == {_read_checks(tmp_path)["seed"]}
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKS]
 
 
 def test_the_sample_depends_on_the_seed_alone(entries: Path):
