@@ -11,11 +11,11 @@ import pandas as pd
 Array = npt.NDArray[np.float64]
 
 #: What an output must close of the style gap to count as faithful.
-GAP_CLOSED = 0.9
+FAITHFUL_GAP = 0.9
 #: And the C statistic that it must keep: more than a picture scores that has nothing to do with the
 #: content (0.35 at most, see `eval.measures.coherence`), and less than any of the 28 outputs of
 #: DFR's authors has (0.41 at least, ``reports/published/pictures.csv``).
-COHERENCE = 0.4
+FAITHFUL_COHERENCE = 0.4
 
 
 def vendi_score(distances: Array) -> float:
@@ -51,9 +51,9 @@ def faithful_diversity(distances: Array, gap_closed: Array, coherence: Array) ->
     """Return the effective number of different outputs among those that do what was asked, 0 to n.
 
     Diversity alone is cheap: pictures that missed the style, or lost the content, differ. So only
-    outputs count that close at least `GAP_CLOSED` of the style gap and keep a C statistic of at
-    least `COHERENCE`; of these it is the Vendi score (see `vendi_score`), and 0 where there are
-    none. One such output counts 1, and outputs that are equal count 1 together.
+    outputs count that close at least `FAITHFUL_GAP` of the style gap and keep a C statistic of at
+    least `FAITHFUL_COHERENCE`; of these it is the Vendi score (see `vendi_score`), and 0 where
+    there are none. One such output counts 1, and outputs that are equal count 1 together.
 
     The style gap is the way from the content picture to the style picture by style loss, in one
     yardstick for all methods (`eval.measures.losses.style_gap_closed`): an output whose own target
@@ -69,7 +69,7 @@ def faithful_diversity(distances: Array, gap_closed: Array, coherence: Array) ->
     """
     if not (np.isfinite(gap_closed).all() and np.isfinite(coherence).all()):
         return float("nan")
-    faithful = (gap_closed >= GAP_CLOSED) & (coherence >= COHERENCE)
+    faithful = (gap_closed >= FAITHFUL_GAP) & (coherence >= FAITHFUL_COHERENCE)
     return vendi_score(distances[np.ix_(faithful, faithful)]) if faithful.any() else 0.0
 
 

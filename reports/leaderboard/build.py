@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dfr.core.files import writable_folder, write_text
-from eval.analysis.diversity import COHERENCE, GAP_CLOSED
+from eval.analysis.diversity import FAITHFUL_COHERENCE, FAITHFUL_GAP
 from eval.submissions.checking import TOLERANCE
 from eval.submissions.folder import Found
 from eval.submissions.sets import named_sets
@@ -60,8 +60,8 @@ def build_page(found: Found, out: Path, tell: Tell = lambda _: None) -> Path:
         qualities=QUALITIES,
         first=FIRST,
         diversity=DIVERSITY,
-        gap_closed=GAP_CLOSED,
-        coherence=COHERENCE,
+        gap_closed=FAITHFUL_GAP,
+        coherence=FAITHFUL_COHERENCE,
         seconds=SECONDS,
         less_is_better=less_is_better,
         tolerance=f"{TOLERANCE:.0%}",

@@ -12,6 +12,7 @@ from PIL import Image
 
 from dfr.core.files import writable_folder, write_text
 from eval.analysis.crossed import MANY
+from eval.analysis.diversity import FAITHFUL_COHERENCE, FAITHFUL_GAP
 from reports.claims.rules import all_claims, claims_table
 from reports.figures.certainty import intervals, variance
 from reports.figures.charts import all_figures
@@ -185,6 +186,8 @@ def write_report(data: RunData, folder: Path) -> Path:
         "protocol": protocol,
         "study": study,
         "of_the_protocol": is_of_the_protocol(data),
+        "faithful_gap": FAITHFUL_GAP,
+        "faithful_coherence": FAITHFUL_COHERENCE,
         "failures": failures(data),
         "external": external_notes(data),
         "not_supplied": not_supplied(data),

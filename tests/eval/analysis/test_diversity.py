@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from eval.analysis.diversity import (
-    COHERENCE,
-    GAP_CLOSED,
+    FAITHFUL_COHERENCE,
+    FAITHFUL_GAP,
     faithful_diversity,
     vendi_of_chance,
     vendi_score,
@@ -92,7 +92,7 @@ def test_equal_faithful_outputs_count_once():
 
 
 def test_the_bounds_of_faithfulness_are_told_and_included():
-    assert (GAP_CLOSED, COHERENCE) == (0.9, 0.4)
+    assert (FAITHFUL_GAP, FAITHFUL_COHERENCE) == (0.9, 0.4)
     two = 0.6 * (1 - np.eye(2))
     at = faithful_diversity(two, np.array([0.9, 0.9]), np.array([0.4, 0.4]))
     assert at == pytest.approx(vendi_score(two))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eval.analysis.diversity import COHERENCE, GAP_CLOSED
+from eval.analysis.diversity import FAITHFUL_COHERENCE, FAITHFUL_GAP
 from eval.data.listed import listed_set
 from reports.inputs.run_data import RunData, read_run
 from reports.tables.diversity import diversity_table
@@ -86,7 +86,9 @@ def test_faithful_diversity_counts_outputs_that_meet_both_bounds(run):
     for row in table.to_dict("records"):
         part = outputs.sort_index().loc[row["content"], row["style"], row["label"]]
         part = part[part["objective"] == part.index]
-        good = (part["style_gap_closed"] >= GAP_CLOSED) & (part["c_statistic"] >= COHERENCE)
+        good = (part["style_gap_closed"] >= FAITHFUL_GAP) & (
+            part["c_statistic"] >= FAITHFUL_COHERENCE
+        )
         assert (row["faithful"] == 0) == (not good.any())
         assert row["faithful"] <= max(good.sum(), 0) + 1e-9
     shown = summary(run).set_index("method")["faithful diversity"]
