@@ -49,6 +49,7 @@ def serve(
         wait_until_all_answer,
         watch,
     )
+    from studies.serving.watchdog import Watchdog
 
     file = study_file(study)
     opened = open_named(study, database)  # what is wrong with the study is said before it is shown
@@ -61,22 +62,34 @@ def serve(
     places = [(address, port)] if alone else [("127.0.0.1", each) for each in free_ports(processes)]
     pages: list[Page] = []
     proxy: subprocess.Popen[bytes] | None = None
+    watchdog = Watchdog()
+
+    def running() -> list[subprocess.Popen[bytes]]:
+        return [*(page.process for page in pages), *([proxy] if proxy is not None else [])]
+
+    def guard() -> None:
+        watchdog.guard(running())
+
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _end)
     with tempfile.TemporaryDirectory(prefix="voting-page-") as folder:
         try:
             for place in places:
-                pages.append(Page(file, url, *place))  # noqa: PERF401 (what runs is ended below)
+                pages.append(Page(file, url, *place))
+                guard()
             wait_until_all_answer(pages)
             if not alone:
                 proxy = nginx.start(Path(folder), address, port, [page.port for page in pages])
+                guard()
             console.print(
                 f"study '{escape(opened.study.name)}': http://{address}:{port} "
                 f"({processes} process{'' if alone else 'es'}; Ctrl-C ends it)",
                 soft_wrap=True,
             )
-            watch(pages, proxy, lambda line: console.print(escape(line), soft_wrap=True))
+            watch(pages, proxy, lambda line: console.print(escape(line), soft_wrap=True), guard)
         except _EndedError:
             console.print("the page has ended; all answers are in the ballots")
         finally:
-            end([*(page.process for page in pages), *([proxy] if proxy is not None else [])])
+            end(running())
+            watchdog.guard([])
+            watchdog.close()

@@ -126,8 +126,19 @@ def wait_until_all_answer(pages: Sequence[Page]) -> None:
             time.sleep(0.2)
 
 
-def watch(pages: Sequence[Page], proxy: subprocess.Popen[bytes] | None, tell: Tell) -> None:
+def watch(
+    pages: Sequence[Page],
+    proxy: subprocess.Popen[bytes] | None,
+    tell: Tell,
+    guard: Callable[[], object],
+) -> None:
     """Keep the processes running until this one is asked to end.
+
+    Args:
+        pages: processes of the page.
+        proxy: nginx, if there is one.
+        tell: told what was started again.
+        guard: called after that.
 
     Raises:
         UserError: nginx ended, or a process of the page ends again and again.
@@ -136,6 +147,7 @@ def watch(pages: Sequence[Page], proxy: subprocess.Popen[bytes] | None, tell: Te
         for page in pages:
             if page.process.poll() is not None:
                 page.start_again(tell)
+                guard()
         if proxy is not None and proxy.poll() is not None:
             raise UserError(f"nginx ended (exit code {proxy.returncode})")
         time.sleep(_LOOK)

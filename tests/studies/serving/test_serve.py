@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from studies.serving.processes import free_ports
+from dfr.core.errors import UserError
+from studies.serving.processes import check_free, free_ports
 from tests.conftest import ROOT, complaint
 from tests.studies.page.pages import BREAK, STEPS, STUDY, my_votes, shown
 
@@ -97,6 +98,25 @@ def test_a_visitor_is_served_through_nginx_and_goes_on_when_a_process_dies(
     assert running.wait(60) == 0
     assert "the page has ended" in log.read_text()
     assert not [each for each in there if Path(f"/proc/{each}").exists()]
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_what_was_killed(served: tuple[subprocess.Popen[str], Path, int]):
+    running, _, port = served
+    there = pages_of(running.pid)
+    assert len(there) == 2
+    running.kill()
+    running.wait()
+    until(lambda: not any(Path(f"/proc/{each}").exists() for each in there))
+    until(lambda: is_free(port))  # nginx has ended too
+
+
+def is_free(port: int) -> bool:
+    try:
+        check_free("127.0.0.1", port)
+    except UserError:
+        return False
+    return True
 
 
 def test_refuses(dfr, tmp_path, tiny_run):
