@@ -107,7 +107,7 @@ def crossed_spread(influence: Array, takes: Takes, clusters: Clusters) -> Spread
         clusters: of the V votes.
     """
     parts, freedom = crossed_parts(influence, takes, clusters)
-    people = freedom[0] + 1
+    parts, people = np.maximum(parts, 0), freedom[0] + 1
     variance, found = parts.sum(axis=0), satterthwaite(parts, freedom)
     enough = people >= LEAST_CLUSTERS
     return Spread(np.where(enough, variance, np.nan), np.where(enough, found, np.nan))
@@ -115,6 +115,8 @@ def crossed_spread(influence: Array, takes: Takes, clusters: Clusters) -> Spread
 
 def crossed_parts(influence: Array, takes: Takes, clusters: Clusters) -> tuple[Array, Array]:
     """Return the parts of the variances that people, contents and styles have, see the module.
+
+    Chance can make a part of contents or styles less than zero, which is to be taken as none.
 
     Args:
         influence: as in `crossed_spread`.
@@ -131,7 +133,7 @@ def crossed_parts(influence: Array, takes: Takes, clusters: Clusters) -> tuple[A
     for codes in (clusters.contents, clusters.styles):
         levels = _levels(takes, codes)
         more = _corrected(_sums(influence, codes) ** 2, levels) - noise
-        parts.append(np.where(levels >= LEAST_CLUSTERS, np.maximum(more, 0), 0))
+        parts.append(np.where(levels >= LEAST_CLUSTERS, more, 0))
         freedom.append(levels - 1)
     return np.array(parts), np.array(freedom, dtype=np.float64)
 

@@ -142,10 +142,11 @@ def _precision(moved: Moved, wanted: float) -> Precision:
     if people < LEAST_CLUSTERS:
         return Precision(people, np.nan, wanted, None)
     parts, freedom = crossed_parts(influence, np.ones_like(influence, dtype=bool), clusters)
-    widest = float(_widths(parts, freedom, people, people).max())
+    widest = float(_widths(np.maximum(parts, 0), freedom, people, people).max())
     if not wanted:
         return Precision(people, widest, wanted, None)
-    return Precision(people, widest, wanted, _more(parts, freedom, people, wanted))
+    more = 0 if widest <= wanted else _more(parts, freedom, people, wanted)
+    return Precision(people, widest, wanted, more)
 
 
 def _widths(parts: Array, freedom: Array, people: int, wanted: int) -> Array:
@@ -166,12 +167,18 @@ def _widths(parts: Array, freedom: Array, people: int, wanted: int) -> Array:
 
 
 def _more(parts: Array, freedom: Array, people: int, wanted: float) -> int | None:
+    """Return about how many more people are missing, at least one; None if no number would do.
+
+    What pictures leave uncertain is known badly from few people, and where it is below zero it is
+    taken as none, so the widest interval has too much of it. Its mean over the methods is better.
+    """
+    pictures = np.maximum(parts[1:].mean(axis=1, keepdims=True), 0)
+    parts = np.concatenate([parts[:1], np.repeat(pictures, parts.shape[1], axis=1)])
+
     def enough(number: int) -> bool:
         return bool((_widths(parts, freedom, people, number) <= wanted).all())
 
-    if enough(people):
-        return 0
-    low, high = people, 2 * people
+    low, high = people, people + 1
     while not enough(high):
         if high > _MOST * people:
             return None
