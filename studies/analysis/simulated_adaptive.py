@@ -10,7 +10,8 @@ import pandas as pd
 
 from studies.analysis.simulated_voters import Voter, Voters, round_robin, vote_row
 from studies.analysis.tally import VOTE_COLUMNS
-from studies.design.adaptive import SoFar, choose_pair, expected_gains, open_pairs, unit_shown
+from studies.design.adaptive import CAUTION, SoFar, choose_pair, gains_at, open_pairs, unit_shown
+from studies.design.davidson import Strengths, davidson
 from studies.design.trial import Stimuli, Trial
 
 
@@ -77,6 +78,7 @@ class _Counts:
         size = (len(methods), len(methods))
         self.wins, self.ties, self.waiting, self.lefts = (np.zeros(size) for _ in range(4))
         self.modes: Counter[tuple[str, str]] = Counter()
+        self.fitted: Strengths | None = None  # by the answers so far
         for trials in design:
             for trial in trials:
                 if trial.pair != "open":
@@ -87,7 +89,10 @@ class _Counts:
     ) -> Trial:
         """Fill in the pair of a participant's trial."""
         seen = {unit_shown(trial, stimuli.methods) for trial in trials if trial.pair != "open"}
-        gains = expected_gains(self.wins[None], self.ties[None], self.waiting)
+        if self.fitted is None:
+            self.fitted = davidson(self.wins, self.ties, CAUTION)
+        votes = self.wins + self.wins.T + self.ties + self.waiting
+        gains = gains_at(self.fitted, votes)
         so_far = SoFar(self.lefts, self.modes)
         trial = choose_pair(trials[position], seen, gains, so_far, stimuli, random)
         self._place(trial)
@@ -96,6 +101,7 @@ class _Counts:
 
     def count(self, trial: Trial, answer: str) -> None:
         """Count an answer."""
+        self.fitted = None
         if trial.pair == "adaptive":
             self._wait(trial, -1)
         left, right = self.number[trial.left.method], self.number[trial.right.method]

@@ -212,6 +212,8 @@ class Ballots(Database):
         if not 0 <= number < len(seat.steps):
             raise Refused(f"participant {seat.participant}: step {number} is not their turn")
         step = seat.steps[number]
+        if step.trial.pair == "open":
+            raise Refused(f"participant {seat.participant}: step {number} was not shown yet")
         last = number + 1 == len(seat.steps)
         with self.writing() as connection:
             person = connection.execute(

@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from studies.analysis.clusters import LEVEL
 from studies.analysis.simulated_adaptive import simulate_adaptive
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
-from studies.analysis.strengths import rank
+from studies.analysis.strengths import modelled_shares, rank
 from studies.analysis.tally import tally
 from studies.analysis.winrates import pairs_table
 from studies.design.davidson import davidson
@@ -60,9 +61,9 @@ def outcomes(voters: Voters, studies: int, adaptive: bool, people: int) -> Mappi
 
     Returns:
         ``width``, mean width of the strengths' intervals; ``error``, root mean square of the
-        strengths' errors; ``apart``, the share of methods that are told apart; ``wrong``, the share
-        of neighbours in the wrong order; and how often intervals hold the truth: ``strengths`` and
-        ``shares`` (of two methods).
+        strengths' errors; ``apart``, the share of every two methods that are told apart, of both
+        plans by the model, as adaptive studies are analysed; and how often intervals hold the
+        truth: ``strengths`` and ``shares`` (of two methods, as each study is analysed).
     """
     methods = list(voters.strengths)
     won, tied = voters.chances(methods)
@@ -79,13 +80,12 @@ def outcomes(voters: Voters, studies: int, adaptive: bool, people: int) -> Mappi
             votes, _ = simulate(round_robin(methods, people, TRIALS, seed, PICTURES), voters, seed)
         counts = tally(votes, methods)
         table, pairs = rank(counts, draws=2).table, pairs_table(counts)
-        strength = table["strength"].to_numpy()
+        model = modelled_shares(counts, 1 - (1 - LEVEL) / len(first))
         found.append(
             {
                 "width": float((table["high"] - table["low"]).mean()),
-                "square": float(((strength - truth) ** 2).mean()),
-                "apart": float(pairs["apart"].mean()),
-                "wrong": float((np.diff(strength) >= 0).mean()),
+                "square": float(((table["strength"] - truth) ** 2).mean()),
+                "apart": float(((model.low > 0.5) | (model.high < 0.5)).mean()),
                 "strengths": float(between(table["low"], truth, table["high"]).mean()),
                 "shares": float(
                     between(pairs["cluster_low"], of_pairs, pairs["cluster_high"]).mean()

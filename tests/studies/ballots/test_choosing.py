@@ -16,6 +16,7 @@ from studies.ballots.choosing import _answered
 from studies.ballots.export import read_export, write_export
 from studies.ballots.importing import import_poll
 from studies.ballots.poll import read_poll
+from studies.ballots.seats import Refused
 from studies.ballots.watched import Watched
 from studies.design.balance import balance, unit_of
 from studies.design.design import make_design
@@ -151,6 +152,14 @@ def test_processes_that_ask_at_once_agree(url: str, ballots: Ballots):
         assert abs(sides[a, b] - sides[b, a]) <= max(1, uneven)
     for tab in tabs:
         tab.close()
+
+
+@one_database
+def test_what_was_not_shown_yet_takes_no_answer(ballots: Ballots):
+    link = ballots.join(1)
+    number = next(at for at, trial in enumerate(DESIGN[0]) if trial.pair == "open")
+    with pytest.raises(Refused, match="was not shown yet"):
+        ballots.cast(1, link, number, "left", 1.0)
 
 
 @one_database
