@@ -6,12 +6,12 @@ whose features are the target t = AdaIN(f(c), f(s)). With g the decoder, and mu 
 
     L_c = |f(g(t)) - t|^2                                                  (eq. 12)
     L_s = sum_i |mu(phi_i(g(t))) - mu(phi_i(s))|^2 + the same of sigma     (eq. 13)
-    L = L_c + 10 L_s                                                       (eq. 11)
+    L = L_c + lambda L_s                                                   (eq. 11)
 
 over phi_i = relu1_1, relu2_1, relu3_1, relu4_1, all as means of squares, as PyTorch's port has it.
-Other than the paper: the encoder is `baselines.own_vgg.OwnVGG`, the decoder is narrower, crops
-have 128 pixels (the paper: 256), and a warm-up paints photographs again, see
-`baselines.train.task.Settings`.
+Other than the paper: the encoder is `baselines.own_vgg.OwnVGG`, lambda is 3 (PyTorch's port: 10)
+and grows to that, the decoder is narrower, crops have 128 pixels (the paper: 256), and a warm-up
+paints photographs again, see `baselines.train.task.Settings`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from baselines.train.task import PIXEL_WEIGHT, Task
 
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
 WIDTHS = (512, 128, 64, 32)
-STYLE_WEIGHT = 10.0
+STYLE_WEIGHT = 3.0
 
 
 class DecoderTask(Task):
@@ -59,11 +59,11 @@ class DecoderTask(Task):
         self._seen: dict[int, dict[str, Statistics]] = {}
 
     def losses(
-        self, contents: list[int], styles: list[int], warm: bool
+        self, contents: list[int], styles: list[int], share: float
     ) -> Mapping[str, torch.Tensor]:
         """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
         inside = torch.cat([self._content(number) for number in contents]).to(self.device).float()
-        if warm:
+        if not share:
             wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
             picture = self.trained(inside)
             return {"pixels": PIXEL_WEIGHT * nn.functional.mse_loss(picture, wanted)}
@@ -82,7 +82,7 @@ class DecoderTask(Task):
         ]
         return {
             "content": nn.functional.mse_loss(seen[LAYER], target),
-            "style": STYLE_WEIGHT * torch.stack(apart).sum(),
+            "style": share * STYLE_WEIGHT * torch.stack(apart).sum(),
         }
 
     @torch.no_grad()

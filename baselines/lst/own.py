@@ -55,13 +55,13 @@ class TransformTask(Task):
         self.network = LSTNetwork(LAYER, self.encoder, transform, made)
 
     def losses(
-        self, contents: list[int], styles: list[int], warm: bool
+        self, contents: list[int], styles: list[int], share: float
     ) -> Mapping[str, torch.Tensor]:
         """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
         wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
         with torch.no_grad():
-            inside = self.network.encoder(wanted, (LAYER,) if warm else LAYERS)
-        if warm:
+            inside = self.network.encoder(wanted, LAYERS if share else (LAYER,))
+        if not share:
             picture = self.network.decoder(inside[LAYER])
             return {"pixels": PIXEL_WEIGHT * nn.functional.mse_loss(picture, wanted)}
         with torch.no_grad():
@@ -73,7 +73,7 @@ class TransformTask(Task):
         apart = [style_loss(seen[layer], told[layer]) for layer in LAYERS]
         return {
             "content": nn.functional.mse_loss(seen[LAYERS[-1]], inside[LAYERS[-1]]),
-            "style": STYLE_WEIGHT * torch.stack(apart).sum(),
+            "style": share * STYLE_WEIGHT * torch.stack(apart).sum(),
         }
 
     def share_of_rate(self, parameter: str) -> float:

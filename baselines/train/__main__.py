@@ -39,10 +39,14 @@ def main(
         int, typer.Option(min=1, help="Crops of a photograph; of a painting four times as many.")
     ] = Settings.variants,
     batch: Annotated[int, typer.Option(min=1, help="Pairs in a step.")] = Settings.batch,
-    rate: Annotated[float, typer.Option(help="Adam's.")] = Settings.rate,
+    rate: Annotated[float, typer.Option(help="Adam's, in the warm-up.")] = Settings.rate,
+    styled_rate: Annotated[float, typer.Option(help="Adam's after it.")] = Settings.styled_rate,
     warm_up: Annotated[
         int, typer.Option(min=0, help="Steps that only paint photographs again.")
     ] = Settings.warm_up,
+    rise: Annotated[
+        int, typer.Option(min=0, help="Steps after those in which the style's weight grows.")
+    ] = Settings.rise,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = Settings.seed,
     every: Annotated[int, typer.Option(min=1, help="Steps between two states.")] = 200,
     threads: Annotated[int, typer.Option(min=0, help="0: as torch chooses.")] = 0,
@@ -54,8 +58,8 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     settings = Settings(
-        content, style, side=side, variants=variants, batch=batch, rate=rate, warm_up=warm_up,
-        seed=seed,
+        content, style, side=side, variants=variants, batch=batch, rate=rate,
+        styled_rate=styled_rate, warm_up=warm_up, rise=rise, seed=seed,
     )  # fmt: skip
     with progress_bar() as bar:
         task = bar.add_task(name, total=steps)

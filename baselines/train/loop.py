@@ -86,23 +86,26 @@ def train(
     return terms
 
 
-def optimiser_of(task: Task, rate: float) -> torch.optim.Adam:
-    """Return Adam over a task's parameters, each with its share of the rate."""
+def optimiser_of(task: Task) -> torch.optim.Adam:
+    """Return Adam over a task's parameters, each in a group that tells its share of the rate."""
     return torch.optim.Adam(
         [
-            {"params": [parameter], "lr": rate * task.share_of_rate(key)}
+            {"params": [parameter], "share": task.share_of_rate(key)}
             for key, parameter in task.trained.named_parameters()
         ]
     )
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor, rate: float) -> None:
     """Do one step; parameters of which the loss does not depend stay where they are.
 
     Args:
-        optimiser: moves its parameters.
+        optimiser: moves its parameters, of `optimiser_of`.
         loss: a scalar; its gradient is shortened to `LONGEST`.
+        rate: of this step.
     """
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["share"]
     parameters = [each for group in optimiser.param_groups for each in group["params"]]
     optimiser.zero_grad()
     torch.autograd.backward(loss, inputs=parameters)
@@ -116,7 +119,7 @@ class _Training:
     def __init__(self, task: Task, settings: Settings, out: Path) -> None:
         self.task, self.settings, self.out = task, settings, out
         self.parameters = dict(task.trained.named_parameters())
-        self.optimiser = optimiser_of(task, settings.rate)
+        self.optimiser = optimiser_of(task)
         self.average = {key: each.detach().clone() for key, each in self.parameters.items()}
         self.step, self.seconds = 0, 0.0
         self.curve: list[dict[str, float]] = []
@@ -129,15 +132,16 @@ class _Training:
             torch.randint(count, (self.settings.batch,), generator=generator).tolist()
             for count in (contents, styles)
         ]
-        warm = self.step < self.settings.warm_up
-        losses = self.task.losses(chosen[0], chosen[1], warm)
+        risen = max(0, self.step + 1 - self.settings.warm_up)
+        share = min(1.0, risen / max(1, self.settings.rise))
+        losses = self.task.losses(chosen[0], chosen[1], share)
         total: torch.Tensor = sum(losses.values(), torch.zeros(()))
         if not bool(total.isfinite()):
             raise UserError(
                 f"the loss is not finite at step {self.step}; go back to an earlier state with a "
                 "smaller --rate"
             )
-        descend(self.optimiser, total)
+        descend(self.optimiser, total, self.settings.styled_rate if risen else self.settings.rate)
         with torch.no_grad():
             past = min(self.settings.average, (1 + self.step) / (10 + self.step))
             for key, parameter in self.parameters.items():
@@ -145,7 +149,7 @@ class _Training:
         self.step += 1
         self.seconds += time.process_time() - began
         terms = {name: float(value.detach()) for name, value in losses.items()}
-        self.curve.append({"step": self.step, "warm": int(warm), **terms})
+        self.curve.append({"step": self.step, "warm": int(not risen), **terms})
         return terms
 
     def save(self) -> None:

@@ -29,9 +29,13 @@ class Settings:
         side: of the square crops, in pixels.
         variants: crops of each photograph; of each painting four times as many.
         batch: pairs in a step.
-        rate: of Adam.
+        rate: of Adam, in the warm-up.
+        styled_rate: of Adam after it.
         warm_up: steps in which a decoder only learns to paint the photograph again (mean squared
             error of pixels), which needs no encoder; not in the papers, but cheap.
+        rise: steps after it in which the weight of the style grows from nothing to its value; a
+            decoder that meets all of it at once forgets the photograph, and does not find it again
+            in the few steps that a CPU allows.
         average: the weights that are kept are a moving average of those that are trained, with
             this factor for the past.
         seed: of everything random.
@@ -43,7 +47,9 @@ class Settings:
     variants: int = 4
     batch: int = 4
     rate: float = 1e-3
-    warm_up: int = 1500
+    styled_rate: float = 5e-4
+    warm_up: int = 1000
+    rise: int = 1500
     average: float = 0.998
     seed: int = 0
 
@@ -81,14 +87,14 @@ class Task(ABC):
 
     @abstractmethod
     def losses(
-        self, contents: list[int], styles: list[int], warm: bool
+        self, contents: list[int], styles: list[int], share: float
     ) -> Mapping[str, torch.Tensor]:
         """Return the terms of the loss of a batch, weighted: their sum is minimised.
 
         Args:
             contents: numbers of the photographs' crops.
             styles: numbers of the paintings' crops, as many.
-            warm: whether this is a step of the warm-up.
+            share: of the weight that the style has in the end; 0 in a step of the warm-up.
         """
 
     def share_of_rate(self, parameter: str) -> float:  # noqa: ARG002

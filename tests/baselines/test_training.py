@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from typing import Any
 
@@ -52,7 +53,15 @@ def settings(tmp_path_factory, files) -> Settings:
         draw(name).resize((64, 64)).save(folder / "style" / f"{name}.png")
     (folder / "content" / "notes.txt").write_text("no picture")
     return Settings(
-        folder / "content", folder / "style", side=32, variants=2, batch=2, rate=1e-3, warm_up=3
+        folder / "content",
+        folder / "style",
+        side=32,
+        variants=2,
+        batch=2,
+        rate=1e-3,
+        styled_rate=1e-3,
+        warm_up=3,
+        rise=0,
     )
 
 
@@ -74,6 +83,13 @@ def test_the_loss_falls(trained):
     assert [row["pixels"] != "" for row in rows] == [True] * 3 + [False] * 13
     total = [float(row["content"]) + float(row["style"]) for row in rows[3:]]
     assert sum(total[-5:]) < 0.7 * sum(total[:5])
+
+
+def test_the_weight_of_the_style_rises_after_the_warm_up(settings, trained, tmp_path):
+    train("adain", small_task, dataclasses.replace(settings, rise=4), tmp_path, 4)
+    (first,), whole = curve(tmp_path)[3:], curve(trained)[3]
+    assert float(first["content"]) == pytest.approx(float(whole["content"]))
+    assert float(first["style"]) == pytest.approx(float(whole["style"]) / 4)
 
 
 def test_a_stopped_training_goes_on_to_the_same_numbers(settings, trained, tmp_path):
@@ -180,11 +196,11 @@ class Two:
 def test_long_gradients_are_shortened_and_what_has_none_stays():
     task: Any = Two()
     first, second = task.trained["a"], task.trained["b"]
-    optimiser = optimiser_of(task, 0.1)
-    descend(optimiser, (first * torch.tensor([6e6, 8e6])).sum())
+    optimiser = optimiser_of(task)
+    descend(optimiser, (first * torch.tensor([6e6, 8e6])).sum(), 0.1)
     torch.testing.assert_close(first.grad, torch.tensor([6.0, 8.0]))
     assert torch.equal(second.detach(), torch.zeros(2))
-    descend(optimiser, (first + second).sum())
+    descend(optimiser, (first + second).sum(), 0.1)
     torch.testing.assert_close(second.detach(), torch.full((2,), -0.05), rtol=1e-4, atol=0)
 
 
