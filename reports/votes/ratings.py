@@ -14,6 +14,7 @@ from reports.figures.plotstyle import Figure, keep, plot
 from reports.inputs.votes import Votes
 from reports.votes.figures import draw_strengths, wrapped
 from reports.votes.tables import doubtful, spans
+from studies.analysis.choice_results import ChoiceResult
 from studies.analysis.rating_results import RatingResult
 
 Results = Mapping[str, RatingResult]
@@ -22,19 +23,9 @@ Results = Mapping[str, RatingResult]
 def said_of_ratings(votes: Votes, results: Results) -> list[str]:
     """Return sentences: how much stands behind the ranking, and how far it can be trusted."""
     result = results[votes.first]
-    summary, again, alpha = (
-        getattr(result, name).iloc[0] for name in ("summary", "consistency", "agreement")
-    )
-    closed = votes.poll.closed_at
-    settings = votes.poll.settings
-    told = [
-        f"{votes.counts} {f'Closed on {closed[:10]}' if closed else 'Still open'}. On "
-        f"'{votes.first}': {int(summary['votes'])} ratings of {int(summary['participants'])} "
-        f"participants, from 1 to {settings['scale']}. Left out: "
-        f"{int(result.catches['dropped'].sum())} participants, by the rule set before the first "
-        f"vote (who fails {settings['drop_at']} or more of the trials with a right answer).",
-        votes.plan,
-    ]
+    again, alpha = result.consistency.iloc[0], result.agreement.iloc[0]
+    scale = votes.poll.settings["scale"]
+    told = [behind(votes, result, f"ratings from 1 to {scale}"), votes.plan]
     if again["repeats"]:
         told.append(
             f"The same mark for the same picture again: {again['share']:.0%} of "
@@ -46,11 +37,34 @@ def said_of_ratings(votes: Votes, results: Results) -> list[str]:
             f"Agreement between participants (Krippendorff's α, ordinal): {alpha['alpha']:.2f} on "
             f"{int(alpha['shared'])} outputs that two or more rated."
         )
-    told.append(f"Kept, but doubtful: {doubtful(result)}.")
+    return [votes.titled(text) for text in [*told, *left_out(votes, result)]]
+
+
+def behind(votes: Votes, result: RatingResult | ChoiceResult, answers: str) -> str:
+    """Say how much stands behind a ranking.
+
+    Args:
+        votes: the study.
+        result: of its first question.
+        answers: what its votes are.
+    """
+    closed, summary = votes.poll.closed_at, result.summary.iloc[0]
+    return (
+        f"{votes.counts} {f'Closed on {closed[:10]}' if closed else 'Still open'}. On "
+        f"'{votes.first}': {int(summary['votes'])} {answers}, of {int(summary['participants'])} "
+        f"participants. Left out: {int(result.catches['dropped'].sum())} participants, by the rule "
+        f"set before the first vote (who fails {votes.poll.settings['drop_at']} or more of the "
+        "trials with a right answer)."
+    )
+
+
+def left_out(votes: Votes, result: RatingResult | ChoiceResult) -> list[str]:
+    """Say who may not have looked, and what the ranking would be with everybody."""
+    told = [f"Kept, but doubtful: {doubtful(result)}."]
     if result.catches["dropped"].any():
         order = ", ".join(result.everybody["method"].map(votes.titles))
         told.append(f"Ranking had nobody been left out: {order}.")
-    return [votes.titled(text) for text in told]
+    return told
 
 
 def rating_ranking(votes: Votes, result: RatingResult) -> pd.DataFrame:
@@ -70,7 +84,7 @@ def rating_ranking(votes: Votes, result: RatingResult) -> pd.DataFrame:
     )
 
 
-def rating_pairs(votes: Votes, result: RatingResult) -> pd.DataFrame:
+def rating_pairs(votes: Votes, result: RatingResult | ChoiceResult) -> pd.DataFrame:
     """Return the difference of every two methods, for reading."""
     table = result.pairs
     return pd.DataFrame(
@@ -103,44 +117,73 @@ def rating_parts(votes: Votes, table: pd.DataFrame) -> pd.DataFrame:
 
 def rating_chart(votes: Votes, results: Results, folder: Path) -> Figure:
     """Draw each method's marks, and its strength with its interval; one row per question."""
-    order = results[votes.first].strengths["method"].tolist()[::-1]
-    title = "Ratings of each method"
+    return share_chart(
+        votes,
+        results,
+        folder,
+        "votes_ratings",
+        "Ratings of each method",
+        "Left: the share of each mark, the lowest darkest orange, the highest darkest violet. "
+        "Right: log strengths of the cumulative link model",
+        {question: result.marks for question, result in results.items()},
+    )
+
+
+def share_chart(
+    votes: Votes,
+    results: Mapping[str, RatingResult] | Mapping[str, ChoiceResult],
+    folder: Path,
+    stem: str,
+    title: str,
+    caption: str,
+    shares: Mapping[str, pd.DataFrame],
+) -> Figure:
+    """Draw the shares of what each method was given, and its strength; one row per question.
+
+    Args:
+        votes: the study.
+        results: by question.
+        folder: of the figure.
+        stem: of its files.
+        title: above it.
+        caption: the first sentences below it, which tell the colours and the model.
+        shares: by question, ``method``, what was given (the second column), and its ``share``.
+    """
+    tables = {question: result.strengths for question, result in results.items()}
+    order = tables[votes.first]["method"].tolist()[::-1]
     with plot(9.0, (0.42 * len(order) + 1.8) * len(results) + 0.3) as figure:
         figure.clear()
         panels = figure.subplots(len(results), 2, squeeze=False, sharey=True)
-        for (left, right), (question, result) in zip(panels, results.items(), strict=True):
-            _draw_marks(left, result, order, question)
-            draw_strengths(right, result.strengths, order, "not rated")
+        for (left, right), (question, table) in zip(panels, tables.items(), strict=True):
+            _draw_shares(left, shares[question], order, question)
+            draw_strengths(right, table, order, "not shown")
             left.set_yticks(range(len(order)), wrapped(votes, order))
             left.set_ylim(-0.6, len(order) - 0.4)
         figure.suptitle(votes.titled(title))
-        data = pd.concat(
-            [result.marks.assign(question=question) for question, result in results.items()]
-        )
+        data = pd.concat([table.assign(question=question) for question, table in shares.items()])
         return keep(
             figure,
             folder,
-            "votes_ratings",
+            stem,
             votes.titled(title),
             votes.captioned(
-                "Left: the share of each mark, the lowest darkest orange, the highest darkest "
-                "violet. Right: log strengths of the cumulative link model, 0 being the average "
-                "method, with 95 % intervals for people and pictures like these. A hollow point "
-                "has no finite interval."
+                f"{caption}, 0 being the average method, with 95 % intervals for people "
+                "and pictures like these. A hollow point has no finite interval."
             ),
             votes.with_voters(data),
         )
 
 
-def _draw_marks(axes: Axes, result: RatingResult, order: list[str], question: str) -> None:
-    table = result.marks.pivot(index="method", columns="mark", values="share").loc[order]
+def _draw_shares(axes: Axes, shares: pd.DataFrame, order: list[str], question: str) -> None:
+    what = shares.columns[1]
+    table = shares.pivot(index="method", columns=what, values="share").loc[order]
     shades = mpl.colormaps["PuOr"](np.linspace(0.12, 0.88, len(table.columns)))
     start = np.zeros(len(table))
     for mark, shade in zip(table.columns, shades, strict=True):
         share = table[mark].fillna(0).to_numpy()
         axes.barh(range(len(table)), share, left=start, color=shade, height=0.7, label=str(mark))
         start = start + share
-    axes.set(xlabel="share of marks", title=question, xlim=(0, 1))
+    axes.set(xlabel=f"share of {what}s", title=question, xlim=(0, 1))
     axes.legend(
         ncols=len(table.columns), loc="lower right", bbox_to_anchor=(1.0, 0.99), fontsize=8,
         frameon=False, handlelength=1, columnspacing=0.8,

@@ -17,6 +17,7 @@ from reports.tables.readable import column_title
 from reports.votes.agreement import METHODS
 
 if TYPE_CHECKING:
+    from studies.analysis.choice_results import ChoiceResult
     from studies.analysis.rating_results import RatingResult
     from studies.analysis.results import QuestionResult
 
@@ -25,7 +26,8 @@ _CLUSTERED = "95 % interval"
 
 
 def question_tables(
-    votes: Votes, results: Mapping[str, QuestionResult] | Mapping[str, RatingResult]
+    votes: Votes,
+    results: Mapping[str, QuestionResult] | Mapping[str, RatingResult] | Mapping[str, ChoiceResult],
 ) -> dict[str, pd.DataFrame]:
     """Return ``votes_QUESTION_TABLE`` -> table, with who voted in its first column."""
     return {
@@ -58,7 +60,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         write_whole(folder / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
 
 
-def doubtful(result: QuestionResult | RatingResult) -> str:
+def doubtful(result: QuestionResult | RatingResult | ChoiceResult) -> str:
     """Name who is kept though they may not have looked, and why; "nobody" if there is nobody."""
     table = result.attention
     who = table[(table["doubtful"] != "") & ~table["dropped"]]

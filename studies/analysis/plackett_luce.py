@@ -140,17 +140,3 @@ def finite(wins: Array) -> bool:
     """
     groups: int = csgraph.connected_components(wins > 0, directed=True, connection="strong")[0]
     return groups == 1
-
-
-def vote_worth(pictures: int, stages: int) -> float:
-    """Return how many votes on two pictures an answer on several is worth, by its information.
-
-    Where all are equally strong, a choice of the best of k has the information of 4 / k² votes on
-    every two of them. Later stages are choices among fewer, of which every two are equally likely
-    to be left.
-
-    Args:
-        pictures: n shown at a time.
-        stages: see `plackett_luce`.
-    """
-    return sum(2 * (k - 1) / k for k in range(pictures, pictures - stages, -1))

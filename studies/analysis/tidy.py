@@ -8,12 +8,20 @@ from pathlib import Path
 import pandas as pd
 
 from dfr.core.files import write_text, write_whole
+from studies.analysis.choices import by_picture
 from studies.analysis.exclusion import catch_failures
 from studies.ballots.export import Format, write_export
 from studies.ballots.poll import Poll
+from studies.design.trial import SEVERAL, Task
 
 #: Makes the main table from the answers in R, without this suite; it goes with every export.
 SCRIPT = Path(__file__).with_name("main_table.R")
+#: The same of choices and rankings; in an export it has the same name.
+SEVERAL_SCRIPT = SCRIPT.with_name("main_table_several.R")
+#: By how a study asks; there is none for ratings.
+_SCRIPTS: Mapping[Task, Path] = {
+    "pairs": SCRIPT, "best": SEVERAL_SCRIPT, "ranking": SEVERAL_SCRIPT,
+}  # fmt: skip
 
 #: Column -> what it holds; in the order of the columns.
 DICTIONARY: Mapping[str, str] = {
@@ -30,9 +38,14 @@ DICTIONARY: Mapping[str, str] = {
     "right_source": "as left_source; none where the picture on the left was rated by itself",
     "right_method": "as left_method",
     "right_mode": "as left_mode",
-    "answer": "left, right or tie (can't say); of ratings the mark, 1 being the lowest",
-    "chosen_method": "method of the side that was chosen; empty for a tie or no output",
-    "expected": "right answer of a catch trial, of ratings all right marks; empty elsewhere",
+    "more": "of more than two pictures, the third and so on, as JSON: source, method and output of "
+    "each; choices.csv has one row per picture",
+    "answer": "left, right or tie (can't say); of ratings the mark, 1 being the lowest; of several "
+    "pictures the letter of the best, or all letters, the best first (A is the one on the left)",
+    "chosen_method": "method of the picture that was chosen, or put first; empty for a tie or no "
+    "output",
+    "expected": "right answer of a catch trial, of ratings all right marks, of orders a hyphen and "
+    "the letter that has to be last; empty elsewhere",
     "repeats": "position of the trial that a repeat repeats; empty elsewhere",
     "pair": "how the two methods came to meet: planned (before the study, at random), or adaptive "
     "(chosen when it was shown, by what the answers before left unknown); planned too where there "
@@ -47,6 +60,23 @@ DICTIONARY: Mapping[str, str] = {
     "excluded": "whether the person is left out of the ranking (failed too many catch trials)",
 }
 
+#: The same of the table that has one row per answer and picture, where several are shown.
+CHOICES: Mapping[str, str] = {
+    "participant": "random name of the person",
+    "position": "place of the trial in the list, from 0; together with participant and question "
+    "the row of answers.csv",
+    "kind": "as in answers.csv",
+    "question": "as in answers.csv",
+    "content": "name of the photograph",
+    "style": "name of the style picture",
+    "place": "letter of the picture's place on the page, A being the first",
+    "source": "output, noise or content (the untouched photograph)",
+    "method": "method of the output; empty where it is none",
+    "mode": "which output of that method; of noise a number",
+    "rank": "1 for the best; of a choice 1 for the chosen one, and empty for the others",
+    "excluded": "whether the person is left out of the ranking (failed too many catch trials)",
+}
+
 
 def tidy(votes: pd.DataFrame, drop_at: int) -> pd.DataFrame:
     """Return one row per answer, with the columns of `DICTIONARY`.
@@ -58,13 +88,30 @@ def tidy(votes: pd.DataFrame, drop_at: int) -> pd.DataFrame:
     failures = catch_failures(votes, drop_at).set_index("participant")["dropped"]
     chosen = votes["left_method"].where(votes["answer"] == "left", "")
     chosen = chosen.where(votes["answer"] != "right", votes["right_method"])
+    several = votes["more"].map(lambda text: isinstance(text, str) and text != "").astype(bool)
+    if several.any():
+        each = by_picture(votes[several])
+        chosen = chosen.mask(several.to_numpy(), "")
+        chosen.array[several.to_numpy()] = each.loc[each["rank"] == 1, "method"].to_numpy()
     excluded = votes["participant"].map(failures).astype(bool)
     return votes.assign(chosen_method=chosen, excluded=excluded)[list(DICTIONARY)]
 
 
-def dictionary() -> pd.DataFrame:
+def tidy_choices(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per answer and picture, with the columns of `CHOICES`.
+
+    Args:
+        answers: see `tidy`, of a study that shows several pictures.
+    """
+    each = by_picture(answers)
+    known = answers.reset_index(drop=True).loc[each["vote"]].reset_index(drop=True)
+    found = each.assign(**{name: known[name] for name in CHOICES if name not in each})
+    return found.astype({"rank": "Int64"})[list(CHOICES)]
+
+
+def dictionary(columns: Mapping[str, str] = DICTIONARY) -> pd.DataFrame:
     """Return the data dictionary: ``column`` and ``meaning``."""
-    return pd.DataFrame({"column": list(DICTIONARY), "meaning": list(DICTIONARY.values())})
+    return pd.DataFrame({"column": list(columns), "meaning": list(columns.values())})
 
 
 def write_archive(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
@@ -83,10 +130,14 @@ def write_archive(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
     """
     written = write_export(poll, folder, kind)
     answers = tidy(poll.votes, int(poll.settings.get("drop_at", 1 + len(poll.trials))))
-    for name, table in (("answers", answers), ("dictionary", dictionary())):
+    tables = {"answers": answers, "dictionary": dictionary()}
+    if poll.task in SEVERAL:
+        tables |= {"choices": tidy_choices(answers), "choices_dictionary": dictionary(CHOICES)}
+    for name, table in tables.items():
         written.append(folder / f"{name}.csv")
         write_whole(written[-1], lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
-    if poll.task == "pairs":  # the script knows no ratings
+    script = _SCRIPTS.get(poll.task)
+    if script is not None:
         written.append(folder / SCRIPT.name)
-        write_text(written[-1], SCRIPT.read_text(encoding="utf-8"))
+        write_text(written[-1], script.read_text(encoding="utf-8"))
     return written

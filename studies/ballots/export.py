@@ -29,13 +29,34 @@ from studies.ballots.poll import (
     make_poll,
 )
 from studies.design.study import QUESTIONS
-from studies.design.trial import ANSWERS, SCALES, Kind, Pairing, Source, answers_of, low_marks
+from studies.design.trial import (
+    ANSWERS,
+    LAST,
+    LETTERS,
+    PICTURES,
+    SCALES,
+    SEVERAL,
+    Kind,
+    Pairing,
+    Source,
+    answers_of,
+    low_marks,
+    sides_of,
+)
 
 Format = Literal["csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 #: Columns that exports of older versions lack, and what they then hold.
-_LATER = {**asdict(UNKNOWN), "pair": "planned"}
+_LATER = {**asdict(UNKNOWN), "pair": "planned", "more": ""}
+#: What can be answered in any study.
+_ANSWERS = {*ANSWERS, *answers_of("rating", SCALES[1], False)}.union(
+    *(
+        answers_of(task, 0, False, number)
+        for task in SEVERAL
+        for number in range(PICTURES[0], PICTURES[1] + 1)
+    )
+)
 #: A text that begins so would be a formula to a spreadsheet; in CSV it gets an apostrophe before.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
@@ -132,8 +153,10 @@ def read_export(folder: Path) -> Poll:
             ("demographics", DEMOGRAPHIC_COLUMNS),
         )
     )
-    votes = votes.assign(**{name: _LATER[name] for name in asdict(UNKNOWN) if name not in votes})
-    trials = trials.assign(**({} if "pair" in trials else {"pair": _LATER["pair"]}))
+    votes, trials = (
+        table.assign(**{name: _LATER[name] for name in columns if name not in table})
+        for table, columns in ((votes, VOTE_COLUMNS), (trials, TRIAL_COLUMNS))
+    )
     truth = {"True": True, "False": False}
     votes["reloaded"] = votes["reloaded"].astype(object).map(lambda told: truth.get(told, told))
     people["comment"] = people["comment"].map(_unguarded).astype(object)
@@ -149,7 +172,7 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
         raise UserError(f"{paths[0]}: no such file (nor {paths[1].name})")
     texts = {"participant": str, "content": str, "style": str, "comment": str, "name": str,
              "reply": str, "timed_by": str, "reloaded": str, "device": str, "expected": str,
-             "answer": str, "pair": str,
+             "answer": str, "pair": str, "more": str,
              **dict.fromkeys(SIDE_COLUMNS, str)}  # fmt: skip
     try:
         if path.suffix == ".parquet":
@@ -161,7 +184,7 @@ def _read(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
     except (ValueError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as {path.suffix[1:]} ({reason})") from error
-    if list(frame.columns) not in (columns, [name for name in columns if name not in _LATER]):
+    if list(frame.columns) != [name for name in columns if name in frame or name not in _LATER]:
         raise UserError(f"{path}: has the columns {list(frame.columns)}, not {columns}")
     return frame.astype({"comment": object} if "comment" in frame else {})
 
@@ -184,10 +207,17 @@ def _check(
             trials,
             "trials",
             "expected",
-            {"", "left", "right", *map(low_marks, range(SCALES[0], SCALES[1] + 1))},
+            {
+                "",
+                "left",
+                "right",
+                *map(low_marks, range(SCALES[0], SCALES[1] + 1)),
+                *LETTERS,
+                *(LAST + letter for letter in LETTERS),
+            },
         ),
         (votes, "votes", "question", set(QUESTIONS)),
-        (votes, "votes", "answer", {*ANSWERS, *answers_of("rating", SCALES[1], False)}),
+        (votes, "votes", "answer", _ANSWERS),
         (votes, "votes", "timed_by", set(TIMED_BY)),
         (votes, "votes", "reloaded", {True, False, None}),
         (votes, "votes", "device", set(DEVICES)),
@@ -203,6 +233,11 @@ def _check(
                 f"{str(frame[column].iloc[row])!r:.60}, which is none of "
                 f"{', '.join(sorted(map(str, allowed))[:6]) or 'nothing'}"
             )
+    for row, text in enumerate(trials["more"]):
+        try:
+            sides_of(text)
+        except ValueError as error:
+            raise UserError(f"{folder / 'trials'}: row {row + 1}: 'more' is {error}") from error
     for frame, name, columns in (
         (trials, "trials", ["slot", "position"]),
         (votes, "votes", ["slot", "position"]),

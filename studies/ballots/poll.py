@@ -29,6 +29,7 @@ SIDE_COLUMNS = [
 TRIAL_COLUMNS = [
     "slot", "position", "kind", "content", "style", *SIDE_COLUMNS, "expected", "repeats",
     "pair",
+    "more",
 ]  # fmt: skip
 PARTICIPANT_COLUMNS = ["participant", "slot", "joined_at", "finished_at", "comment"]
 VOTE_COLUMNS = [

@@ -67,6 +67,8 @@ TRIALS = sa.Table(
     sa.Column("repeats", sa.Integer),
     # How its two methods came to meet, see `studies.design.trial.Pairing`.
     sa.Column("pair", sa.String(10), nullable=False, server_default="planned"),
+    # Further pictures, see `studies.design.trial.text_of`.
+    sa.Column("more", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("study_id", "slot", "position"),
     sqlite_autoincrement=True,
 )
@@ -96,7 +98,7 @@ VOTES = sa.Table(
     _parent("participant"),
     _parent("trial"),
     sa.Column("question", sa.String(20), nullable=False),
-    sa.Column("answer", sa.String(5), nullable=False),
+    sa.Column("answer", sa.String(6), nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     # See `studies.ballots.circumstances`.
     sa.Column("timed_by", sa.String(10), nullable=False, server_default="server"),

@@ -13,7 +13,15 @@ import sqlalchemy as sa
 from studies.ballots.database import Database
 from studies.ballots.schema import PARTICIPANTS, STUDIES, TRIALS, VOTES
 from studies.design.study import Question
-from studies.design.trial import ANSWERS, Side, Trial, answers_of, is_asked
+from studies.design.trial import (
+    ANSWERS,
+    Side,
+    Trial,
+    answers_of,
+    is_asked,
+    sides_of,
+    text_of,
+)
 
 
 class Refused(Exception):
@@ -28,7 +36,7 @@ class Step:
         number: from 0, in the order of showing.
         position: of the trial in the participant's list.
         question: what is asked.
-        trial: the two pictures.
+        trial: the pictures.
         trial_id: of the trial in the database.
     """
 
@@ -130,6 +138,7 @@ def _place(connection: sa.Connection, study: int, slot: int) -> Seat:
             settings.get("task", "pairs"),
             settings.get("scale", 0),
             settings.get("cannot_say", True),
+            settings.get("pictures", 0),
         ),
     )
 
@@ -146,6 +155,7 @@ def row_of(trial: Trial, study: int, slot: int, position: int) -> dict[str, Any]
         "expected": trial.expected,
         "repeats": trial.repeats,
         "pair": trial.pair,
+        "more": text_of(trial.more),
     }
     for name, side in (("left", trial.left), ("right", trial.right)):
         row |= {
@@ -171,6 +181,7 @@ def trial_of(row: Mapping[str, Any]) -> Trial:
         expected=row["expected"],
         repeats=row["repeats"],
         pair=row["pair"],
+        more=sides_of(row["more"]),
     )
 
 

@@ -36,13 +36,15 @@ class Rule:
         catches: catch trials of a participant.
         drop_at: who fails so many is left out.
         cannot_say: whether "can't say", which is never right there, is offered.
-        scale: marks of a rating, of which those below the middle are right; 0 for pairs.
+        scale: marks of a rating, of which those below the middle are right; 0 for others.
+        pictures: how many are shown, of choices and rankings: one is right, or is to be last.
     """
 
     catches: int
     drop_at: int
     cannot_say: bool = True
     scale: int = 0
+    pictures: int = 2
 
     def survival(self, right: float) -> float:
         """Return the chance to be kept of whoever is right in a share of the catch trials."""
@@ -55,9 +57,11 @@ class Rule:
         if self.scale:
             blind = self.scale // 2 / self.scale
             told = {"gives marks at random, and is kept": self.survival(blind)}
+        elif self.pictures > 2:
+            told = {"answers at random, and is kept": self.survival(1 / self.pictures)}
         else:
             told = {"clicks A or B at random, and is kept": self.survival(1 / 2)}
-        if self.cannot_say and not self.scale:
+        if self.cannot_say and not self.scale and self.pictures == 2:
             three = 'clicks A, B or "can\'t say" at random, and is kept'
             told[three] = self.survival(1 / 3)
         return told | {
@@ -70,10 +74,10 @@ class Rule:
         return max(self.told().values()) < LIMIT
 
 
-def shortest_rule(scale: int = 0) -> Rule:
+def shortest_rule(scale: int = 0, pictures: int = 2) -> Rule:
     """Return the rule with the fewest catch trials by which nobody is judged wrongly too often."""
     rules = (
-        Rule(catches, drop_at, scale=scale)
+        Rule(catches, drop_at, scale=scale, pictures=pictures)
         for catches in range(1, _MOST + 1)
         for drop_at in range(1, catches + 1)
     )

@@ -17,6 +17,7 @@ from studies.design.adaptive import open_pairs
 from studies.design.assignment import Assignment, Roster
 from studies.design.comparisons import Grid, Ints, Unit, choose_cells, choose_modes
 from studies.design.order import Pool, arrange, plan_catches
+from studies.design.several import several_design
 from studies.design.trial import Stimuli, Trial
 
 
@@ -32,6 +33,8 @@ def make_design(
     seed: int,
     scale: int = 0,
     random_share: float = 1.0,
+    pictures: int = 2,
+    ranked: bool = False,
 ) -> list[list[Trial]]:
     """Plan a study. The same arguments give the same plan.
 
@@ -70,12 +73,15 @@ def make_design(
         catches: trials with a right answer.
         judges: participants who see the same unit.
         seed: of everything random.
-        scale: marks of a rating, 0 where two pictures are compared. A unit of a rating is one
+        scale: marks of a rating, 0 where pictures are compared. A unit of a rating is one
             output of a content and a style; all that is said of every two methods then holds of
             every one.
         random_share: of the counted trials, whose two methods are as planned; those of the others
             are left open (`studies.design.adaptive.open_pairs`), and what is said above of methods
             then holds of the plan alone.
+        pictures: how many are compared at a time. More than two are planned by
+            `studies.design.several.several_design`, and what is said above holds of pairs only.
+        ranked: they are put in order.
 
     Returns:
         one list per participant, in the order of showing.
@@ -84,6 +90,11 @@ def make_design(
         UserError: there are so few units that a participant would see one twice, or more repeats
             than trials are asked for.
     """
+    if pictures > 2:
+        return several_design(
+            stimuli, pictures, ranked, participants=participants, trials=trials, practice=practice,
+            repeats=repeats, catches=catches, judges=judges, seed=seed,
+        )  # fmt: skip
     grid = Grid(stimuli, 1 if scale else 2)
     _check(grid, trials, repeats)
     random = np.random.default_rng(seed)
@@ -97,7 +108,7 @@ def make_design(
     assignment = Assignment.begin(grid, meetings, cells, random)
     assignment.even_votes(random)
     assignment.even_lists(random)
-    shown: list[list[tuple[Unit, bool]]] = [[] for _ in range(participants)]
+    shown: list[list[tuple[Unit, tuple[int, ...]]]] = [[] for _ in range(participants)]
     sides = (
         [[True] * len(roster.judges) for roster in assignment.rosters]
         if scale
@@ -105,7 +116,8 @@ def make_design(
     )
     for own, roster, lefts in zip(units, assignment.rosters, sides, strict=True):
         for judge, place, left in zip(roster.judges, roster.places, lefts, strict=True):
-            shown[judge].append((own[roster.unit_at[place]], left))
+            order = (0,) if scale else (0, 1) if left else (1, 0)
+            shown[judge].append((own[roster.unit_at[place]], order))
     pool = Pool(stimuli, random, scale)
     tests = plan_catches(participants, catches, bool(pool.strong) and not scale, random)
     found = [

@@ -60,7 +60,7 @@ class Material:
         if side.source == "content":
             return self.content(content, style)
         if side.source == "noise":
-            return _noise(*self._size(content, style), f"{content} {style}")
+            return _noise(*self._size(content, style), f"{content} {style} {side.mode}".rstrip())
         cell = self.cells[content, style, side.method]
         file = cell["files"][side.mode]
         folder = self.store.cell_folder(content, style, side.method)

@@ -19,7 +19,9 @@ from studies.design.material import Material, read_material
 from studies.design.power import Assumptions, power_table
 from studies.design.precision import width_table
 from studies.design.rating_power import rating_power_table
+from studies.design.several import several_balance, vote_worth
 from studies.design.study import Study, read_study, study_file
+from studies.design.trial import SEVERAL
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def plan_study(
     votes = study.participants * study.trials
     offered = study.cannot_say and study.task == "pairs"
     if assumed.get("ties") and not offered:
-        why = "cannot_say = false" if study.task == "pairs" else "ratings"
+        why = {"pairs": "cannot_say = false", "rating": "ratings"}.get(study.task, study.task)
         raise UserError(f'{base.name}: offers no "can\'t say" ({why}), so leave out --ties')
     given = Assumptions.model_validate(
         {
@@ -100,6 +102,8 @@ def plan_study(
     )  # fmt: skip
     if study.task == "rating":
         return _plan_ratings(study, material, number, given, power)
+    if study.task in SEVERAL:
+        return _plan_several(study, material, number, given, power)
     headline = (
         f"{study.participants} participants × {study.trials} trials = {votes} votes on each of "
         f"{len(study.questions)} question{'s' * (len(study.questions) > 1)}, {number} methods, "
@@ -195,11 +199,48 @@ def _plan_ratings(
     )
 
 
+def _plan_several(
+    study: Study, material: Material | None, number: int, given: Assumptions, power: float
+) -> PlanReport:
+    """Tell what a study of choices or rankings can find, and how even it is.
+
+    An answer is counted as so many votes on two pictures as have its information, see
+    `studies.design.several.vote_worth`.
+    """
+    if number < study.pictures:
+        raise UserError(
+            f"a trial shows {study.pictures} pictures, each of another method, and there are only "
+            f"{number} methods; ask for fewer pictures, or compare two at a time"
+        )
+    answers = study.participants * study.trials
+    whole = study.task == "ranking"
+    worth = vote_worth(study.pictures, study.pictures - 1 if whole else 1)
+    table = power_table(number, round(answers * worth), study.participants, given, power=power)
+    table = table[table["plan"] != "all votes on two methods"]
+    tables = [
+        (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table)),
+        _attention(Rule(study.catches, study.drop_at, pictures=study.pictures)),
+    ]
+    if material is not None:
+        found = several_balance(make_design(material.stimuli, **study.design_settings))
+        tables.append(("The design, over its counted trials", _even(found)))
+    told = "rankings" if whole else "choices of the best"
+    return PlanReport(
+        f"{study.participants} participants × {study.trials} trials = {answers} {told} of "
+        f"{study.pictures} pictures on each of {len(study.questions)} "
+        f"question{'s' * (len(study.questions) > 1)}, {number} methods; {study.screens} screens "
+        f"per person. One answer has the information of {worth:.2f} votes on two pictures, where "
+        "all are equally good; they are told apart by the difference of strengths, and the table "
+        f"gives it as a preference between two. {_told(given, False)}",
+        tuple(tables),
+    )
+
+
 def _attention(rule: Rule) -> tuple[str, pd.DataFrame]:
     """Tell how often the rule for leaving people out is wrong; where too often, what would do."""
     title = f"{rule.catches} catch trials; who fails {rule.drop_at} is left out. How often somebody"
     if not rule.catches_clickers:
-        enough = shortest_rule(rule.scale)
+        enough = shortest_rule(rule.scale, rule.pictures)
         title = (
             f"ATTENTION: this rule errs in {LIMIT:.0%} or more of the cases; catches = "
             f"{enough.catches} with drop_at = {enough.drop_at} would not. {title}"

@@ -64,7 +64,15 @@ _SHOWN = {
     "rating": "One output of a photograph in a style is shown at a time; who looks does not learn "
     "which method made it. They give it a mark from 1 (not at all) to {scale} (completely). Every "
     "method is rated equally often to within one rating, by each participant too.",
+    "best": "{pictures} outputs of one photograph in one style are shown at a time, each of "
+    "another method; who looks does not learn which. They choose one. {together}",
+    "ranking": "{pictures} outputs of one photograph in one style are shown at a time, each of "
+    "another method; who looks does not learn which. They put all of them in order. {together}",
 }
+_TOGETHER = (
+    "Every two methods meet about equally often, and each method stands in every place about "
+    "equally often; how evenly, the table of the design tells."
+)
 _MEET = (
     "Every two methods meet equally often to within one vote, each as often on the left as on the "
     "right."
@@ -89,7 +97,18 @@ _ANALYSIS = {
     "the interval for all pairs at once (Bonferroni) excludes zero. Also reported: mean marks, "
     "agreement (Krippendorff's alpha), self-consistency, doubtful participants, and the ranking "
     "had nobody been left out.",
+    "best": "Strengths of the methods after the model of Luce (1959), a multinomial logit of which "
+    "picture is chosen. {several}",
+    "ranking": "Strengths of the methods after the model of Plackett (1975) and Luce (1959). "
+    "{several} The mean place of each method is reported too.",
 }
+_SEVERAL = (
+    "Intervals of 95 % take people, contents and styles as drawn at random. Every two methods are "
+    "compared by the difference of their strengths; they are told apart if the interval for all "
+    "pairs at once (Bonferroni) excludes zero. Also reported: how often each method was the best, "
+    "by its place on the page too, agreement (Krippendorff's alpha), self-consistency, doubtful "
+    "participants, and the ranking had nobody been left out."
+)
 _DOORS = {
     "platform": "A recruitment platform sends the participants; each of its ids takes part once.",
     "invitation": "Participants are invited one by one; each invitation is for one person.",
@@ -129,6 +148,8 @@ def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> st
             else 'They choose one of the two; "can\'t say" is not offered.',
             meet=_ADAPTIVE.format(share=study.random_share) if study.adaptive else _MEET,
             scale=study.scale,
+            pictures=study.pictures,
+            together=_TOGETHER,
         ),
         analysis=_ANALYSIS[study.task].format(
             model="Bradley and Terry with ties after Davidson (1970)"
@@ -137,6 +158,7 @@ def plan_body(study: Study, settings: Mapping[str, Any], plan: PlanReport) -> st
             share="the share, by the difference of their strengths,"
             if study.adaptive
             else "their share",
+            several=_SEVERAL,
         ),
         questions="\n".join(f"- {study.ask(name)}" for name in study.questions),
         door=_DOORS[study.door],

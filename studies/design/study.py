@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dfr.core.errors import UserError
 from dfr.core.files import read_toml, wrong_value
 from studies.design.demographics import Demographic
-from studies.design.trial import SCALES, Task, answers_of
+from studies.design.trial import PICTURES, SCALES, SEVERAL, Task, answers_of
 from studies.design.words import LANGUAGES, Language, check_own, words_in
 
 #: name -> what a participant reads, in English.
@@ -19,6 +19,10 @@ QUESTIONS: Mapping[str, str] = {
     name: words_in("en")[f"question_{name}"] for name in ("overall", "style", "content")
 }
 Question = Literal["overall", "style", "content"]
+#: How the names of a question's texts begin, by how a study asks.
+_ASKS: Mapping[Task, str] = {
+    "pairs": "question", "rating": "rate", "best": "best", "ranking": "order",
+}  # fmt: skip
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 
 #: Parts of the address that the page itself uses: the private link, and an invitation.
@@ -35,8 +39,10 @@ class Study(BaseModel):
             study file.
         methods: labels of the run's methods to compare; all of them if empty.
         questions: asked one after another about each two pictures.
-        task: "pairs", which of two is better, or "rating", how good one is.
+        task: "pairs", which of two is better; "rating", how good one is; "best", which of several
+            is the best; or "ranking", in which order several are.
         scale: marks of a rating.
+        pictures: how many are shown at a time, of "best" and "ranking".
         cannot_say: of pairs, whether "can't say" is offered; if not, one of the two has to be
             chosen.
         participants: how many people.
@@ -84,6 +90,7 @@ class Study(BaseModel):
     questions: tuple[Question, ...] = Field(default=("overall",), min_length=1)
     task: Task = "pairs"
     scale: int = Field(default=5, ge=SCALES[0], le=SCALES[1])
+    pictures: int = Field(default=4, ge=PICTURES[0], le=PICTURES[1])
     cannot_say: bool = True
     participants: int = Field(default=30, ge=1, le=100_000)
     trials: int = Field(default=20, ge=1, le=1000)
@@ -122,8 +129,11 @@ class Study(BaseModel):
         words = words if isinstance(words, dict) else {}
         texts = {**words_in(given.get("language", "en")), **words}
         own = {name: texts[name] for name in ("introduction", "consent")}
-        if given.get("task") == "rating":
-            own |= {"introduction": texts["introduction_rating"], "title": texts["title_rating"]}
+        task = given.get("task", "pairs")
+        if task in _ASKS and task != "pairs":
+            number = given.get("pictures", cls.model_fields["pictures"].default)
+            told = texts[f"introduction_{task}"].replace("{number}", str(number))
+            own |= {"introduction": told, "title": texts[f"title_{task}"]}
         return {**own, **given}
 
     @model_validator(mode="after")
@@ -163,22 +173,22 @@ class Study(BaseModel):
     @property
     def answers(self) -> tuple[str, ...]:
         """What can be answered."""
-        return answers_of(self.task, self.scale, self.cannot_say)
+        return answers_of(self.task, self.scale, self.cannot_say, self.pictures)
 
     def ask(self, question: Question) -> str:
         """Return the text of a question."""
-        return self.say(f"{'rate' if self.task == 'rating' else 'question'}_{question}")
+        return self.say(f"{_ASKS[self.task]}_{question}")
 
     @property
     def design_settings(self) -> dict[str, Any]:
         """What `studies.design.design.make_design` takes."""
         names = ("participants", "trials", "practice", "repeats", "catches", "judges", "seed")
-        scale = self.scale if self.task == "rating" else 0
-        share = self.random_share if self.adaptive else 1.0
         return {
             **{name: getattr(self, name) for name in names},
-            "scale": scale,
-            "random_share": share,
+            "scale": self.scale if self.task == "rating" else 0,
+            "pictures": self.pictures if self.task in SEVERAL else 2,
+            "ranked": self.task == "ranking",
+            "random_share": self.random_share if self.adaptive else 1.0,
         }
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import Literal
+from typing import Literal, get_args
 
 #: What a trial is for. ``vote`` is counted; ``repeat`` shows a vote's two pictures again with the
 #: sides changed (self-consistency); ``catch`` has a right answer (attention); ``practice`` comes
@@ -147,10 +147,16 @@ def sides_of(text: str) -> tuple[Side, ...]:
     Raises:
         ValueError: it is none.
     """
-    try:
-        return tuple(Side(*side) for side in json.loads(text)) if text else ()
-    except TypeError as error:
-        raise ValueError(f"no list of pictures: {text[:60]!r}") from error
+    found = json.loads(text) if text else []
+    for side in found if isinstance(found, list) else [found]:
+        if not (
+            isinstance(side, list)
+            and len(side) == 3
+            and all(isinstance(part, str) for part in side)
+            and side[0] in get_args(Source)
+        ):
+            raise ValueError(f"no list of pictures: {text[:60]!r}")
+    return tuple(Side(*side) for side in found)
 
 
 def is_asked(question: str, trial: Trial) -> bool:

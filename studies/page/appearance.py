@@ -26,14 +26,53 @@ button kbd { color: inherit !important; opacity: 1 !important; }
 .st-key-results [data-testid="stCaptionContainer"] p {
   color: #1c1f24 !important; font-size: 1.1rem; font-weight: 600; line-height: 1.7rem; margin: 0;
 }
-.st-key-sources [data-testid="stImage"] img { height: 96px !important; width: auto !important; }
+.st-key-sources [data-testid="stImage"] img {
+  height: 96px !important; width: auto !important; object-fit: contain;
+}
+
+/* More than two results: in a row, or in two, of which both fit. */
+.st-key-beside, .st-key-ordered { display: grid !important; gap: .6rem; --columns: 3; --rows: 1; }
+.st-key-several-4 .st-key-beside { --columns: 2; --rows: 2; }
+.st-key-several-4 .st-key-ordered { --columns: 4; }
+:is(.st-key-several-5, .st-key-several-6) :is(.st-key-beside, .st-key-ordered) { --rows: 2; }
+:is(.st-key-beside, .st-key-ordered) { grid-template-columns: repeat(var(--columns), 1fr); }
+:is(.st-key-beside, .st-key-ordered) > * { width: auto !important; min-width: 0; }
+.st-key-results :is(.st-key-beside, .st-key-ordered) img {
+  max-height: calc((100vh - 17.5rem) / var(--rows) - .6rem);
+}
+.st-key-ordered > * {
+  position: relative; cursor: grab; touch-action: none; user-select: none; border-radius: .3rem;
+}
+.st-key-ordered img { pointer-events: none; }
+.st-key-ordered > [data-held] { z-index: 4; cursor: grabbing; opacity: .85; }
+.st-key-ordered > :focus-visible { outline: 3px solid #1f5fbf; outline-offset: 2px; }
+.st-key-ordered > [data-rank]::before {
+  content: attr(data-rank); position: absolute; top: .4rem; left: .4rem; z-index: 1;
+  background: #fff; color: #1c1f24; border-radius: .3rem; padding: 0 .6rem;
+  font-size: 1.1rem; font-weight: 600; line-height: 1.7rem;
+}
+.st-key-ordering {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 
 div:has(> .st-key-answers) { position: sticky; bottom: 0; background: #fff; z-index: 5; }
 .st-key-answers { padding: .4rem 0 .7rem; gap: .8rem; }
 .st-key-marks kbd { display: none; }
 .st-key-answers .st-key-marks button { min-width: 3.4rem; }
 .st-key-answers button { min-height: 2.9rem; min-width: 6.5rem; }
+.st-key-answers .st-key-letters button { min-width: 4.2rem; }
 @media (max-width: 640px) {
+  .st-key-results :is(.st-key-beside, .st-key-ordered) {
+    --columns: 2 !important; --rows: 2 !important; gap: .4rem;
+  }
+  :is(.st-key-several-5, .st-key-several-6) :is(.st-key-beside, .st-key-ordered) {
+    --rows: 3 !important;
+  }
+  .st-key-results :is(.st-key-beside, .st-key-ordered) img {
+    max-height: calc((100dvh - 16.5rem) / var(--rows) - .4rem);
+  }
+  .st-key-answers .st-key-letters { gap: .4rem; }
+  .st-key-answers .st-key-letters button { min-width: 2.9rem; }
   [data-testid="stMainBlockContainer"] { padding: .6rem .6rem 0; }
   .st-key-sources [data-testid="stImage"] img { height: 56px !important; }
   .st-key-results img { max-height: calc(50dvh - 8.7rem); }

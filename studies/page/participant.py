@@ -13,6 +13,7 @@ from studies.ballots.database import BallotsDown
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused, Seat, Step
 from studies.design.study import Study
+from studies.design.trial import LETTERS, SEVERAL
 from studies.page.appearance import CSS, RIGHT_TO_LEFT
 from studies.page.entrance import BOX, LINK, NOT_JOINED, ask_about, join, visitor
 from studies.page.messages import NOT_KEPT, guarded, out_of_reach
@@ -89,6 +90,8 @@ def show_welcome(opened: OpenStudy, secret: str) -> None:
         lines = ["how_pictures", "how_keys", "how_practice", "how_minutes", "how_link"]
         if study.task == "rating":
             lines[:2] = ["how_pictures_rating", "how_keys_rating"]
+        elif study.task in SEVERAL:
+            lines[:2] = ["how_pictures_several", f"how_keys_{study.task}"]
         elif not study.cannot_say:
             lines[1] = "how_keys_forced"
         if not study.practice:
@@ -97,8 +100,11 @@ def show_welcome(opened: OpenStudy, secret: str) -> None:
             "how_practice": study.practice,
             "how_minutes": _minutes(opened),
             "how_keys_rating": study.scale,
+            "how_pictures_several": study.pictures,
+            "how_keys_best": study.pictures,
         }
-        told = (study.say(line, number=numbers.get(line, "")) for line in lines)
+        letter = LETTERS[study.pictures - 1]
+        told = (study.say(line, number=numbers.get(line, ""), letter=letter) for line in lines)
         st.markdown(f"**{study.say('how')}**\n\n" + "".join(f"- {line}\n" for line in told))
         st.subheader(study.say("your_consent"))
         st.write(study.consent)

@@ -1,4 +1,4 @@
-"""One trial on the page: the question, the two results, the answers, and the next pictures.
+"""One trial on the page: the question, the results, the answers, and the next pictures.
 
 Nothing that reaches the browser tells the methods apart: pictures are pixels under a hash, alt
 texts say "picture A", and a step is known by its number alone.
@@ -14,8 +14,9 @@ import streamlit as st
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Seat, Step
 from studies.design.material import PictureMissing
-from studies.design.trial import NOTHING, Side, Trial
-from studies.page.messages import guarded, try_again
+from studies.design.trial import LETTERS, Trial
+from studies.page.messages import NOT_KEPT, guarded, try_again
+from studies.page.several import place_ordering, show_several, told_order
 from studies.page.timing import begin_timing, note_sent, place_clock, timing, too_soon
 
 log = logging.getLogger("studies.page.participant")
@@ -38,19 +39,11 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
                 (say("style"), material.style(trial.content, trial.style)),
             ):
                 st.image(picture, caption=name, alt=name, width=150, output_format="PNG")
-        sides = _sides(trial)
         with st.container(key="results"):
-            alone = len(sides) == 1
-            columns = st.columns([1, 2, 1])[1:2] if alone else st.columns(2, gap="small")
-            for column, name, side in zip(columns, "AB", sides, strict=False):
-                letter = "" if alone else name
-                column.image(
-                    material.picture(side, trial.content, trial.style),
-                    caption=letter or None,
-                    alt=say("picture", letter=letter).strip(),
-                    width="stretch",
-                    output_format="PNG",
-                )
+            if len(trial.sides) > 2:
+                show_several(opened, step)
+            else:
+                _show_results(opened, trial)
     except PictureMissing as error:
         log.error("%s", error)
         try_again(say("picture_missing"), opened.study)
@@ -59,27 +52,65 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
         st.markdown(say("not_loaded"))
     # A form sends what is in it together with the press: the browser's time and the answer.
     with st.container(key="answers"), st.form("answers", border=False):
-        answers = [answer for answer in _KEYS if answer in seat.answers] or list(seat.answers)
-        marks = "marks" if len(sides) == 1 else "choices"
-        with st.container(key=marks, horizontal=True, horizontal_alignment="center"):
-            for answer in answers:
-                label, shortcut, kind = _button(opened, step, answer)
-                st.form_submit_button(
-                    label,
-                    key=f"step-{step.number}-{answer}",
-                    shortcut=shortcut,
-                    type=kind,
-                    on_click=guarded(_vote),
-                    args=(opened, secret, step.number, answer),
-                )
-        place_clock(step.number, 2 + len(sides), [_KEYS.get(each, each) for each in answers])
+        if opened.study.task == "ranking":
+            keys = _offer_order(opened, secret, step)
+        else:
+            keys = _offer_answers(opened, secret, seat, step)
+        place_clock(step.number, 2 + len(trial.sides), keys)
     _preload(opened, seat)
     note_sent()
 
 
-def _sides(trial: Trial) -> list[Side]:
-    """Return the results that a trial shows: two, or one to be rated."""
-    return [side for side in (trial.left, trial.right) if side != NOTHING]
+def _show_results(opened: OpenStudy, trial: Trial) -> None:
+    """Show two results side by side, or one to be rated."""
+    alone = len(trial.sides) == 1
+    columns = st.columns([1, 2, 1])[1:2] if alone else st.columns(2, gap="small")
+    for column, name, side in zip(columns, "AB", trial.sides, strict=False):
+        letter = "" if alone else name
+        column.image(
+            opened.material.picture(side, trial.content, trial.style),
+            caption=letter or None,
+            alt=opened.study.say("picture", letter=letter).strip(),
+            width="stretch",
+            output_format="PNG",
+        )
+
+
+def _offer_answers(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> list[str]:
+    """Show a button for each answer; return their keys, as the browser names them."""
+    answers = [answer for answer in _KEYS if answer in seat.answers] or list(seat.answers)
+    form = {1: "marks", 2: "choices"}.get(len(step.trial.sides), "letters")
+    with st.container(key=form, horizontal=True, horizontal_alignment="center"):
+        for answer in answers:
+            label, shortcut, kind = _button(opened, step, answer)
+            st.form_submit_button(
+                label,
+                key=f"step-{step.number}-{answer}",
+                shortcut=shortcut,
+                type=kind,
+                on_click=guarded(_vote),
+                args=(opened, secret, step.number, answer),
+            )
+    return [_KEYS.get(each, _number_of(each)) for each in answers]
+
+
+def _offer_order(opened: OpenStudy, secret: str, step: Step) -> list[str]:
+    """Let the results be put in order, with a button to send it; no key of its own sends it."""
+    with st.container(key="done", horizontal=True, horizontal_alignment="center"):
+        st.form_submit_button(
+            opened.study.say("order_done"),
+            key=f"step-{step.number}-order",
+            type="primary",
+            on_click=guarded(_vote),
+            args=(opened, secret, step.number, None),
+        )
+    place_ordering(opened, step)
+    return []
+
+
+def _number_of(answer: str) -> str:
+    """Return the key of a mark, which is itself, or of a letter."""
+    return str(LETTERS.index(answer) + 1) if answer in LETTERS else answer
 
 
 def _button(
@@ -93,6 +124,8 @@ def _button(
         letter = "A" if answer == "left" else "B"
         label = study.say("better", letter=letter) if step.question == "overall" else letter
         return label, answer.capitalize(), "primary"
+    if answer in LETTERS:
+        return answer, _number_of(answer), "primary"
     ends = {"1": study.say("not_at_all"), str(study.scale): study.say("completely")}
     return f"{answer} {ends.get(answer, '')}".strip(), answer, "primary"
 
@@ -104,9 +137,16 @@ def _place(opened: OpenStudy, seat: Seat, step: Step) -> str:
     return opened.study.say("place", number=seat.done + 1, of=len(seat.steps))
 
 
-def _vote(opened: OpenStudy, secret: str, number: int, answer: str) -> None:
+def _vote(opened: OpenStudy, secret: str, number: int, answer: str | None) -> None:
+    """Keep an answer; None is the order in which the results were left."""
     if too_soon(number):
         return
+    if answer is None:
+        answer = told_order(number, opened.study.answers)
+        if answer is None:
+            log.warning("step %d was sent without an order; it is asked again", number)
+            st.session_state[NOT_KEPT] = True
+            return
     seconds, circumstances = timing(number)
     outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds, circumstances)
     if outcome == "again":
@@ -127,7 +167,7 @@ def _preload(opened: OpenStudy, seat: Seat) -> None:
                 opened.material.style(trial.content, trial.style),
                 *(
                     opened.material.picture(side, trial.content, trial.style)
-                    for side in _sides(trial)
+                    for side in trial.sides
                 ),
             ):
                 st.image(picture, alt="", output_format="PNG")

@@ -111,7 +111,7 @@ def test_it_is_ranked_with_who_did_not_look_left_out(dfr, answered: Path, tmp_pa
     done = dfr("votes", "rank", "--study", answered, "--out", tmp_path, "--draws", "50")
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
-    assert "36 ratings of 6 participants, from 1 to 5. Left out: 1 participants" in told
+    assert "36 ratings from 1 to 5, of 6 participants. Left out: 1 participants" in told
     assert "The study was not preregistered" in told
     assert "Ranking had nobody been left out" in told
     table = pd.read_csv(tmp_path / "votes_overall_strengths.csv")

@@ -12,10 +12,17 @@ from studies.ballots.events import log_event
 from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll
 from studies.design.study import Question
+from studies.design.trial import SEVERAL
 
 if TYPE_CHECKING:
+    from studies.analysis.choice_results import ChoiceResult
     from studies.analysis.rating_results import RatingResult
     from studies.analysis.results import QuestionResult
+
+    Result = QuestionResult | RatingResult | ChoiceResult
+
+#: By how a study asks, what the table tells beside strengths.
+_TOLD = {"pairs": "share", "rating": "mean", "best": "first", "ranking": "first"}
 
 
 def show_ranking(opened: OpenStudy, poll: Poll) -> None:
@@ -32,19 +39,21 @@ def show_ranking(opened: OpenStudy, poll: Poll) -> None:
         st.dataframe(ranking(result, poll), hide_index=True)
 
 
-def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult | RatingResult]:
+def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, Result]:
     """Analyse a closed study once, and not at every refresh of the counts."""
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
     if kept is None or kept[0] != key:
         # Takes long to load, and voters never need it.
-        from studies.analysis.rating_results import analyse_settings
+        from studies.analysis import choice_results, rating_results
         from studies.analysis.results import analyse
 
         log_event(opened.ballots, opened.key, "ranking", "shown on the page")
-        found: Mapping[str, QuestionResult | RatingResult]
-        if opened.study.task == "rating":
-            found = analyse_settings(poll.votes, poll.participants, poll.settings)
+        found: Mapping[str, Result]
+        if poll.task == "rating":
+            found = rating_results.analyse_settings(poll.votes, poll.participants, poll.settings)
+        elif poll.task in SEVERAL:
+            found = choice_results.analyse_settings(poll.votes, poll.participants, poll.settings)
         else:
             found = analyse(
                 poll.votes,
@@ -55,14 +64,12 @@ def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult 
             )
         kept = key, {question: found[question] for question in opened.study.questions}
         st.session_state["results"] = kept
-    results: Mapping[Question, QuestionResult | RatingResult] = kept[1]
+    results: Mapping[Question, Result] = kept[1]
     return results
 
 
-def ranking(result: QuestionResult | RatingResult, poll: Poll) -> pd.DataFrame:
+def ranking(result: Result, poll: Poll) -> pd.DataFrame:
     """Return the strengths with the methods' titles, best first."""
-    from studies.analysis.rating_results import RatingResult
-
     frame = result.strengths.assign(title=result.strengths["method"].map(poll.settings["methods"]))
-    told = "mean" if isinstance(result, RatingResult) else "share"
+    told = _TOLD[poll.task]
     return frame[["title", "votes", "rank", "strength", "low", "high", told, "best"]]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import choix
 import numpy as np
@@ -23,12 +26,13 @@ from studies.analysis.plackett_luce import (
     derivatives,
     finite,
     plackett_luce,
-    vote_worth,
     wins_of,
 )
 from studies.analysis.simulated_choosers import Choosers, even_choices
 from studies.analysis.simulated_voters import simulate
 from studies.analysis.strengths import davidson
+from studies.analysis.tidy import SEVERAL_SCRIPT, tidy, tidy_choices
+from studies.design.several import vote_worth
 from studies.design.trial import Side, Trial, turned
 
 METHODS = ("a", "b", "c", "d", "e")
@@ -279,3 +283,27 @@ def test_nothing_and_almost_nothing_can_be_analysed(whole: bool):
         assert len(found.strengths) == 5
         assert found.strengths["low"].isna().all()  # two people are too few for an interval
         assert not found.pairs["apart"].any()
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+@pytest.mark.parametrize("whole", [False, True])
+def test_r_gives_the_same_table_from_the_exported_answers(tmp_path: Path, whole: bool):
+    votes = votes_of(whole)
+    left_out = votes["participant"] == "voter-0001"
+    catch = votes[left_out].head(1).assign(kind="catch", expected="-A" if whole else "A", answer=(
+        "ABCD" if whole else "B"), position=900)  # fmt: skip
+    votes = pd.concat([votes, catch], ignore_index=True)
+    tidy_choices(tidy(votes, 1)).to_csv(tmp_path / "choices.csv", index=False)
+    done = subprocess.run(
+        ["Rscript", "--vanilla", str(SEVERAL_SCRIPT), str(tmp_path)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    theirs = pd.read_csv(tmp_path / "main_table.csv").set_index("method")
+    kept = votes[votes["participant"] != "voter-0001"]
+    choices = tally_choices(kept, METHODS, 4, whole)
+    ours = rank_choices(choices, draws=2).table.set_index("method")
+    theirs = theirs.loc[ours.index]
+    assert theirs["votes"].tolist() == ours["votes"].tolist()
+    for column in ("rank", "strength", "low", "high", "first"):
+        assert theirs[column].to_numpy() == pytest.approx(ours[column].to_numpy(), abs=1e-6)

@@ -97,7 +97,7 @@ def test_a_frequent_content_comes_every_other_time():
     units = [Unit(*pair, ("m0", "m1"), ("k0", "k0")) for pair in shown]
     for seed in range(20):
         pool = Pool(material, np.random.default_rng(seed))
-        trials = arrange([(unit, True) for unit in units], 0, 0, [], pool)
+        trials = arrange([(unit, (0, 1)) for unit in units], 0, 0, [], pool)
         assert [trial.content for trial in trials[::2]] == ["c0"] * 15
 
 
