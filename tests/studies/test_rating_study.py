@@ -167,7 +167,7 @@ def test_plan_and_preregistration_say_what_they_can(dfr, home: Path):
 def test_a_report_shows_ratings(answered: Path, tiny_run: Path, tmp_path: Path):
     section = vote_section(read_run(tiny_run, str(answered)), tmp_path)
     assert section.heading == "How people rated"
-    assert "36 ratings of 6 participants, from 1 to 5" in section.summary
+    assert "36 ratings from 1 to 5, of 6 participants" in section.summary
     assert "log odds in the cumulative link model" in section.note
     first = section.questions[0]
     assert first.text == "Is this a good stylization of the photograph in this style?"
