@@ -18,10 +18,8 @@ from studies.analysis.agreement import with_repeats
 from studies.analysis.choices import by_picture, counted_choices, rank_choices, tally_choices
 from studies.analysis.clusters import clusters_of, crossed_shares
 from studies.analysis.differences import MethodRanking
-from studies.analysis.exclusion import attention, catch_failures, without_dropped
-from studies.analysis.results import funnel_of, strongest_first
+from studies.analysis.questions import Tables, analyse_each, strongest_first
 from studies.analysis.strengths import DRAWS
-from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 
 #: Columns of a vote that tell what was shown, and what was answered.
 _SHOWN = (
@@ -117,41 +115,35 @@ def analyse_choices(
     Returns:
         the results by question: those asked for, then any other that was answered.
     """
-    votes = votes.reindex(columns=list(VOTE_COLUMNS))
-    participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
-    catches = catch_failures(votes, drop_at)
     labels = tuple(methods)
 
     def ranked(rows: pd.DataFrame) -> MethodRanking:
         return rank_choices(tally_choices(rows, labels, pictures, whole), draws, seed)
 
-    results = {}
-    for question in dict.fromkeys([*questions, *votes["question"]]):
-        asked = votes[votes["question"] == question]
-        kept = without_dropped(asked, catches)
-        ranking = ranked(kept)
-        strengths = everybody = strongest_first(ranking.table)
-        if len(kept) < len(asked):
-            everybody = strongest_first(ranked(asked).table)
-        fair = counted_choices(kept, labels, pictures)
+    def tables(kept: pd.DataFrame) -> Tables:
+        ranking, fair = ranked(kept), counted_choices(kept, labels, pictures)
         each = _each(fair)
-        people = fair[["participant"]].drop_duplicates()
-        results[question] = ChoiceResult(
-            funnel=funnel_of(asked, participants, int(catches["dropped"].sum()), people),
-            catches=catches,
-            summary=_summary(fair),
-            strengths=strengths,
-            pairs=ranking.pairs,
-            ranks=_ranks(each, labels, pictures if whole else 2),
-            places=_shares(each, fair, ["place"]),
-            modes=_shares(each, fair, ["method", "mode"]),
-            styles=_shares(each, fair, ["style", "method"]),
-            agreement=_agreement(each, fair, whole),
-            consistency=_consistency(kept, whole),
-            attention=attention(asked, catches),
-            everybody=everybody,
-        )
-    return results
+        return {
+            "summary": _summary(fair),
+            "strengths": strongest_first(ranking.table),
+            "pairs": ranking.pairs,
+            "ranks": _ranks(each, labels, pictures if whole else 2),
+            "places": _shares(each, fair, ["place"]),
+            "modes": _shares(each, fair, ["method", "mode"]),
+            "styles": _shares(each, fair, ["style", "method"]),
+            "agreement": _agreement(each, fair, whole),
+            "consistency": _consistency(kept, whole),
+        }
+
+    found = analyse_each(
+        votes,
+        participants,
+        drop_at,
+        questions,
+        tables,
+        lambda asked: strongest_first(ranked(asked).table),
+    )
+    return {question: ChoiceResult(**each) for question, each in found.items()}
 
 
 def _each(votes: pd.DataFrame) -> pd.DataFrame:

@@ -12,11 +12,10 @@ import pandas as pd
 
 from studies.analysis.agreement import with_repeats
 from studies.analysis.clusters import clusters_of
-from studies.analysis.exclusion import attention, catch_failures, without_dropped
+from studies.analysis.differences import MethodRanking
+from studies.analysis.questions import Tables, analyse_each, strongest_first
 from studies.analysis.ratings import counted_ratings, crossed_means, rank_ratings, tally_ratings
-from studies.analysis.results import funnel_of, strongest_first
 from studies.analysis.strengths import DRAWS
-from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -98,38 +97,33 @@ def analyse_ratings(
     Returns:
         the results by question: those asked for, then any other that was answered.
     """
-    votes = votes.reindex(columns=list(VOTE_COLUMNS))
-    participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
-    catches = catch_failures(votes, drop_at)
     labels = tuple(methods)
-    results = {}
-    for question in dict.fromkeys([*questions, *votes["question"]]):
-        asked = votes[votes["question"] == question]
-        kept = without_dropped(asked, catches)
-        ranking = rank_ratings(tally_ratings(kept, labels, scale), draws, seed)
-        strengths = strongest_first(ranking.table)
-        everybody = strengths
-        if len(kept) < len(asked):
-            everybody = strongest_first(
-                rank_ratings(tally_ratings(asked, labels, scale), draws, seed).table
-            )
-        fair = counted_ratings(kept, labels)
-        people = fair[["participant"]].drop_duplicates()
-        results[question] = RatingResult(
-            funnel=funnel_of(asked, participants, int(catches["dropped"].sum()), people),
-            catches=catches,
-            summary=_summary(fair),
-            strengths=strengths,
-            pairs=ranking.pairs,
-            marks=_marks(fair, labels, scale),
-            modes=_means(fair, scale, ["left_method", "left_mode"], ["method", "mode"]),
-            styles=_means(fair, scale, ["style", "left_method"], ["style", "method"]),
-            agreement=_agreement(fair, scale),
-            consistency=_consistency(kept, scale),
-            attention=attention(asked, catches),
-            everybody=everybody,
-        )
-    return results
+
+    def ranked(rows: pd.DataFrame) -> MethodRanking:
+        return rank_ratings(tally_ratings(rows, labels, scale), draws, seed)
+
+    def tables(kept: pd.DataFrame) -> Tables:
+        ranking, fair = ranked(kept), counted_ratings(kept, labels)
+        return {
+            "summary": _summary(fair),
+            "strengths": strongest_first(ranking.table),
+            "pairs": ranking.pairs,
+            "marks": _marks(fair, labels, scale),
+            "modes": _means(fair, scale, ["left_method", "left_mode"], ["method", "mode"]),
+            "styles": _means(fair, scale, ["style", "left_method"], ["style", "method"]),
+            "agreement": _agreement(fair, scale),
+            "consistency": _consistency(kept, scale),
+        }
+
+    found = analyse_each(
+        votes,
+        participants,
+        drop_at,
+        questions,
+        tables,
+        lambda asked: strongest_first(ranked(asked).table),
+    )
+    return {question: RatingResult(**each) for question, each in found.items()}
 
 
 def _values(votes: pd.DataFrame) -> pd.Series[float]:

@@ -15,9 +15,9 @@ import pandas as pd
 
 from studies.analysis import agreement, transitivity, winrates
 from studies.analysis.agreement import DRAWS
-from studies.analysis.exclusion import attention, catch_failures, without_dropped
+from studies.analysis.questions import analyse_each, strongest_first
 from studies.analysis.strengths import rank
-from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS, counted, tally
+from studies.analysis.tally import counted, tally
 
 
 @dataclass(frozen=True)
@@ -85,36 +85,19 @@ def analyse(
     Returns:
         the results by question: those asked for, then any other that was answered.
     """
-    votes = votes.reindex(columns=list(VOTE_COLUMNS))
-    participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
-    catches = catch_failures(votes, drop_at)
-    results = {}
-    for question in dict.fromkeys([*questions, *votes["question"]]):
-        asked = votes[votes["question"] == question]
-        tables = _tables(without_dropped(asked, catches), methods, draws, seed)
-        funnel = funnel_of(
-            asked, participants, int(catches["dropped"].sum()), tables["participants"]
-        )
-        everybody = tables["strengths"]
-        if set(asked["participant"]) & set(catches.loc[catches["dropped"], "participant"]):
-            everybody = _strengths(asked, methods, draws, seed)
-        results[question] = QuestionResult(
-            funnel=funnel,
-            catches=catches,
-            attention=attention(asked, catches),
-            everybody=everybody,
-            **tables,
-        )
-    return results
+    found = analyse_each(
+        votes,
+        participants,
+        drop_at,
+        questions,
+        lambda kept: _tables(kept, methods, draws, seed),
+        lambda asked: _strengths(asked, methods, draws, seed),
+    )
+    return {question: QuestionResult(**tables) for question, tables in found.items()}
 
 
 def _strengths(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
     return strongest_first(rank(tally(votes, methods), draws, seed).table)
-
-
-def strongest_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of methods by rank; equals stay in the order of the methods."""
-    return table.sort_values("rank", kind="stable", ignore_index=True)
 
 
 def _tables(
@@ -164,23 +147,3 @@ def _by_style(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int
 
     tables = [one(str(style), rows) for style, rows in votes.groupby("style", sort=True)]
     return pd.concat(tables, ignore_index=True) if tables else one("", votes).iloc[:0]
-
-
-def funnel_of(
-    votes: pd.DataFrame, participants: pd.DataFrame, dropped: int, kept: pd.DataFrame
-) -> pd.DataFrame:
-    """Count participants by how far they came; see `QuestionResult`.
-
-    How much practice there is, is not told: it is as much as anybody did.
-    """
-    practice = votes[votes["kind"] == "practice"].groupby("participant").size()
-    began = set(votes.loc[votes["kind"] != "practice", "participant"])
-    stages = {
-        "joined": len(participants),
-        "practice done": len(began | set(practice.index[practice == practice.max()])),
-        "began": len(began),
-        "finished": int(participants["finished"].astype(bool).sum()),
-        "dropped": dropped,
-        "kept": len(kept),
-    }
-    return pd.DataFrame({"stage": list(stages), "participants": list(stages.values())})

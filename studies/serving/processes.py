@@ -66,12 +66,7 @@ class Page:
 
     def answers(self) -> bool:
         """Say whether it serves pages."""
-        here = "127.0.0.1" if self.address in ("0.0.0.0", "::") else self.address
-        try:
-            with _DIRECT.open(f"http://{here}:{self.port}/_stcore/health", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+        return serves("127.0.0.1" if self.address in ("0.0.0.0", "::") else self.address, self.port)
 
     def start_again(self, tell: Tell) -> None:
         """Start it again after it ended.
@@ -89,6 +84,15 @@ class Page:
             )
         tell(f"the process on port {self.port} ended (exit code {code}): started again")
         self.start()
+
+
+def serves(address: str, port: int) -> bool:
+    """Say whether a process of the page answers at an address and port."""
+    try:
+        with _DIRECT.open(f"http://{address}:{port}/_stcore/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def free_ports(count: int) -> list[int]:

@@ -6,14 +6,11 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
+from studies.serving.processes import serves
 from tests.conftest import ROOT
 from tests.studies.databases import free_port
-
-#: `urllib.request.urlopen` keeps the proxies of its first call, also those that a test had set.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Server:
@@ -39,20 +36,13 @@ class Server:
             )  # fmt: skip
         until = time.monotonic() + 120
         try:
-            while not self._answers():
+            while not serves("127.0.0.1", self.port):
                 assert self.process.poll() is None, self.log.read_text()
                 assert time.monotonic() < until, "the page's server does not start"
                 time.sleep(0.1)
         except BaseException:
             self.kill()
             raise
-
-    def _answers(self) -> bool:
-        try:
-            with _DIRECT.open(f"{self.address}/_stcore/health", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
 
     def kill(self) -> None:
         """End it as a power cut would."""
