@@ -78,7 +78,7 @@ def choice_chart(votes: Votes, results: Results, folder: Path) -> Figure:
     whole = votes.poll.settings["task"] == "ranking"
     shares = {question: result.ranks for question, result in results.items()}
     if not whole:
-        names = {1: "best", 2: "another is"}
+        names = {1: "best", 2: "not the best"}
         shares = {
             question: table.assign(rank=table["rank"].map(names)).rename(columns={"rank": "choice"})
             for question, table in shares.items()

@@ -40,6 +40,13 @@ button kbd { color: inherit !important; opacity: 1 !important; }
 .st-key-results :is(.st-key-beside, .st-key-ordered) img {
   max-height: calc((100vh - 17.5rem) / var(--rows) - .6rem);
 }
+/* Two rows are no wider than their pictures, about, so that these stand side by side. */
+@media (min-width: 641px) {
+  .st-key-several-4 .st-key-beside { max-width: calc((100vh - 17.5rem) * 1.4); margin: 0 auto; }
+  :is(.st-key-several-5, .st-key-several-6) :is(.st-key-beside, .st-key-ordered) {
+    max-width: calc((100vh - 17.5rem) * 2.1); margin: 0 auto;
+  }
+}
 .st-key-ordered > * {
   position: relative; cursor: grab; touch-action: none; user-select: none; border-radius: .3rem;
 }
