@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import seal_of
-from reports.inputs.votes import Votes, is_simulated, results
+from reports.inputs.votes import Votes, is_simulated, results, unpaired
 from studies.ballots import schema
 from studies.ballots.database import BallotsDown, Database, engine_of
 from studies.ballots.events import log_event
@@ -169,15 +169,7 @@ def votes_of_run(
     closed = poll.closed_at is not None
     if poll.task == "pairs":
         return Votes(poll, where, others, results(poll) if closed else {})
-    if poll.task == "rating":
-        from studies.analysis.rating_results import analyse_settings
-
-        rated = analyse_settings(poll.votes, poll.participants, poll.settings) if closed else {}
-        return Votes(poll, where, others, {}, rated)
-    raise UserError(
-        f"{where}: study '{poll.name}' asks in a way that a report does not show "
-        f'(task = "{poll.task}"); rank it with `dfr votes rank`'
-    )
+    return Votes(poll, where, others, {}, unpaired(poll) if closed else {})
 
 
 def _polls(source: str) -> dict[str, Poll]:

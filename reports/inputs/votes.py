@@ -15,6 +15,7 @@ import pandas as pd
 from eval.analysis.crossed import LEAST_CLUSTERS
 
 if TYPE_CHECKING:  # most runs have no study, and their reports load nothing of studies/
+    from studies.analysis.choice_results import ChoiceResult
     from studies.analysis.rating_results import RatingResult
     from studies.analysis.results import QuestionResult
     from studies.ballots.poll import Poll
@@ -32,14 +33,14 @@ class Votes:
         others: names of other studies of the same run in that database.
         results: by question, the first one first; empty while the ranking is hidden, and where
             the study does not ask about pairs.
-        ratings: the same of a study of ratings.
+        unpaired: the same of a study that asks in another way.
     """
 
     poll: Poll
     where: str
     others: tuple[str, ...]
     results: Mapping[str, QuestionResult]
-    ratings: Mapping[str, RatingResult] = field(default_factory=dict)
+    unpaired: Mapping[str, RatingResult | ChoiceResult] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -201,6 +202,26 @@ def results(poll: Poll, draws: int | None = None) -> dict[str, QuestionResult]:
         questions=asked,
         draws=DRAWS if draws is None else draws,
     )
+
+
+def unpaired(
+    poll: Poll, draws: int | None = None
+) -> Mapping[str, RatingResult] | Mapping[str, ChoiceResult]:
+    """Analyse every question of a study that does not ask about pairs.
+
+    Args:
+        poll: the ballots of the study.
+        draws: of ranks; `studies.analysis.strengths.DRAWS` if None.
+    """
+    from studies.analysis import choice_results, rating_results
+    from studies.analysis.strengths import DRAWS
+
+    kind = rating_results if poll.task == "rating" else choice_results
+    number = DRAWS if draws is None else draws
+    found: Mapping[str, RatingResult] | Mapping[str, ChoiceResult] = kind.analyse_settings(
+        poll.votes, poll.participants, poll.settings, number
+    )
+    return found
 
 
 def told_apart(row: Mapping[Any, Any]) -> str:

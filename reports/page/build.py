@@ -86,7 +86,7 @@ def build_report(
     """
     data = read_run(run, votes, study)
     page = write_report(data, writable_folder(out if out is not None else run / "report"))
-    if data.votes is not None and (data.votes.shown or data.votes.ratings):
+    if data.votes is not None and (data.votes.shown or data.votes.unpaired):
         from reports.inputs.vote_reading import log_look
 
         log_look(data.votes.where, data.votes.poll, "shown in a report")

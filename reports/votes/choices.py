@@ -73,6 +73,19 @@ def choice_ranking(votes: Votes, result: ChoiceResult) -> pd.DataFrame:
     )
 
 
+def choice_parts(votes: Votes, table: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the best one was of an output, or of a style and method, for reading."""
+    found = pd.DataFrame(
+        {
+            **{name: table[name] for name in ("style", "method", "mode") if name in table},
+            "shown": table["votes"],
+            "best of those shown": table["share"],
+            "best, 95 % interval": spans(table, "low", "high"),
+        }
+    )
+    return found.assign(method=found["method"].map(votes.titles))
+
+
 def choice_chart(votes: Votes, results: Results, folder: Path) -> Figure:
     """Draw how often each method had each rank, and its strength; one row per question."""
     whole = votes.poll.settings["task"] == "ranking"

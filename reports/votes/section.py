@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,10 +23,9 @@ _PAIRS = _ALIKE + (
     "published studies do, and are too narrow. Strengths are log strengths in Davidson's model; an "
     "average method has strength 0."
 )
-_RATINGS = _ALIKE + (
+_UNPAIRED = _ALIKE + (
     "Two methods are told apart if the interval of their difference for all pairs at once "
-    "(Bonferroni) excludes zero. Strengths are log odds in the cumulative link model; an average "
-    "method has strength 0."
+    "(Bonferroni) excludes zero. Strengths are {}; an average method has strength 0."
 )
 
 
@@ -89,8 +89,8 @@ def vote_section(run: RunData, folder: Path) -> Section:
         )
         return Section("What people chose", begin, [], [], "", None, None, {})
     heading = "What people chose" if votes.voters == PEOPLE else votes.titled("What was chosen")
-    if votes.ratings:
-        return _rating_section(votes, folder)
+    if votes.unpaired:
+        return _unpaired_section(votes, folder)
     if not votes.shown:
         hidden = (
             f"{votes.counts} The ranking is hidden until the study is closed (`dfr votes close`): "
@@ -131,35 +131,52 @@ def vote_section(run: RunData, folder: Path) -> Section:
     )
 
 
-def _rating_section(votes: Votes, folder: Path) -> Section:
-    """Return the section about a study of ratings."""
-    from reports.votes import ratings
+def _unpaired_section(votes: Votes, folder: Path) -> Section:
+    """Return the section about a study of ratings, choices of the best, or rankings."""
+    from reports.votes import choices, ratings
     from reports.votes.tables import question_tables
-    from studies.design.words import words_in
+    from studies.design.study import ask_in_english
 
-    found = votes.ratings
-    texts = words_in("en")
+    found: Any = votes.unpaired  # all of one kind, which the task tells
+    folder = folder / "figures"
+    chart: Any
+    ranking: Any
+    parts: Any
+    if votes.poll.task == "rating":
+        headings, model = (
+            ("How people rated", "How it was rated"),
+            "log odds in the cumulative link model",
+        )
+        said, chart = ratings.said_of_ratings(votes, found), ratings.rating_chart
+        ranking, parts = ratings.rating_ranking, ratings.rating_parts
+    else:
+        headings, model = (
+            ("How people chose", "What was chosen"),
+            "log strengths in the model of Plackett and Luce",
+        )
+        said, chart = choices.said_of_choices(votes, found), choices.choice_chart
+        ranking, parts = choices.choice_ranking, choices.choice_parts
     questions = []
     for question, result in found.items():
         tables = [
-            ("Ranking", ratings.rating_ranking(votes, result), False),
+            ("Ranking", ranking(votes, result), False),
             ("Every two methods", ratings.rating_pairs(votes, result), False),
-            ("Marks by output (mode)", ratings.rating_parts(votes, result.modes), True),
-            ("Marks by style", ratings.rating_parts(votes, result.styles), True),
+            ("Votes by output (mode)", parts(votes, result.modes), True),
+            ("Votes by style", parts(votes, result.styles), True),
         ]
         questions.append(
             QuestionTables(
                 question,
-                texts.get(f"rate_{question}", question),
+                ask_in_english(votes.poll.task, question),
                 [(votes.titled(title), table, folded) for title, table, folded in tables],
             )
         )
     return Section(
-        heading="How people rated" if votes.voters == PEOPLE else votes.titled("How it was rated"),
-        summary=" ".join(ratings.said_of_ratings(votes, found)),
-        figures=[ratings.rating_chart(votes, found, folder / "figures")],
+        heading=headings[0] if votes.voters == PEOPLE else votes.titled(headings[1]),
+        summary=" ".join(said),
+        figures=[chart(votes, found, folder)],
         questions=questions,
-        note=_RATINGS,
+        note=_UNPAIRED.format(model),
         trust=None,
         measures=None,
         kept=question_tables(votes, found),

@@ -192,6 +192,11 @@ class Study(BaseModel):
         }
 
 
+def ask_in_english(task: Task, question: str) -> str:
+    """Return the text of a question in English, also of a study in another language."""
+    return words_in("en").get(f"{_ASKS[task]}_{question}", question)
+
+
 def read_study(path: Path) -> Study:
     """Read a study file.
 

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from dfr.core.errors import UserError
+from reports.inputs.run_data import read_run
+from reports.votes.section import vote_section
 from studies.analysis.precision import precision_so_far
 from studies.analysis.progress import balance_so_far
 from studies.analysis.tidy import CHOICES, DICTIONARY, SEVERAL_SCRIPT
@@ -205,7 +207,7 @@ def test_plan_and_preregistration_say_what_they_can(dfr, made, tmp_path: Path, t
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_administrators_page_and_a_report(
-    monkeypatch: pytest.MonkeyPatch, dfr, answered, tiny_run: Path, tmp_path: Path, task: str
+    monkeypatch: pytest.MonkeyPatch, answered, tiny_run: Path, tmp_path: Path, task: str
 ):
     home = shutil.copytree(answered[task], tmp_path / "several")  # a look is logged
     poll = read_poll(Ballots(f"sqlite:///{home / 'votes.sqlite'}"), "several")
@@ -213,8 +215,12 @@ def test_the_administrators_page_and_a_report(
     assert seen.tolist() == [84, 84]  # 7 people, 6 trials, 2 questions
     told = precision_so_far(poll)["overall"]
     assert told.known == (task == "ranking")  # one method was never chosen as the best
-    done = dfr("report", tiny_run, "--votes", home, "--out", tmp_path / "report")
-    assert "asks in a way that a report does not show" in complaint(done)
+    section = vote_section(read_run(tiny_run, str(home)), tmp_path / "report")
+    assert section.heading == "How people chose"
+    assert "Plackett and Luce" in section.note
+    assert section.questions[0].tables[0][1]["method"].iloc[0] == "Gatys et al."
+    assert [len(table) for _, table, _ in section.questions[0].tables[:2]] == [3, 3]
+    assert (tmp_path / "report" / "figures" / "votes_choices.png").stat().st_size > 5000
     monkeypatch.setenv(TOKEN, "a-token-of-the-test")
     page = Page(monkeypatch, "--study", home, "--admin")
     page.app.text_input[0].set_value("a-token-of-the-test")
