@@ -91,6 +91,49 @@ def rating_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
     )
 
 
+def several_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
+    """Return one row per thing that should be even in a plan: its least and its most.
+
+    Args:
+        design: one list of trials per participant; only votes are counted.
+    """
+    lists = [[trial for trial in trials if trial.kind == "vote"] for trials in design]
+    votes = [trial for trials in lists for trial in trials]
+    methods = sorted({side.method for trial in votes for side in trial.sides})
+
+    def meetings(trials: Sequence[Trial]) -> list[int]:
+        count = Counter(
+            two
+            for trial in trials
+            for two in combinations(sorted(side.method for side in trial.sides), 2)
+        )
+        return [count[two] for two in combinations(methods, 2)]
+
+    places = Counter(
+        (side.method, place) for trial in votes for place, side in enumerate(trial.sides)
+    )
+    units = Counter((t.content, t.style, frozenset(t.sides)) for t in votes)
+    spread = {
+        "votes per method": Counter(s.method for t in votes for s in t.sides).values(),
+        "meetings per two methods": meetings(votes),
+        "a method's votes per place": [
+            places[label, place] for label in methods for place in range(len(votes[0].sides))
+        ] if votes else [],
+        "votes per content": Counter(trial.content for trial in votes).values(),
+        "votes per style": Counter(trial.style for trial in votes).values(),
+        "judges per set of pictures": units.values(),
+        "one participant's meetings per two methods": [
+            number for trials in lists for number in meetings(trials)
+        ],
+    }  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"what": what, "least": min(values, default=0), "most": max(values, default=0)}
+            for what, values in spread.items()
+        ]
+    )
+
+
 def balance(design: Sequence[Sequence[Trial]]) -> Balance:
     """Count what a plan shows.
 

@@ -13,13 +13,13 @@ from dfr.core.errors import UserError
 from dfr.core.files import wrong_value
 from studies.design.adaptive_power import people_needed
 from studies.design.attention import LIMIT, Rule, shortest_rule
-from studies.design.balance import balance, rating_balance
+from studies.design.balance import balance, rating_balance, several_balance
 from studies.design.design import make_design
 from studies.design.material import Material, read_material
 from studies.design.power import Assumptions, power_table
 from studies.design.precision import width_table
 from studies.design.rating_power import rating_power_table
-from studies.design.several import several_balance, vote_worth
+from studies.design.several import vote_worth
 from studies.design.study import Study, read_study, study_file
 from studies.design.trial import SEVERAL
 

@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 
 from dfr.core.errors import UserError
+from studies.design.balance import several_balance
 from studies.design.design import make_design
-from studies.design.several import several_balance
 from studies.design.trial import LETTERS, Stimuli, answers_of, is_right, sides_of, text_of
 
 CONTENTS, STYLES = ("cat", "dog", "sea"), ("ink", "oil", "wax", "sun")
