@@ -4,7 +4,7 @@ As `tests.benchmarks.test_vote_coverage`: 30 people answer 20 times, each time o
 methods, of which they choose the best or which they put in order. People differ in what they like,
 and pictures differ. The truth is the model that fits the whole population's answers best.
 `tox -e benchmark` prints how often each interval holds it; alone: ``pytest
-tests/benchmarks/test_choice_coverage.py --benchmark-only``, about ten minutes.
+tests/benchmarks/test_choice_coverage.py --benchmark-only``, about twelve minutes.
 """
 
 from __future__ import annotations
