@@ -1,4 +1,4 @@
-"""A hundred people at once: one PostgreSQL, four processes of the page, nginx with a sticky cookie.
+"""Many people at once: one PostgreSQL, four processes of the page, nginx with a sticky cookie.
 
 `dfr votes serve` is started as an administrator starts it. The people are the light clients of
 `tests.benchmarks.streamlit_client`, so that two cores are the server's and not a hundred
@@ -83,8 +83,8 @@ def crowd(address: str, secrets: list[str], look: float) -> list[Visitor]:
 
 
 @pytest.mark.benchmark(group="study load")
-@pytest.mark.parametrize("people", [100])
-def test_a_hundred_people_behind_nginx(
+@pytest.mark.parametrize("people", [50, 100])
+def test_people_behind_nginx(
     benchmark: Any, capsys: Any, database: str, people: int, tiny_run: Path, tmp_path: Path
 ):
     study = write_study(tmp_path, tiny_run, "crowd", participants=people, judges=3)
