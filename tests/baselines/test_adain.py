@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from baselines.adain.method import AdaIN
 from baselines.adain.network import (
     AdaINNetwork,
     adain,
@@ -13,14 +12,11 @@ from baselines.adain.network import (
     read_network,
     statistics,
 )
-from baselines.compact import about
 from baselines.normalised_vgg import NormalisedVGG
 from dfr.core.errors import UserError
 from dfr.core.images import load, resize
 from dfr.methods.contract import check_method
 from dfr.methods.registry import build
-from dfr.objective.objective import yardstick
-from tests import conftest
 
 
 @pytest.fixture(scope="session")
@@ -138,29 +134,6 @@ def test_other_files(weights, shared_pictures, encoder, content, style):
         read_network(weights, {"decoder.pth": "0" * 64})
     with pytest.raises(UserError, match="too small for relu4_1"):
         build("adain", {"checkpoint": str(weights)}).stylize(content, style[..., :8, :], encoder)
-
-
-def test_the_suites_own_weights_need_no_fetching_and_paint_in_the_style(
-    encoder, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("DFR_CACHE", str(tmp_path))  # nothing was fetched
-    content, style = conftest.photograph(96, 120), conftest.painting(96, 120)
-    (picture,) = build("adain", {}).stylize(content, style, encoder).pictures.values()
-    ruler = yardstick(content, style, encoder)
-    ours, photograph, painting = (
-        ruler(each, encoder(each, ruler.layers)) for each in (picture, content, style)
-    )
-    assert float(ours.style) < 0.6 * float(photograph.style)
-    assert float(ours.content) < 0.9 * float(painting.content)
-
-
-def test_the_suites_own_weights_tell_how_they_were_trained():
-    shipped = AdaIN.shipped()
-    told = about(shipped)
-    assert told["network"] == "adain"
-    assert told["steps"] > told["training"]["settings"]["warm_up"]
-    assert told["training"]["pictures"]["content"] > 100
-    assert shipped.stat().st_size < 2**23  # with those of other methods
 
 
 def test_without_weights(encoder, content, style, tmp_path, monkeypatch):
