@@ -47,16 +47,19 @@ settings.load_profile("ci")
 
 @pytest.hookimpl(trylast=True)  # when slow tests are deselected
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with two tests whose runs are shared, so that no worker waits for another one's run.
+    """Begin with what takes long, so that no worker waits for the other one.
 
-    pytest-xdist itself puts groups before them, the largest first: that of the browser.
+    That is the group of tests that have a browser and a server to themselves, on one worker; they
+    make `tiny_run`. Then comes a test that makes `small_run`, on another.
     """
-    for fixture in ("small_run", "tiny_run"):
-        users = (item for item in items if fixture in getattr(item, "fixturenames", ()))
-        first = next((item for item in users if "benchmark" not in item.fixturenames), None)
-        if first is not None:
-            items.remove(first)
-            items.insert(0, first)
+
+    def rank(item: pytest.Item) -> int:
+        groups = [mark.kwargs.get("name") for mark in item.iter_markers("xdist_group")]
+        return 0 if "browser" in groups else 1 if item is maker else 2
+
+    users = (item for item in items if "small_run" in getattr(item, "fixturenames", ()))
+    maker = next((item for item in users if "benchmark" not in item.fixturenames), None)
+    items.sort(key=rank)  # keeps the order of what is alike
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
