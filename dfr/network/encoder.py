@@ -163,7 +163,7 @@ class Encoder(nn.Module):
         """Return this encoder with another pooling; the two share their kernels and device."""
         if pooling == self.pooling:
             return self
-        other = copy(self)
+        other = self._that_sees_otherwise()
         other.pooling = pooling
         return other
 
@@ -179,8 +179,14 @@ class Encoder(nn.Module):
         The weights are then fed the channels in the wrong order, as in the published code of
         DeCorMST. The two share their kernels and device.
         """
-        other = copy(self)
+        other = self._that_sees_otherwise()
         other.swaps_colours = not self.swaps_colours
+        return other
+
+    def _that_sees_otherwise(self) -> Encoder:
+        """Return a copy that remembers the same layers, but nothing that this one saw."""
+        other = copy(self)
+        other._memory = None if self._memory is None else _Memory(self._memory.layers)
         return other
 
     def remembering(self, layers: Iterable[str]) -> Encoder:

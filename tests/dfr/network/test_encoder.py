@@ -112,6 +112,21 @@ def test_swapped_colours_are_those_of_the_swapped_picture_and_twice_is_as_before
     )
 
 
+@torch.no_grad()
+def test_what_another_look_at_a_picture_saw_is_not_remembered(encoder, content):
+    layer = ("block2_conv1",)
+    remembering = encoder.remembering(layer)
+    seen = remembering(content, layer)["block2_conv1"]
+    for other in (encoder.with_swapped_colours(), encoder.with_pooling("avg")):
+        assert not torch.equal(other(content, layer)["block2_conv1"], seen)
+    for same, other in (
+        (encoder.with_swapped_colours(), remembering.with_swapped_colours()),
+        (encoder.with_pooling("avg"), remembering.with_pooling("avg")),
+    ):
+        expected = same(content, layer)["block2_conv1"]
+        assert torch.equal(other(content, layer)["block2_conv1"], expected)
+
+
 def test_float64_stays_float64_and_is_nearly_the_same(encoder, content):
     wide = Encoder(encoder.weights, precision="fp64")
     exact = wide(content.to(wide.picture_dtype))

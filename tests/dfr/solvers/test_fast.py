@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dfr.core.errors import UserError
 from dfr.core.images import resize
+from dfr.network.encoder import Encoder
 from dfr.objective.feature_statistics import gram
 from dfr.objective.gradients import PASS_PIXELS, loss_and_gradient, rows_per_pass, terms_of
 from dfr.objective.objective import Objective
@@ -57,13 +58,15 @@ def test_a_picture_that_is_done_leaves_the_batch(encoder, objective, content, mo
     kept = {layer: own[layer][:1] for layer in objective.content}
     weights = dataclasses.replace(objective.weights, variation=0.0)
     easy = dataclasses.replace(objective, content=kept, style=style, weights=weights)
-    batches, preprocess = [], encoder.preprocess
+    batches, preprocess = [], Encoder.preprocess
 
-    def noted(pictures):
+    def noted(self, pictures):
         batches.append(len(pictures))
-        return preprocess(pictures)
+        return preprocess(self, pictures)
 
-    monkeypatch.setattr(encoder, "preprocess", noted)
+    # Of the class: put back on the encoder itself, it would stay there, bound to this one, and go
+    # along into every copy.
+    monkeypatch.setattr(Encoder, "preprocess", noted)
     result = synthesise(
         content.repeat(2, 1, 1, 1), easy, encoder, Fast(iterations=30, tolerance=1e-7)
     )
