@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 
 from dfr.core.errors import UserError, unknown
 from dfr.core.files import seal_of
-from reports.inputs.votes import Votes, is_simulated, results, unpaired
+from reports.inputs.votes import Votes, is_simulated, results
 from studies.ballots import schema
 from studies.ballots.database import BallotsDown, Database, engine_of
 from studies.ballots.events import log_event
@@ -166,10 +166,10 @@ def votes_of_run(
         key=lambda one: (not is_simulated(one), one.closed_at is not None, one.created_at),
     )
     others = tuple(other.name for other in here if other is not poll)
-    closed = poll.closed_at is not None
+    found = results(poll) if poll.closed_at is not None else {}
     if poll.task == "pairs":
-        return Votes(poll, where, others, results(poll) if closed else {})
-    return Votes(poll, where, others, {}, unpaired(poll) if closed else {})
+        return Votes(poll, where, others, found)
+    return Votes(poll, where, others, {}, found)
 
 
 def _polls(source: str) -> dict[str, Poll]:

@@ -182,46 +182,21 @@ def is_simulated(poll: Poll) -> bool:
     return bool(poll.settings.get("simulated", False))
 
 
-def results(poll: Poll, draws: int | None = None) -> dict[str, QuestionResult]:
-    """Analyse every question of a study; see `studies.analysis.results.analyse`.
+def results(poll: Poll, draws: int | None = None) -> Any:
+    """Analyse every question of a study; see `studies.analysis.by_task.results_of`.
 
     Args:
         poll: the ballots of the study.
         draws: of ranks, and of participants for agreement;
             `studies.analysis.strengths.DRAWS` if None.
+
+    Returns:
+        results by question, all of the kind that belongs to how the study asks.
     """
-    from studies.analysis.results import analyse
+    from studies.analysis.by_task import results_of
     from studies.analysis.strengths import DRAWS
 
-    asked = questions_of(poll)
-    return analyse(
-        poll.votes,
-        poll.participants,
-        methods=list(poll.settings["methods"]),
-        drop_at=int(poll.settings["drop_at"]),
-        questions=asked,
-        draws=DRAWS if draws is None else draws,
-    )
-
-
-def unpaired(
-    poll: Poll, draws: int | None = None
-) -> Mapping[str, RatingResult] | Mapping[str, ChoiceResult]:
-    """Analyse every question of a study that does not ask about pairs.
-
-    Args:
-        poll: the ballots of the study.
-        draws: of ranks; `studies.analysis.strengths.DRAWS` if None.
-    """
-    from studies.analysis import choice_results, rating_results
-    from studies.analysis.strengths import DRAWS
-
-    kind = rating_results if poll.task == "rating" else choice_results
-    number = DRAWS if draws is None else draws
-    found: Mapping[str, RatingResult] | Mapping[str, ChoiceResult] = kind.analyse_settings(
-        poll.votes, poll.participants, poll.settings, number
-    )
-    return found
+    return results_of(poll, DRAWS if draws is None else draws)
 
 
 def told_apart(row: Mapping[Any, Any]) -> str:

@@ -54,7 +54,6 @@ def rank(
     from reports.votes.figures import vote_figures
     from reports.votes.tables import kept_tables, pairs, ranking, trust, write_tables
     from studies.ballots.location import FILE, sqlite_file
-    from studies.design.trial import SEVERAL
 
     if folder is not None and (study or database or name):
         raise UserError("give either a folder of an export, or --study, --database and --name")
@@ -70,13 +69,11 @@ def rank(
     file = sqlite_file(source)
     beside = file.parent if file is not None and file.name == FILE else Path()
     kept = writable_folder(out if out is not None else beside / "votes")
-    if poll.task == "rating":
-        _rank_ratings(Votes(poll, source, (), {}), kept, draws)
+    found = results(poll, draws)
+    if poll.task != "pairs":
+        _rank_unpaired(Votes(poll, source, (), {}, found), kept)
         return
-    if poll.task in SEVERAL:
-        _rank_choices(Votes(poll, source, (), {}), kept, draws)
-        return
-    votes = Votes(poll, source, (), results(poll, draws))
+    votes = Votes(poll, source, (), found)
     console.print(escape(votes.scale), soft_wrap=True)
     console.print(escape(votes.plan), soft_wrap=True)
     for question in votes.results:
@@ -95,40 +92,20 @@ def rank(
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
 
 
-def _rank_ratings(votes: Votes, kept: Path, draws: int) -> None:
-    """Print and keep the ranking of a study of ratings."""
-    from reports.votes.ratings import rating_chart, rating_pairs, rating_ranking, said_of_ratings
-    from reports.votes.tables import question_tables, write_tables
-    from studies.analysis.rating_results import analyse_settings
-
-    poll = votes.poll
-    found = analyse_settings(poll.votes, poll.participants, poll.settings, draws)
-    for question, result in found.items():
-        _print(votes.titled(f"Ranking, {question}"), rating_ranking(votes, result))
-        _print(votes.titled(f"Every two methods, {question}"), rating_pairs(votes, result))
-    for text in said_of_ratings(votes, found):
-        console.print(text, soft_wrap=True, markup=False)
-    write_tables(question_tables(votes, found), kept)
-    rating_chart(votes, found, kept)
-    console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
-
-
-def _rank_choices(votes: Votes, kept: Path, draws: int) -> None:
-    """Print and keep the ranking of a study of choices or rankings."""
-    from reports.votes.choices import choice_chart, choice_ranking, said_of_choices
+def _rank_unpaired(votes: Votes, kept: Path) -> None:
+    """Print and keep the ranking of a study that does not ask about pairs."""
     from reports.votes.ratings import rating_pairs
     from reports.votes.tables import question_tables, write_tables
-    from studies.analysis.choice_results import analyse_settings
+    from reports.votes.unpaired import reading_of
 
-    poll = votes.poll
-    found = analyse_settings(poll.votes, poll.participants, poll.settings, draws)
+    reading, found = reading_of(votes.poll.task), votes.unpaired
     for question, result in found.items():
-        _print(votes.titled(f"Ranking, {question}"), choice_ranking(votes, result))
+        _print(votes.titled(f"Ranking, {question}"), reading.ranking(votes, result))
         _print(votes.titled(f"Every two methods, {question}"), rating_pairs(votes, result))
-    for text in said_of_choices(votes, found):
+    for text in reading.said(votes, found):
         console.print(text, soft_wrap=True, markup=False)
     write_tables(question_tables(votes, found), kept)
-    choice_chart(votes, found, kept)
+    reading.chart(votes, found, kept)
     console.print(f"tables and figures: {escape(str(kept))}", soft_wrap=True)
 
 

@@ -133,36 +133,20 @@ def vote_section(run: RunData, folder: Path) -> Section:
 
 def _unpaired_section(votes: Votes, folder: Path) -> Section:
     """Return the section about a study of ratings, choices of the best, or rankings."""
-    from reports.votes import choices, ratings
+    from reports.votes.ratings import rating_pairs
     from reports.votes.tables import question_tables
+    from reports.votes.unpaired import reading_of
     from studies.design.study import ask_in_english
 
     found: Any = votes.unpaired  # all of one kind, which the task tells
-    folder = folder / "figures"
-    chart: Any
-    ranking: Any
-    parts: Any
-    if votes.poll.task == "rating":
-        headings, model = (
-            ("How people rated", "How it was rated"),
-            "log odds in the cumulative link model",
-        )
-        said, chart = ratings.said_of_ratings(votes, found), ratings.rating_chart
-        ranking, parts = ratings.rating_ranking, ratings.rating_parts
-    else:
-        headings, model = (
-            ("How people chose", "What was chosen"),
-            "log strengths in the model of Plackett and Luce",
-        )
-        said, chart = choices.said_of_choices(votes, found), choices.choice_chart
-        ranking, parts = choices.choice_ranking, choices.choice_parts
+    reading = reading_of(votes.poll.task)
     questions = []
     for question, result in found.items():
         tables = [
-            ("Ranking", ranking(votes, result), False),
-            ("Every two methods", ratings.rating_pairs(votes, result), False),
-            ("Votes by output (mode)", parts(votes, result.modes), True),
-            ("Votes by style", parts(votes, result.styles), True),
+            ("Ranking", reading.ranking(votes, result), False),
+            ("Every two methods", rating_pairs(votes, result), False),
+            ("Votes by output (mode)", reading.parts(votes, result.modes), True),
+            ("Votes by style", reading.parts(votes, result.styles), True),
         ]
         questions.append(
             QuestionTables(
@@ -172,11 +156,11 @@ def _unpaired_section(votes: Votes, folder: Path) -> Section:
             )
         )
     return Section(
-        heading=headings[0] if votes.voters == PEOPLE else votes.titled(headings[1]),
-        summary=" ".join(said),
-        figures=[chart(votes, found, folder)],
+        heading=reading.people if votes.voters == PEOPLE else votes.titled(reading.others),
+        summary=" ".join(reading.said(votes, found)),
+        figures=[reading.chart(votes, found, folder / "figures")],
         questions=questions,
-        note=_UNPAIRED.format(model),
+        note=_UNPAIRED.format(reading.model),
         trust=None,
         measures=None,
         kept=question_tables(votes, found),

@@ -27,7 +27,7 @@ _CLUSTERED = "95 % interval"
 
 def question_tables(
     votes: Votes,
-    results: Mapping[str, QuestionResult] | Mapping[str, RatingResult] | Mapping[str, ChoiceResult],
+    results: Mapping[str, QuestionResult] | Mapping[str, RatingResult | ChoiceResult],
 ) -> dict[str, pd.DataFrame]:
     """Return ``votes_QUESTION_TABLE`` -> table, with who voted in its first column."""
     return {

@@ -18,7 +18,13 @@ from studies.analysis.agreement import with_repeats
 from studies.analysis.choices import by_picture, counted_choices, rank_choices, tally_choices
 from studies.analysis.clusters import clusters_of, crossed_shares
 from studies.analysis.differences import MethodRanking
-from studies.analysis.questions import Tables, analyse_each, strongest_first
+from studies.analysis.questions import (
+    Tables,
+    analyse_each,
+    grouped,
+    shares_of_values,
+    strongest_first,
+)
 from studies.analysis.strengths import DRAWS
 
 #: Columns of a vote that tell what was shown, and what was answered.
@@ -127,7 +133,9 @@ def analyse_choices(
             "summary": _summary(fair),
             "strengths": strongest_first(ranking.table),
             "pairs": ranking.pairs,
-            "ranks": _ranks(each, labels, pictures if whole else 2),
+            "ranks": shares_of_values(
+                each["method"], each["rank"], labels, pictures if whole else 2, "rank"
+            ),
             "places": _shares(each, fair, ["place"]),
             "modes": _shares(each, fair, ["method", "mode"]),
             "styles": _shares(each, fair, ["style", "method"]),
@@ -164,23 +172,10 @@ def _summary(votes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _ranks(each: pd.DataFrame, methods: Sequence[str], number: int) -> pd.DataFrame:
-    rows = []
-    for label in methods:
-        mine = each.loc[each["method"] == label, "rank"]
-        for rank in range(1, number + 1):
-            votes = int((mine == rank).sum())
-            share = votes / len(mine) if len(mine) else np.nan
-            rows.append({"method": label, "rank": rank, "votes": votes, "share": share})
-    return pd.DataFrame(rows)
-
-
 def _shares(each: pd.DataFrame, votes: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return in which share of the votes on each group the best one was of it."""
-    number, keys = pd.factorize(
-        pd.Series(list(zip(*(each[name].astype(str) for name in names), strict=True))), sort=True
-    )
-    shape = (len(votes), len(keys))
+    number, named = grouped(each, names, names)
+    shape = (len(votes), len(named[names[0]]))
     of, won = np.zeros(shape), np.zeros(shape)
     rows = each["vote"].to_numpy()
     of[rows, number] = 1
@@ -189,7 +184,7 @@ def _shares(each: pd.DataFrame, votes: pd.DataFrame, names: list[str]) -> pd.Dat
     found = crossed_shares(won, of, clusters_of(votes))
     return pd.DataFrame(
         {
-            **{name: [key[place] for key in keys] for place, name in enumerate(names)},
+            **named,
             "votes": of.sum(axis=0).astype(int),
             "share": found.share,
             "low": found.low,

@@ -152,11 +152,11 @@ def _estimate(choices: Choices, prior: float) -> Estimate | None:
     if len(inside) < 2:
         return None
     among = np.isin(choices.orders[:, 0], inside)
-    moved = influences(choices, inside, prior=prior)
+    found = strengths_among(choices, inside, prior)
     return Estimate(
         inside,
-        strengths_among(choices, inside, prior),
-        moved,
+        found,
+        influences(choices, inside, found, prior),
         choices.clusters.only(among),
         finite(wins[np.ix_(inside, inside)]),
     )
@@ -173,7 +173,9 @@ def strengths_among(choices: Choices, inside: npt.NDArray[np.intp], prior: float
     return plackett_luce(_renumbered(choices, inside), choices.stages, len(inside), prior=prior)
 
 
-def influences(choices: Choices, inside: npt.NDArray[np.intp], prior: float = PRIOR) -> Array:
+def influences(
+    choices: Choices, inside: npt.NDArray[np.intp], found: Array, prior: float = PRIOR
+) -> Array:
     """Return by how much each vote moves the strengths, (V, k).
 
     To first order: the vote's part of the gradient, times the inverse of the information.
@@ -181,11 +183,11 @@ def influences(choices: Choices, inside: npt.NDArray[np.intp], prior: float = PR
     Args:
         choices: the votes.
         inside: see `strengths_among`.
+        found: what it returns.
         prior: likewise.
     """
     orders = _renumbered(choices, inside)
-    at = strengths_among(choices, inside, prior)
-    scores, information = derivatives(orders, choices.stages, at, np.ones(len(orders)), prior)
+    scores, information = derivatives(orders, choices.stages, found, np.ones(len(orders)), prior)
     # Without the prior's votes the parts do not add up to zero by a hair.
     scores = scores - scores.mean(axis=0)
     return np.asarray(np.linalg.solve(information, scores.T).T, dtype=np.float64)

@@ -48,7 +48,7 @@ def departures(poll: Poll) -> tuple[str, ...]:
 
 def complete(poll: Poll) -> int:
     """Return how many people finished and are not left out."""
-    failures = catch_failures(poll.votes, int(poll.settings["drop_at"]))
+    failures = catch_failures(poll.votes, poll.drop_at)
     return int(without_dropped(poll.participants, failures)["finished"].sum())
 
 
@@ -60,7 +60,7 @@ def preregistered(poll: Poll) -> str:
     told = f"Preregistered on {plan['made_at'][:10]}, SHA-256 {plan['sha256']}."
     if len(poll.preregistrations) > 1:
         told += f" It is version {len(poll.preregistrations)}, and names those before."
-    failures = catch_failures(poll.votes, int(poll.settings["drop_at"]))
+    failures = catch_failures(poll.votes, poll.drop_at)
     kept = without_dropped(poll.participants, failures)
     stopped = kept.loc[~kept["finished"], "participant"]
     counted = poll.votes[poll.votes["kind"] == "vote"]

@@ -40,7 +40,7 @@ def plackett_luce(
     """Estimate strengths by Newton's method.
 
     A step is cut so that no two strengths move apart by more than 1, which makes every step go up;
-    see `studies.analysis.strengths.davidson`.
+    see `studies.design.davidson.davidson`.
 
     Args:
         orders: (V, n), methods of each vote as numbers, the best first.

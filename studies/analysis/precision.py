@@ -88,7 +88,9 @@ def _of_choices(votes: pd.DataFrame, settings: Mapping[str, Any]) -> Moved:
     size = len(chosen.methods)
     if not plackett_luce.finite(plackett_luce.wins_of(chosen.orders, chosen.stages, size)):
         return None
-    return choices.influences(chosen, np.arange(size)), chosen.clusters
+    inside = np.arange(size)
+    found = choices.strengths_among(chosen, inside)
+    return choices.influences(chosen, inside, found), chosen.clusters
 
 
 #: How a study asks -> how its votes move the strengths of its main table.
@@ -118,8 +120,7 @@ def precision_so_far(poll: Poll) -> dict[str, Precision]:
     if moved_by is None:
         return {}
     wanted = wanted_precision(poll)
-    drop_at = int(poll.settings.get("drop_at", 1 + len(poll.trials)))
-    votes = without_dropped(poll.votes, catch_failures(poll.votes, drop_at))
+    votes = without_dropped(poll.votes, catch_failures(poll.votes, poll.drop_at))
     return {
         str(question): _precision(
             moved_by(votes[votes["question"] == question], poll.settings), wanted

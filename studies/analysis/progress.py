@@ -33,7 +33,7 @@ def people_so_far(poll: Poll) -> pd.DataFrame:
         answer and the ``minutes`` from joining to the last one, by the clocks of `timed_answers`;
         and ``doubtful``, see `studies.analysis.exclusion.attention`, of all questions.
     """
-    failures = catch_failures(poll.votes, _drop_at(poll))
+    failures = catch_failures(poll.votes, poll.drop_at)
     tested = failures.set_index("participant")
     doubts = _doubts(poll, failures)
     answers = poll.votes.groupby("participant").size()
@@ -65,7 +65,7 @@ def people_so_far(poll: Poll) -> pd.DataFrame:
 
 def exclusions(poll: Poll) -> pd.DataFrame:
     """Return what each rule found: ``rule``, ``people``, ``counted answers``, ``what follows``."""
-    failures = catch_failures(poll.votes, _drop_at(poll))
+    failures = catch_failures(poll.votes, poll.drop_at)
     doubts = _doubts(poll, failures)
     left_out = set(failures.loc[failures["dropped"], "participant"])
     counted = poll.votes[poll.votes["kind"] == "vote"]
@@ -73,7 +73,7 @@ def exclusions(poll: Poll) -> pd.DataFrame:
     catches = int(poll.settings.get("catches", 0))
     told = "nothing: they count, and the report tells of them"
     rules = {
-        f"fails {_drop_at(poll)} or more of {catches} catch trials": (
+        f"fails {poll.drop_at} or more of {catches} catch trials": (
             left_out,
             "left out of the ranking; the place is filled again",
         ),
@@ -177,10 +177,6 @@ def balance_so_far(poll: Poll) -> pd.DataFrame:
                  "fewest": round(100 * share.min()), "most": round(100 * share.max())}  # fmt: skip
         found = pd.concat([found, pd.DataFrame([extra])], ignore_index=True)
     return found
-
-
-def _drop_at(poll: Poll) -> int:
-    return int(poll.settings.get("drop_at", 1 + len(poll.trials)))
 
 
 def _doubts(poll: Poll, failures: pd.DataFrame) -> Mapping[str, list[str]]:

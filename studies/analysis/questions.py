@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from studies.analysis.exclusion import attention, catch_failures, without_dropped
@@ -59,6 +61,48 @@ def analyse_each(
 def strongest_first(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of methods by rank; equals stay in the order of the methods."""
     return table.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def shares_of_values(
+    labels: pd.Series[str], values: pd.Series[int], methods: Sequence[str], most: int, name: str
+) -> pd.DataFrame:
+    """Return how often each method had each value: ``method``, the value, ``votes``, ``share``.
+
+    Args:
+        labels: of the methods, one for each time that one had a value.
+        values: which, from 1.
+        methods: labels, in the order of the rows.
+        most: the last value.
+        name: of the column of values.
+    """
+    rows = []
+    for label in methods:
+        mine = values[labels == label]
+        for value in range(1, most + 1):
+            votes = int((mine == value).sum())
+            share = votes / len(mine) if len(mine) else np.nan
+            rows.append({"method": label, name: value, "votes": votes, "share": share})
+    return pd.DataFrame(rows)
+
+
+def grouped(
+    table: pd.DataFrame, columns: Sequence[str], names: Sequence[str]
+) -> tuple[npt.NDArray[np.intp], dict[str, list[str]]]:
+    """Number the groups of rows that are alike in some columns, in their order.
+
+    Args:
+        table: the rows.
+        columns: in which they are alike.
+        names: of these columns in what is returned.
+
+    Returns:
+        the group of each row, and name -> what each group has there.
+    """
+    number, keys = pd.factorize(
+        pd.Series(list(zip(*(table[column].astype(str) for column in columns), strict=True))),
+        sort=True,
+    )
+    return number, {name: [key[place] for key in keys] for place, name in enumerate(names)}
 
 
 def _funnel(

@@ -13,7 +13,13 @@ import pandas as pd
 from studies.analysis.agreement import with_repeats
 from studies.analysis.clusters import clusters_of
 from studies.analysis.differences import MethodRanking
-from studies.analysis.questions import Tables, analyse_each, strongest_first
+from studies.analysis.questions import (
+    Tables,
+    analyse_each,
+    grouped,
+    shares_of_values,
+    strongest_first,
+)
 from studies.analysis.ratings import counted_ratings, crossed_means, rank_ratings, tally_ratings
 from studies.analysis.strengths import DRAWS
 
@@ -108,7 +114,9 @@ def analyse_ratings(
             "summary": _summary(fair),
             "strengths": strongest_first(ranking.table),
             "pairs": ranking.pairs,
-            "marks": _marks(fair, labels, scale),
+            "marks": shares_of_values(
+                fair["left_method"], fair["answer"].astype(int), labels, scale, "mark"
+            ),
             "modes": _means(fair, scale, ["left_method", "left_mode"], ["method", "mode"]),
             "styles": _means(fair, scale, ["style", "left_method"], ["style", "method"]),
             "agreement": _agreement(fair, scale),
@@ -141,31 +149,16 @@ def _summary(votes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _marks(votes: pd.DataFrame, methods: Sequence[str], scale: int) -> pd.DataFrame:
-    rows = []
-    for label in methods:
-        mine = votes.loc[votes["left_method"] == label, "answer"]
-        for mark in range(1, scale + 1):
-            number = int((mine == str(mark)).sum())
-            share = number / len(mine) if len(mine) else np.nan
-            rows.append({"method": label, "mark": mark, "votes": number, "share": share})
-    return pd.DataFrame(rows)
-
-
 def _means(votes: pd.DataFrame, scale: int, columns: list[str], names: list[str]) -> pd.DataFrame:
     """Return the mean mark of each group of votes, with its clustered interval."""
-    number, found = pd.factorize(
-        pd.Series(list(zip(*(votes[name].astype(str) for name in columns), strict=True))),
-        sort=True,
-    )
-    keys = list(found)
-    takes = number[:, None] == np.arange(len(keys))
+    number, named = grouped(votes, columns, names)
+    takes = number[:, None] == np.arange(len(named[names[0]]))
     mean, low, high = crossed_means(
         _values(votes).to_numpy().astype(np.float64), takes, clusters_of(votes)
     )
     return pd.DataFrame(
         {
-            **{name: [key[place] for key in keys] for place, name in enumerate(names)},
+            **named,
             "votes": takes.sum(axis=0),
             "mean": mean,
             "low": np.maximum(low, 1),

@@ -7,8 +7,9 @@ everything but the funnel and the list of catch trials; of the others' answers, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,23 @@ class QuestionResult:
     participants: pd.DataFrame
     attention: pd.DataFrame
     everybody: pd.DataFrame
+
+
+def analyse_settings(
+    votes: pd.DataFrame,
+    participants: pd.DataFrame,
+    settings: Mapping[str, Any],
+    draws: int = DRAWS,
+) -> dict[str, QuestionResult]:
+    """Analyse a study of pairs by its settings; see `analyse`."""
+    return analyse(
+        votes,
+        participants,
+        methods=list(settings["methods"]),
+        drop_at=int(settings["drop_at"]),
+        questions=settings["questions"],
+        draws=draws,
+    )
 
 
 def analyse(

@@ -129,7 +129,7 @@ def write_archive(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
         UserError: the folder cannot be written.
     """
     written = write_export(poll, folder, kind)
-    answers = tidy(poll.votes, int(poll.settings.get("drop_at", 1 + len(poll.trials))))
+    answers = tidy(poll.votes, poll.drop_at)
     tables = {"answers": answers, "dictionary": dictionary()}
     if poll.task in SEVERAL:
         tables |= {"choices": tidy_choices(answers), "choices_dictionary": dictionary(CHOICES)}

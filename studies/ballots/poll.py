@@ -83,6 +83,11 @@ class Poll:
         return task
 
     @property
+    def drop_at(self) -> int:
+        """How many failed catch trials leave somebody out; more than there are if none is told."""
+        return int(self.settings.get("drop_at", 1 + len(self.trials)))
+
+    @property
     def cannot_say(self) -> bool:
         """Whether a study of pairs offers "can't say", as those of older versions did."""
         return bool(self.settings.get("cannot_say", True))

@@ -7,7 +7,8 @@ of the answers only the new ones.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,26 @@ from studies.ballots.schema import (
 )
 
 
+class _Mark(NamedTuple):
+    """What changes with whatever happens to a study; each is a row of its query.
+
+    Attributes:
+        votes: how many, and the last one's number.
+        people: of everybody.
+        trials: how many, and the last one's number.
+        open_pairs: how many trials have no pair yet.
+        papers: of the log and the plans.
+        study: when it was closed, and its settings.
+    """
+
+    votes: Sequence[Any]
+    people: Sequence[Any]
+    trials: Sequence[Any]
+    open_pairs: Sequence[Any]
+    papers: Sequence[Sequence[Any]]
+    study: Sequence[Any]
+
+
 class Watched:
     """The ballots of one study, as they are at each look.
 
@@ -49,7 +70,7 @@ class Watched:
     def __init__(self, database: Database, study: int) -> None:
         self._database, self._study = database, study
         self._lock = threading.Lock()
-        self._mark: tuple[Any, ...] = ()
+        self._mark: _Mark | None = None
         self._trials: pd.DataFrame | None = None
         self._votes: pd.DataFrame | None = None
         self._poll: Poll | None = None
@@ -70,8 +91,7 @@ class Watched:
                 self.version += 1
             return self.version, self._poll
 
-    def _now(self) -> tuple[Any, ...]:
-        """Return what changes with whatever happens to the study; its first two are of answers."""
+    def _now(self) -> _Mark:
         here = PARTICIPANTS.c.study_id == self._study
         votes = (
             sa.select(sa.func.count(VOTES.c.id), sa.func.coalesce(sa.func.max(VOTES.c.id), 0))
@@ -84,12 +104,12 @@ class Watched:
             sa.func.count(PARTICIPANTS.c.finished_at),
             sa.func.sum(sa.func.length(PARTICIPANTS.c.comment)),
         ).where(here)
-        others = [
+        events, plans, trials = (
             sa.select(sa.func.count(), sa.func.max(table.c.id)).where(
                 table.c.study_id == self._study
             )
             for table in (EVENTS, PREREGISTRATIONS, TRIALS)
-        ]
+        )
         open_pairs = sa.select(sa.func.count()).where(
             TRIALS.c.study_id == self._study, TRIALS.c.pair == "open"
         )
@@ -97,20 +117,29 @@ class Watched:
             STUDIES.c.id == self._study
         )
         with self._database.reading() as connection:
-            queries = (votes, people, *others[:-1], open_pairs, others[-1], study)
-            found = [connection.execute(query).first() for query in queries]
-        if found[-1] is None:
+
+            def row(query: sa.Executable) -> Sequence[Any]:
+                return tuple(connection.execute(query).first() or ())
+
+            mark = _Mark(
+                row(votes), row(people), row(trials), row(open_pairs), (row(events), row(plans)),
+                row(study),
+            )  # fmt: skip
+        if not mark.study:
             raise UserError(
                 f"{self._database.where}: the study was begun anew with other settings; start this "
                 "page again"
             )
-        return tuple(value for row in found if row is not None for value in row)
+        return mark
 
-    def _read(self, mark: tuple[Any, ...]) -> Poll:
+    def _read(self, mark: _Mark) -> Poll:
         people = read_people(self._database, self._study)
         trials = self._trials
         # Trials change when there are more places, and when adaptive pairs are chosen.
-        if trials is None or (int(trials["pair"].eq("open").sum()), len(trials)) != mark[-5:-3]:
+        if trials is None or (len(trials), int(trials["pair"].eq("open").sum())) != (
+            mark.trials[0],
+            mark.open_pairs[0],
+        ):
             self._trials = trials = read_trials(self._database, self._study)
         votes = self._votes
         if votes is not None and len(votes):
@@ -118,7 +147,7 @@ class Watched:
             new = read_votes(self._database, self._study, int(votes["id"].max()))
             votes = pd.concat([here, new], ignore_index=True) if len(new) else here
             # Where two processes vote at once, a larger number may come to be seen first.
-            votes = votes if len(votes) >= mark[0] else None
+            votes = votes if len(votes) >= mark.votes[0] else None
         if votes is None or votes.empty:
             votes = read_votes(self._database, self._study)
         number = {name: place for place, name in enumerate(people["participant"])}

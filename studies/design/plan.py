@@ -19,7 +19,7 @@ from studies.design.material import Material, read_material
 from studies.design.power import Assumptions, power_table
 from studies.design.precision import width_table
 from studies.design.rating_power import rating_power_table
-from studies.design.several import vote_worth
+from studies.design.several import check_methods, vote_worth
 from studies.design.study import Study, read_study, study_file
 from studies.design.trial import SEVERAL
 
@@ -207,11 +207,7 @@ def _plan_several(
     An answer is counted as so many votes on two pictures as have its information, see
     `studies.design.several.vote_worth`.
     """
-    if number < study.pictures:
-        raise UserError(
-            f"a trial shows {study.pictures} pictures, each of another method, and there are only "
-            f"{number} methods; ask for fewer pictures, or compare two at a time"
-        )
+    check_methods(number, study.pictures)
     answers = study.participants * study.trials
     whole = study.task == "ranking"
     worth = vote_worth(study.pictures, study.pictures - 1 if whole else 1)

@@ -62,11 +62,7 @@ def several_design(
         UserError: there are fewer methods than pictures, or too few distinct trials.
     """
     methods = len(stimuli.methods)
-    if methods < pictures:
-        raise UserError(
-            f"a trial shows {pictures} pictures, each of another method, and there are only "
-            f"{methods} methods; ask for fewer pictures, or compare two at a time"
-        )
+    check_methods(methods, pictures)
     random = np.random.default_rng(seed)
     dealer = Dealer.begin(stimuli, pictures, random)
     there = dealer.distinct()
@@ -92,6 +88,19 @@ def several_design(
         )
         for number, own in enumerate(tests)
     ]
+
+
+def check_methods(methods: int, pictures: int) -> None:
+    """Check that there are so many methods that each picture of a trial is of another one.
+
+    Raises:
+        UserError: there are fewer.
+    """
+    if methods < pictures:
+        raise UserError(
+            f"a trial shows {pictures} pictures, each of another method, and there are only "
+            f"{methods} methods; ask for fewer pictures, or compare two at a time"
+        )
 
 
 @dataclass(frozen=True)

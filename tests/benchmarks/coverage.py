@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
+
+from studies.analysis.differences import MethodRanking
 
 PARTICIPANTS, TRIALS = 30, 20
 STRENGTHS = {"a": 1.0, "b": 0.6, "c": 0.2, "d": -0.2, "e": -0.6, "f": -1.0}
@@ -17,11 +20,36 @@ STUDIES = 200
 PROMISED, ERRORS = (0.93, 0.97), 3
 #: Contents and styles.
 PICTURES = ((5, 6), (15, 20))
+#: The kind of interval of which all of a study have to hold.
+AT_ONCE = "all differences, at once"
 
 
 def between(low: np.ndarray, truth: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Tell of each interval whether the truth is in it."""
     return np.asarray((low <= truth) & (truth <= high))
+
+
+def strengths_held(ranking: MethodRanking, truth: np.ndarray) -> dict[str, np.ndarray]:
+    """Tell of the intervals of strengths, and of every two's difference, whether they hold.
+
+    Args:
+        ranking: of a study.
+        truth: the strengths, in the order of `METHODS`.
+    """
+    table, pairs = ranking.table, ranking.pairs
+    first, second = np.array(list(combinations(range(len(METHODS)), 2))).T
+    gaps = truth[first] - truth[second]
+    return {
+        "strengths": between(table["low"], truth, table["high"]),
+        "differences of two": between(pairs["low"], gaps, pairs["high"]),
+        AT_ONCE: np.array([between(pairs["all_low"], gaps, pairs["all_high"]).all()]),
+    }
+
+
+def assert_promised_at_once(found: Mapping[str, np.ndarray]) -> None:
+    """Check that all differences of a study hold at once often enough; more often is no fault."""
+    every = found[AT_ONCE].astype(float)
+    assert every.mean() + ERRORS * every.std(ddof=1) / np.sqrt(STUDIES) >= PROMISED[0]
 
 
 def tell(

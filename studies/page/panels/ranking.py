@@ -12,7 +12,6 @@ from studies.ballots.events import log_event
 from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll
 from studies.design.study import Question
-from studies.design.trial import SEVERAL
 
 if TYPE_CHECKING:
     from studies.analysis.choice_results import ChoiceResult
@@ -44,24 +43,10 @@ def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, Result]:
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
     if kept is None or kept[0] != key:
-        # Takes long to load, and voters never need it.
-        from studies.analysis import choice_results, rating_results
-        from studies.analysis.results import analyse
+        from studies.analysis.by_task import results_of  # takes long to load; voters never need it
 
         log_event(opened.ballots, opened.key, "ranking", "shown on the page")
-        found: Mapping[str, Result]
-        if poll.task == "rating":
-            found = rating_results.analyse_settings(poll.votes, poll.participants, poll.settings)
-        elif poll.task in SEVERAL:
-            found = choice_results.analyse_settings(poll.votes, poll.participants, poll.settings)
-        else:
-            found = analyse(
-                poll.votes,
-                poll.participants,
-                methods=list(poll.settings["methods"]),
-                drop_at=opened.study.drop_at,
-                questions=opened.study.questions,
-            )
+        found: Mapping[str, Result] = results_of(poll)
         kept = key, {question: found[question] for question in opened.study.questions}
         st.session_state["results"] = kept
     results: Mapping[Question, Result] = kept[1]

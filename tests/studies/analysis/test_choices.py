@@ -99,7 +99,7 @@ def test_a_vote_moves_the_strengths_as_its_influence_says(whole: bool):
     choices = tally_choices(votes_of(whole), METHODS, 4, whole)
     inside = np.arange(5)
     found = strengths_among(choices, inside)
-    moved = influences(choices, inside)
+    moved = influences(choices, inside, found)
     np.testing.assert_allclose(moved.sum(axis=1), 0, atol=1e-12)
     for number in (0, 7, 100):
         rest = np.delete(choices.orders, number, axis=0)
