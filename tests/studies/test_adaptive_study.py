@@ -14,17 +14,16 @@ from studies.analysis.strengths import modelled_shares, rank
 from studies.analysis.tally import tally
 from studies.analysis.tidy import DICTIONARY
 from studies.analysis.winrates import modes_table, pairs_table, vote_shares
-from studies.ballots.administration import close_study
-from studies.ballots.opening import OpenStudy, new_study, open_study
+from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import read_poll
+from studies.ballots.seats import Step
 from studies.design.davidson import davidson
-from studies.design.study import read_study
+from tests.studies.folders import Answerer, answer_and_close, open_folder, study_folder
 from tests.studies.page.test_complaints import Page
 
 METHODS = ["dfr", "gatys", "feedforward"]
 FILE = """
 name = "chosen"
-run = "{run}"
 door = "platform"
 methods = ["dfr", "gatys", "feedforward"]
 adaptive = true
@@ -38,32 +37,26 @@ judges = 2
 """
 
 
+def person(number: int) -> Answerer:
+    """Somebody who likes the methods in this order, with exceptions of their own."""
+
+    def answer(step: Step) -> str:
+        left, right = (METHODS.index(side.method or "dfr") for side in step.trial.sides)
+        exception = step.number % 5 == number
+        return step.trial.expected or ("left" if (left < right) != exception else "right")
+
+    return answer
+
+
 @pytest.fixture(scope="module")
 def answered(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed study of three people, with its plan written before."""
-    home = tmp_path_factory.mktemp("adaptive") / "chosen"
-    new_study(home, tiny_run, METHODS, "platform")
-    (home / "study.toml").write_text(FILE.format(run=tiny_run))
-    opened = open_study(read_study(home / "study.toml"), home)
-    for number in range(3):
-        secret = opened.ballots.join(opened.key)
-        seat = opened.ballots.seat(opened.key, secret)
-        while (step := seat.step) is not None:
-            trial = step.trial
-            better = METHODS.index(trial.left.method or "dfr") < METHODS.index(
-                trial.right.method or "dfr"
-            )
-            given = trial.expected or ("left" if better != (step.number % 5 == number) else "right")
-            _, seat = opened.ballots.cast(opened.key, secret, step.number, given, 1.5)
-    close_study(opened.ballots, opened.key)
-    opened.ballots.close()
-    return home
+    home = study_folder(tmp_path_factory.mktemp("adaptive") / "chosen", tiny_run, FILE)
+    return answer_and_close(home, map(person, range(3)))
 
 
 def test_plan_and_preregistration_say_the_rule_and_the_share(dfr, tiny_run: Path, tmp_path: Path):
-    home = tmp_path / "chosen"
-    new_study(home, tiny_run, METHODS, "platform")
-    (home / "study.toml").write_text(FILE.format(run=tiny_run))
+    home = study_folder(tmp_path / "chosen", tiny_run, FILE)
     done = dfr("votes", "plan", "--study", home, "--run", home / "stimuli")
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
@@ -108,13 +101,11 @@ def test_the_page_goes_on_where_it_was_loaded_again(
     monkeypatch: pytest.MonkeyPatch, tiny_run: Path, tmp_path: Path
 ):
     monkeypatch.setattr("studies.page.timing.SOONEST", 0.0)
-    home = tmp_path / "chosen"
-    new_study(home, tiny_run, METHODS, "platform")
-    (home / "study.toml").write_text(FILE.format(run=tiny_run))
+    home = study_folder(tmp_path / "chosen", tiny_run, FILE)
     page = Page(monkeypatch, "--study", home)
     page.click("I agree. Begin")
     page.click("A is better")
-    opened = open_study(read_study(home / "study.toml"), home)
+    opened = open_folder(home)
     trials = {tuple(row) for row in _known(opened)}
     assert len(trials) == 2  # this one and the next one
     page.load()

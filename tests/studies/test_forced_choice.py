@@ -10,14 +10,13 @@ import pytest
 from studies.analysis.results import analyse
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.ballots.ballots import Ballots
-from studies.ballots.opening import new_study
 from studies.ballots.poll import read_poll
 from studies.ballots.seats import Refused
+from tests.studies.folders import study_folder
 from tests.studies.page.test_complaints import Page
 
 FILE = """
 name = "forced"
-run = "{run}"
 door = "platform"
 methods = ["dfr", "gatys"]
 cannot_say = false
@@ -31,10 +30,7 @@ judges = 1
 
 @pytest.fixture(scope="module")
 def made(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("forced") / "forced"
-    new_study(folder, tiny_run, ["dfr", "gatys"], "platform")
-    (folder / "study.toml").write_text(FILE.format(run=tiny_run))
-    return folder
+    return study_folder(tmp_path_factory.mktemp("forced") / "forced", tiny_run, FILE)
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ from studies.ballots.ballots import Ballots
 from studies.ballots.events import log_event
 from studies.ballots.export import FORMATS, read_export, write_export
 from studies.ballots.importing import import_poll
-from studies.ballots.opening import OpenStudy, new_study, open_study
+from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll, read_poll
-from studies.design.study import read_study
+from studies.ballots.seats import Step
 from tests.conftest import complaint
+from tests.studies.folders import let_answer, open_folder, study_folder
 
 FILE = """
 name = "s"
-run = "{run}"
 methods = ["dfr", "gatys"]
 participants = 3
 trials = 2
@@ -39,10 +39,7 @@ hypotheses = ["DFR wins more than half of the votes.", "Ties are rare."]
 @pytest.fixture(scope="module")
 def fresh(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study's folder, with its pictures, that nobody opened yet."""
-    folder = tmp_path_factory.mktemp("studies") / "spring"
-    new_study(folder, tiny_run, ["dfr", "gatys"], "open")
-    (folder / "study.toml").write_text(FILE.format(run=tiny_run))
-    return folder
+    return study_folder(tmp_path_factory.mktemp("studies") / "spring", tiny_run, FILE)
 
 
 @pytest.fixture
@@ -57,18 +54,13 @@ def change(home: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after))
 
 
-def opened(home: Path) -> OpenStudy:
-    return open_study(read_study(home / "study.toml"), home)
-
-
 def answer(study: OpenStudy, steps: int | None = None, wrong: bool = False) -> None:
     """Let one person join and answer, all or so many; right or wrong in the catch trials."""
-    secret = study.ballots.join(study.key)
-    seat = study.ballots.seat(study.key, secret)
-    while (step := seat.step) is not None and seat.done != steps:
-        right = step.trial.expected or "left"
-        given = "tie" if wrong and step.trial.expected else right
-        _, seat = study.ballots.cast(study.key, secret, step.number, given, 1.0)
+
+    def given(step: Step) -> str:
+        return "tie" if wrong and step.trial.expected else step.trial.expected or "left"
+
+    let_answer(study, given, steps)
 
 
 def poll(study: OpenStudy) -> Poll:
@@ -104,7 +96,7 @@ def test_a_plan_is_kept_with_its_hash_and_stays_when_another_follows(dfr, home: 
         ["preregistered", other],
     ]  # fmt: skip
 
-    answer(opened(home), 1)
+    answer(open_folder(home), 1)
     change(home, "Ties are rare", "Ties are frequent")
     assert "was begun with other settings" in complaint(
         dfr("votes", "preregister", "--study", home)
@@ -118,17 +110,17 @@ def test_a_plan_is_kept_with_its_hash_and_stays_when_another_follows(dfr, home: 
 
 
 def test_invitations_outlive_a_change_of_the_plan(home: Path):
-    study = opened(home)
+    study = open_folder(home)
     invite(study.ballots, study.key, ["secret"])
     change(home, "trials = 2", "trials = 3")
-    later = opened(home)
+    later = open_folder(home)
     assert later.key != study.key
     assert later.ballots.is_invited(later.key, "secret")
 
 
 def test_a_study_that_went_as_planned_departed_nowhere(dfr, home: Path):
     dfr("votes", "preregister", "--study", home)
-    study = opened(home)
+    study = open_folder(home)
     for _ in range(3):
         answer(study)
     close_study(study.ballots, study.key)
@@ -147,12 +139,12 @@ def test_a_study_may_end_sooner_where_its_plan_names_a_precision(dfr, home: Path
     dfr("votes", "preregister", "--study", home)
     plan = " ".join((home / "preregistration.md").read_text().split())
     assert "no 95 % interval of a method's strength is wider than 30, on any question" in plan
-    study = opened(home)
+    study = open_folder(home)
     answer(study)
     early = departures(poll(study))
     assert any("2 fewer than planned" in told for told in early)
     change(home, "participants = 3", "participants = 4")
-    study = opened(home)
+    study = open_folder(home)
     for _ in range(2):
         answer(study)
     assert not any("fewer" in told for told in departures(poll(study)))
@@ -160,13 +152,13 @@ def test_a_study_may_end_sooner_where_its_plan_names_a_precision(dfr, home: Path
 
 def test_every_departure_is_told(dfr, home: Path):
     dfr("votes", "preregister", "--study", home)
-    study = opened(home)
+    study = open_folder(home)
     answer(study, wrong=True)  # left out; the place is filled again
     answer(study)
     answer(study, steps=2)
     change(home, "participants = 3", "participants = 4")
     change(home, 'name = "s"', 'name = "s"\ntitle = "Which?"')
-    study = opened(home)
+    study = open_folder(home)
     log_event(study.ballots, study.key, "ranking", "before the study was closed, shown")
     log_event(study.ballots, study.key, "exported", "9 votes")
     close_study(study.ballots, study.key)
@@ -189,9 +181,9 @@ def test_every_departure_is_told(dfr, home: Path):
 
 
 def test_a_plan_that_is_not_what_it_claims_is_told(dfr, home: Path):
-    assert preregistered(poll(opened(home))) == "The study was not preregistered."
+    assert preregistered(poll(open_folder(home))) == "The study was not preregistered."
     dfr("votes", "preregister", "--study", home)
-    study = opened(home)
+    study = open_folder(home)
     answer(study)
     sound = poll(study)
     plans = sound.preregistrations
@@ -203,7 +195,7 @@ def test_a_plan_that_is_not_what_it_claims_is_told(dfr, home: Path):
 
 def test_a_plan_travels_with_an_export(dfr, home: Path, tmp_path: Path):
     dfr("votes", "preregister", "--study", home)
-    study = opened(home)
+    study = open_folder(home)
     answer(study)
     for kind in FORMATS:
         out = tmp_path / kind

@@ -13,22 +13,18 @@ from reports.inputs.run_data import read_run
 from reports.votes.section import vote_section
 from studies.analysis.progress import balance_so_far, people_so_far
 from studies.analysis.tidy import DICTIONARY
-from studies.ballots.administration import close_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.export import read_export
 from studies.ballots.importing import import_poll
-from studies.ballots.opening import OpenStudy, new_study, open_study
 from studies.ballots.poll import read_poll
-from studies.ballots.seats import Refused
-from studies.design.study import read_study
+from studies.ballots.seats import Refused, Step
 from studies.page.administrator import TOKEN
 from tests.conftest import complaint
+from tests.studies.folders import Answerer, answer_and_close, study_folder
 from tests.studies.page.test_complaints import Page
 
-METHODS = ["dfr", "gatys", "feedforward"]
 FILE = """
 name = "marks"
-run = "{run}"
 door = "platform"
 methods = ["dfr", "gatys", "feedforward"]
 task = "rating"
@@ -45,10 +41,7 @@ judges = 2
 
 @pytest.fixture(scope="module")
 def made(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rated") / "marks"
-    new_study(folder, tiny_run, METHODS, "platform")
-    (folder / "study.toml").write_text(FILE.format(run=tiny_run))
-    return folder
+    return study_folder(tmp_path_factory.mktemp("rated") / "marks", tiny_run, FILE)
 
 
 @pytest.fixture
@@ -56,29 +49,25 @@ def home(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "marks")
 
 
-def answer(opened: OpenStudy, blind: bool = False) -> None:
-    """Let one person rate everything: gatys highly, noise low; or everything the same."""
-    secret = opened.ballots.join(opened.key)
-    seat = opened.ballots.seat(opened.key, secret)
-    while (step := seat.step) is not None:
+def person(number: int) -> Answerer:
+    """Somebody who rates gatys highly, and noise low; the third one everything the same."""
+
+    def answer(step: Step) -> str:
         left = step.trial.left
-        mark = {"gatys": 5, "dfr": 3}.get(left.method, 2) - (step.number + seat.slot) % 2
+        if number == 2:
+            return "4"
         if left.source == "noise":
-            mark = 1
-        given = "4" if blind else str(mark)
-        _, seat = opened.ballots.cast(opened.key, secret, step.number, given, 1.5)
+            return "1"
+        return str({"gatys": 5, "dfr": 3}.get(left.method, 2) - (step.number + number) % 2)
+
+    return answer
 
 
 @pytest.fixture(scope="module")
 def answered(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed study of seven people, of whom one did not look."""
     home = shutil.copytree(made, tmp_path_factory.mktemp("answered") / "marks")
-    opened = open_study(read_study(home / "study.toml"), home)
-    for number in range(7):
-        answer(opened, blind=number == 2)
-    close_study(opened.ballots, opened.key)
-    opened.ballots.close()
-    return home
+    return answer_and_close(home, map(person, range(7)))
 
 
 def test_one_picture_is_rated_on_the_page(monkeypatch: pytest.MonkeyPatch, home: Path):

@@ -14,25 +14,21 @@ from reports.votes.section import vote_section
 from studies.analysis.precision import precision_so_far
 from studies.analysis.progress import balance_so_far
 from studies.analysis.tidy import CHOICES, DICTIONARY, SEVERAL_SCRIPT
-from studies.ballots.administration import close_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.export import read_export
 from studies.ballots.importing import import_poll
-from studies.ballots.opening import OpenStudy, new_study, open_study
 from studies.ballots.poll import read_poll
-from studies.ballots.seats import Refused
-from studies.design.study import read_study
+from studies.ballots.seats import Refused, Step
 from studies.design.trial import LETTERS
 from studies.page.administrator import TOKEN
 from tests.conftest import complaint
+from tests.studies.folders import Answerer, answer_and_close, study_folder
 from tests.studies.page.test_complaints import Page
 
-METHODS = ["dfr", "gatys", "feedforward"]
 #: The better one first.
 TASTE = ["gatys", "dfr", "feedforward", ""]
 FILE = """
 name = "several"
-run = "{run}"
 door = "platform"
 methods = ["dfr", "gatys", "feedforward"]
 task = "{task}"
@@ -50,27 +46,27 @@ TASKS = ("best", "ranking")
 
 @pytest.fixture(scope="module")
 def made(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    found = {}
-    for task in TASKS:
-        found[task] = folder = tmp_path_factory.mktemp(task) / "several"
-        new_study(folder, tiny_run, METHODS, "platform")
-        (folder / "study.toml").write_text(FILE.format(run=tiny_run, task=task))
-    return found
+    return {
+        task: study_folder(
+            tmp_path_factory.mktemp(task) / "several", tiny_run, FILE.format(task=task)
+        )
+        for task in TASKS
+    }
 
 
-def answer(opened: OpenStudy, blind: bool = False) -> None:
-    """Let one person answer everything after their taste, with an exception; or always the same."""
-    secret = opened.ballots.join(opened.key)
-    seat = opened.ballots.seat(opened.key, secret)
-    while (step := seat.step) is not None:
+def person(task: str, number: int) -> Answerer:
+    """Somebody who answers after their taste, mostly; the third one always the same."""
+
+    def answer(step: Step) -> str:
         sides = step.trial.sides
-        order = sorted(LETTERS[: len(sides)],
-                       key=lambda a: TASTE.index(sides[LETTERS.index(a)].method))  # fmt: skip
-        if (step.number + seat.slot) % 5 == 0 and not step.trial.expected:
-            order = order[::-1]
-        given = "".join(LETTERS[: len(sides)] if blind else order)
-        given = given if opened.study.task == "ranking" else given[0]
-        _, seat = opened.ballots.cast(opened.key, secret, step.number, given, 1.5)
+        order = list(LETTERS[: len(sides)])
+        if number != 2:
+            order.sort(key=lambda letter: TASTE.index(sides[LETTERS.index(letter)].method))
+            if (step.number + number) % 5 == 0 and not step.trial.expected:
+                order.reverse()
+        return "".join(order) if task == "ranking" else order[0]
+
+    return answer
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +74,8 @@ def answered(made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     """Closed studies of seven people, of whom one did not look."""
     found = {}
     for task, folder in made.items():
-        found[task] = home = shutil.copytree(folder, tmp_path_factory.mktemp(task) / "several")
-        opened = open_study(read_study(home / "study.toml"), home)
-        for number in range(7):
-            answer(opened, blind=number == 2)
-        close_study(opened.ballots, opened.key)
-        opened.ballots.close()
+        home = shutil.copytree(folder, tmp_path_factory.mktemp(task) / "several")
+        found[task] = answer_and_close(home, [person(task, number) for number in range(7)])
     return found
 
 
