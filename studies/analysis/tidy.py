@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,14 +15,12 @@ from studies.ballots.export import Format, write_export
 from studies.ballots.poll import Poll
 from studies.design.trial import SEVERAL, Task
 
-#: Makes the main table from the answers in R, without this suite; it goes with every export.
-SCRIPT = Path(__file__).with_name("main_table.R")
-#: The same of choices and rankings; in an export it has the same name.
-SEVERAL_SCRIPT = SCRIPT.with_name("main_table_several.R")
 #: By how a study asks; there is none for ratings.
-_SCRIPTS: Mapping[Task, Path] = {
-    "pairs": SCRIPT, "best": SEVERAL_SCRIPT, "ranking": SEVERAL_SCRIPT,
+_SCRIPTS: Mapping[Task, str] = {
+    "pairs": "main_table.R", "best": "main_table_several.R", "ranking": "main_table_several.R",
 }  # fmt: skip
+#: A line of a script that stands for another one.
+_SOURCED = re.compile(r'source\("(.+\.R)"\).*\n')
 
 #: Column -> what it holds; in the order of the columns.
 DICTIONARY: Mapping[str, str] = {
@@ -114,6 +113,24 @@ def dictionary(columns: Mapping[str, str] = DICTIONARY) -> pd.DataFrame:
     return pd.DataFrame({"column": list(columns), "meaning": list(columns.values())})
 
 
+def main_table_script(task: Task) -> str | None:
+    """Return the R script that makes the main table from an export, without this suite.
+
+    Args:
+        task: how the study asks.
+
+    Returns:
+        one file that needs no other; None for ratings, which have no such script.
+    """
+    if task not in _SCRIPTS:
+        return None
+
+    def text_of(name: str) -> str:
+        return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+    return _SOURCED.sub(lambda found: text_of(found[1]), text_of(_SCRIPTS[task]))
+
+
 def write_archive(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
     """Write a study for others: its ballots, the answers as one table, and what explains them.
 
@@ -136,8 +153,8 @@ def write_archive(poll: Poll, folder: Path, kind: Format = "csv") -> list[Path]:
     for name, table in tables.items():
         written.append(folder / f"{name}.csv")
         write_whole(written[-1], lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
-    script = _SCRIPTS.get(poll.task)
+    script = main_table_script(poll.task)
     if script is not None:
-        written.append(folder / SCRIPT.name)
-        write_text(written[-1], script.read_text(encoding="utf-8"))
+        written.append(folder / "main_table.R")
+        write_text(written[-1], script)
     return written

@@ -13,7 +13,7 @@ from reports.inputs.run_data import read_run
 from reports.votes.section import vote_section
 from studies.analysis.precision import precision_so_far
 from studies.analysis.progress import balance_so_far
-from studies.analysis.tidy import CHOICES, DICTIONARY, SEVERAL_SCRIPT
+from studies.analysis.tidy import CHOICES, DICTIONARY, main_table_script
 from studies.ballots.ballots import Ballots
 from studies.ballots.export import read_export
 from studies.ballots.importing import import_poll
@@ -161,7 +161,7 @@ def test_it_is_exported_and_comes_back(dfr, answered, tmp_path: Path, task: str)
     best = each[each["rank"] == 1].set_index(["participant", "position", "question"])["method"]
     chosen = table.set_index(["participant", "position", "question"])["chosen_method"]
     pd.testing.assert_series_equal(best.fillna(""), chosen, check_names=False)
-    assert (out / "main_table.R").read_text() == SEVERAL_SCRIPT.read_text()
+    assert (out / "main_table.R").read_text() == main_table_script(task)
     assert set(pd.read_csv(out / "choices_dictionary.csv")["column"]) == set(CHOICES)
     other = Ballots(f"sqlite:///{tmp_path / 'other.sqlite'}")
     before = read_export(out)

@@ -31,7 +31,7 @@ from studies.analysis.plackett_luce import (
 from studies.analysis.simulated_choosers import Choosers, even_choices
 from studies.analysis.simulated_voters import simulate
 from studies.analysis.strengths import davidson
-from studies.analysis.tidy import SEVERAL_SCRIPT, tidy, tidy_choices
+from studies.analysis.tidy import main_table_script, tidy, tidy_choices
 from studies.design.several import vote_worth
 from studies.design.trial import Side, Trial, turned
 
@@ -294,8 +294,10 @@ def test_r_gives_the_same_table_from_the_exported_answers(tmp_path: Path, whole:
         "ABCD" if whole else "B"), position=900)  # fmt: skip
     votes = pd.concat([votes, catch], ignore_index=True)
     tidy_choices(tidy(votes, 1)).to_csv(tmp_path / "choices.csv", index=False)
+    script = tmp_path / "main_table.R"
+    script.write_text(main_table_script("best"))
     done = subprocess.run(
-        ["Rscript", "--vanilla", str(SEVERAL_SCRIPT), str(tmp_path)],
+        ["Rscript", "--vanilla", str(script), str(tmp_path)],
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

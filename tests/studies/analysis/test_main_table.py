@@ -15,7 +15,7 @@ from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
-from studies.analysis.tidy import SCRIPT, tidy
+from studies.analysis.tidy import main_table_script, tidy
 from studies.design.davidson import PRIOR, davidson
 
 TRUTH = {"a": 0.8, "b": 0.1, "c": -0.2, "d": -0.7}
@@ -73,8 +73,10 @@ def test_r_gives_the_same_table_from_the_exported_answers(tmp_path: Path, method
     twice = pd.concat([votes, votes.assign(question="style", answer=votes["answer"].map(
         {"left": "right", "right": "left", "tie": "tie"}))])  # fmt: skip
     tidy(twice, 1).to_csv(tmp_path / "answers.csv", index=False)
+    script = tmp_path / "main_table.R"
+    script.write_text(main_table_script("pairs"))
     done = subprocess.run(
-        ["Rscript", "--vanilla", str(SCRIPT), str(tmp_path)],
+        ["Rscript", "--vanilla", str(script), str(tmp_path)],
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
