@@ -15,7 +15,13 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from studies.analysis.agreement import with_repeats
-from studies.analysis.choices import by_picture, counted_choices, rank_choices, tally_choices
+from studies.analysis.choices import (
+    Counted,
+    by_picture,
+    counted_choices,
+    rank_choices,
+    tally_counted,
+)
 from studies.analysis.clusters import clusters_of, crossed_shares
 from studies.analysis.differences import MethodRanking
 from studies.analysis.questions import (
@@ -123,12 +129,12 @@ def analyse_choices(
     """
     labels = tuple(methods)
 
-    def ranked(rows: pd.DataFrame) -> MethodRanking:
-        return rank_choices(tally_choices(rows, labels, pictures, whole), draws, seed)
+    def ranked(counted: Counted) -> MethodRanking:
+        return rank_choices(tally_counted(counted, labels, pictures, whole), draws, seed)
 
     def tables(kept: pd.DataFrame) -> Tables:
-        ranking, fair = ranked(kept), counted_choices(kept, labels, pictures)
-        each = _each(fair)
+        counted = counted_choices(kept, labels, pictures)
+        ranking, fair, each = ranked(counted), counted.votes, _each(counted)
         return {
             "summary": _summary(fair),
             "strengths": strongest_first(ranking.table),
@@ -149,17 +155,18 @@ def analyse_choices(
         drop_at,
         questions,
         tables,
-        lambda asked: strongest_first(ranked(asked).table),
+        lambda asked: strongest_first(ranked(counted_choices(asked, labels, pictures)).table),
     )
     return {question: ChoiceResult(**each) for question, each in found.items()}
 
 
-def _each(votes: pd.DataFrame) -> pd.DataFrame:
+def _each(counted: Counted) -> pd.DataFrame:
     """Return one row per answer and picture, with the style, and rank 2 for what is not chosen."""
-    each = by_picture(votes)
-    each["rank"] = each["rank"].fillna(2).astype(int)
-    each["style"] = votes["style"].to_numpy()[each["vote"]]
-    return each
+    each = counted.pictures
+    return each.assign(
+        rank=each["rank"].fillna(2).astype(int),
+        style=counted.votes["style"].to_numpy()[each["vote"]],
+    )
 
 
 def _summary(votes: pd.DataFrame) -> pd.DataFrame:

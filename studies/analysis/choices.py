@@ -7,6 +7,7 @@ The model is in `studies.analysis.plackett_luce`; how sure its strengths are, is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +84,19 @@ def by_picture(votes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"vote": int, "rank": float})
 
 
-def counted_choices(votes: pd.DataFrame, methods: tuple[str, ...], pictures: int) -> pd.DataFrame:
+class Counted(NamedTuple):
+    """The answers of one question that decide.
+
+    Attributes:
+        votes: one row per answer.
+        pictures: `by_picture` of them.
+    """
+
+    votes: pd.DataFrame
+    pictures: pd.DataFrame
+
+
+def counted_choices(votes: pd.DataFrame, methods: tuple[str, ...], pictures: int) -> Counted:
     """Return the answers that decide: of outputs of the methods, no practice, repeat or catch.
 
     Args:
@@ -93,9 +106,12 @@ def counted_choices(votes: pd.DataFrame, methods: tuple[str, ...], pictures: int
     """
     votes = votes[votes["kind"] == "vote"]
     each = by_picture(votes)
-    each = each[(each["source"] == "output") & each["method"].isin(methods)]
-    number = each.groupby("vote")["method"].nunique().reindex(range(len(votes)), fill_value=0)
-    return votes[(number == pictures).to_numpy()]
+    outputs = each[(each["source"] == "output") & each["method"].isin(methods)]
+    number = outputs.groupby("vote")["method"].nunique().reindex(range(len(votes)), fill_value=0)
+    kept = (number == pictures).to_numpy()
+    each = each[kept[each["vote"]]]
+    each = each.assign(vote=(np.cumsum(kept) - 1)[each["vote"]])
+    return Counted(votes[kept], each.reset_index(drop=True))
 
 
 def tally_choices(
@@ -109,11 +125,17 @@ def tally_choices(
         pictures: n, how many were shown at a time.
         whole: they were put in order; if not, the best one was chosen.
     """
-    kept = counted_choices(votes, methods, pictures)
-    each = by_picture(kept).sort_values(["vote", "rank"], kind="stable")  # NaN is last
+    return tally_counted(counted_choices(votes, methods, pictures), methods, pictures, whole)
+
+
+def tally_counted(
+    counted: Counted, methods: tuple[str, ...], pictures: int, whole: bool
+) -> Choices:
+    """Count what `counted_choices` returns; see `tally_choices`."""
+    each = counted.pictures.sort_values(["vote", "rank"], kind="stable")  # NaN is last
     numbers = pd.Index(methods).get_indexer(pd.Index(each["method"]))
-    orders = numbers.reshape(len(kept), pictures)
-    return Choices(methods, orders, pictures - 1 if whole else 1, clusters_of(kept))
+    orders = numbers.reshape(len(counted.votes), pictures)
+    return Choices(methods, orders, pictures - 1 if whole else 1, clusters_of(counted.votes))
 
 
 def rank_choices(
