@@ -29,6 +29,8 @@ from scipy import stats
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
+#: Of every interval.
+LEVEL = 0.95
 #: Draws of the bootstrap.
 DRAWS = 2000
 #: With fewer contents or styles than this there is no interval.
@@ -117,7 +119,7 @@ def mean_error(clusters: Clusters) -> tuple[float, float]:
 def interval(
     grid: Array,
     statistic: Callable[[Array], float] = mean,
-    level: float = 0.95,
+    level: float = LEVEL,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> tuple[float, float]:

@@ -12,13 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-Array = npt.NDArray[np.float64]
+from eval.analysis.crossed import LEVEL, Array
 
-LEVEL = 0.95
 #: With fewer values than this even the smallest and the largest hold the median in less than 95 %.
 LEAST_ROUNDS = 6
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
-from eval.analysis.crossed import LEAST_CLUSTERS, Array
-from studies.analysis.clusters import LEVEL, clusters_of, crossed_shares
+from eval.analysis.crossed import LEAST_CLUSTERS, LEVEL, Array
+from studies.analysis.clusters import clusters_of, crossed_shares
 from studies.analysis.tally import wilson
 
 #: What an answer says once it is known which picture was on which side.

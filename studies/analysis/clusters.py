@@ -28,13 +28,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.crossed import LEAST_CLUSTERS, Array
+from eval.analysis.crossed import LEAST_CLUSTERS, LEVEL, Array
 
 Codes = npt.NDArray[np.intp]
 Takes = npt.NDArray[np.bool_]
 
-#: Of every interval.
-LEVEL = 0.95
 #: Variances below this are zero but for rounding.
 _NOTHING = 1e-18
 

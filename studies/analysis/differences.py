@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.crossed import Array
-from studies.analysis.clusters import LEVEL, Clusters, crossed_spread
+from eval.analysis.crossed import LEVEL, Array
+from studies.analysis.clusters import Clusters, crossed_spread
 from studies.analysis.strengths import draw_ranks, ranks_of
 
 #: Columns of a table of methods that stand on the strengths, in two groups: what is measured for

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.crossed import LEAST_CLUSTERS, Array
+from eval.analysis.crossed import LEAST_CLUSTERS, LEVEL, Array
 from studies.analysis import choices, cumulative_link, plackett_luce, ratings, strengths
-from studies.analysis.clusters import LEVEL, Clusters, crossed_parts, satterthwaite
+from studies.analysis.clusters import Clusters, crossed_parts, satterthwaite
 from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.tally import tally
 from studies.ballots.poll import Poll

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.crossed import Array
-from studies.analysis.clusters import LEVEL, Clusters, Codes, clusters_of, crossed_spread
+from eval.analysis.crossed import LEVEL, Array
+from studies.analysis.clusters import Clusters, Codes, clusters_of, crossed_spread
 from studies.analysis.cumulative_link import (
     PRIOR,
     Marks,

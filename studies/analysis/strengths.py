@@ -15,8 +15,8 @@ import pandas as pd
 from scipy import stats
 from scipy.sparse import csgraph
 
-from eval.analysis.crossed import Array
-from studies.analysis.clusters import LEVEL, Clusters, Shares, crossed_correlation, crossed_spread
+from eval.analysis.crossed import LEVEL, Array
+from studies.analysis.clusters import Clusters, Shares, crossed_correlation, crossed_spread
 from studies.analysis.tally import Tally
 from studies.design.davidson import PRIOR, Strengths, davidson, information, pair_chances
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from eval.analysis.crossed import Array
-from studies.analysis.clusters import LEVEL, Clusters, Codes, Takes, clusters_of
+from eval.analysis.crossed import LEVEL, Array
+from studies.analysis.clusters import Clusters, Codes, Takes, clusters_of
 
 #: Columns of the votes and of the participants that the analysis reads.
 VOTE_COLUMNS = (

@@ -14,8 +14,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from eval.analysis.crossed import Array
-from studies.analysis.clusters import LEVEL, Clusters, clusters_of, crossed_shares
+from eval.analysis.crossed import LEVEL, Array
+from studies.analysis.clusters import Clusters, clusters_of, crossed_shares
 from studies.analysis.strengths import modelled_shares
 from studies.analysis.tally import Tally, counted, tally, wilson
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from eval.analysis.crossed import LEVEL
 from studies.design.power import (
     INDEPENDENT,
     Assumptions,
@@ -21,9 +22,6 @@ from studies.design.power import (
     worth_of,
 )
 from studies.design.rating_power import mark_shares, rating_worth
-
-#: Of an interval.
-_LEVEL = 0.95
 
 
 def strength_width(
@@ -48,7 +46,7 @@ def strength_width(
         worth = worth_of(2 * votes / methods, participants, kept, correlations, half)
         alone = 2 * (methods - 1) / (votes * kept)
     variance = alone * (methods - 1) / methods * worth.seen
-    quantile = stats.t.ppf((1 + _LEVEL) / 2, worth.freedom)
+    quantile = stats.t.ppf((1 + LEVEL) / 2, worth.freedom)
     return float(2 * quantile * np.sqrt(variance))
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studies.analysis.clusters import LEVEL
+from eval.analysis.crossed import LEVEL
 from studies.analysis.simulated_adaptive import simulate_adaptive
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.analysis.strengths import modelled_shares, rank

@@ -23,7 +23,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from studies.analysis.clusters import LEVEL, Clusters, crossed_shares, crossed_spread
+from eval.analysis.crossed import LEVEL
+from studies.analysis.clusters import Clusters, crossed_shares, crossed_spread
 from studies.analysis.simulated_voters import Voters, round_robin, simulate
 from studies.analysis.strengths import influences, rank
 from studies.analysis.tally import tally
