@@ -15,8 +15,7 @@ import pandas as pd
 from eval.analysis.crossed import LEAST_CLUSTERS
 
 if TYPE_CHECKING:  # most runs have no study, and their reports load nothing of studies/
-    from studies.analysis.choice_results import ChoiceResult
-    from studies.analysis.rating_results import RatingResult
+    from studies.analysis.by_task import Unpaired
     from studies.analysis.results import QuestionResult
     from studies.ballots.poll import Poll
 
@@ -40,7 +39,7 @@ class Votes:
     where: str
     others: tuple[str, ...]
     results: Mapping[str, QuestionResult]
-    unpaired: Mapping[str, RatingResult | ChoiceResult] = field(default_factory=dict)
+    unpaired: Mapping[str, Unpaired] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from reports.figures.plotstyle import Figure
 from reports.inputs.votes import Votes
-from reports.votes.ratings import behind, left_out, share_chart
 from reports.votes.tables import spans
+from reports.votes.unpaired import behind, left_out, share_chart
 from studies.analysis.choice_results import ChoiceResult
 
 Results = Mapping[str, ChoiceResult]

@@ -94,14 +94,14 @@ def rank(
 
 def _rank_unpaired(votes: Votes, kept: Path) -> None:
     """Print and keep the ranking of a study that does not ask about pairs."""
-    from reports.votes.ratings import rating_pairs
+    from reports.votes.reading import reading_of
     from reports.votes.tables import question_tables, write_tables
-    from reports.votes.unpaired import reading_of
+    from reports.votes.unpaired import difference_pairs
 
     reading, found = reading_of(votes.poll.task), votes.unpaired
     for question, result in found.items():
         _print(votes.titled(f"Ranking, {question}"), reading.ranking(votes, result))
-        _print(votes.titled(f"Every two methods, {question}"), rating_pairs(votes, result))
+        _print(votes.titled(f"Every two methods, {question}"), difference_pairs(votes, result))
     for text in reading.said(votes, found):
         console.print(text, soft_wrap=True, markup=False)
     write_tables(question_tables(votes, found), kept)

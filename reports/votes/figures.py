@@ -55,18 +55,17 @@ def strengths(votes: Votes, folder: Path) -> Figure:
             axes.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
             _share_axis(axes)
         _head(figure, votes, "Strength of each method by votes")
-        return keep(
+        return keep_votes(
             figure,
+            votes,
             folder,
             "votes_strengths",
-            votes.titled("Strength of each method by votes"),
-            votes.captioned(
-                "Below: log strengths in Davidson's model (Bradley and Terry's with ties). Above: "
-                "the same as the share of decisive votes won against an average method. "
-                f"{_CLUSTERED} A hollow point is a method that won or lost every vote, whose "
-                "strength has no finite interval."
-            ),
-            votes.with_voters(data),
+            "Strength of each method by votes",
+            "Below: log strengths in Davidson's model (Bradley and Terry's with ties). Above: "
+            "the same as the share of decisive votes won against an average method. "
+            f"{_CLUSTERED} A hollow point is a method that won or lost every vote, whose "
+            "strength has no finite interval.",
+            data,
         )
 
 
@@ -139,17 +138,16 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
             axes.set(ylabel="chosen", xlabel="rather than", title=question)
             axes.grid(visible=False)
         _head(figure, votes, "Who was preferred to whom")
-        return keep(
+        return keep_votes(
             figure,
+            votes,
             folder,
             "votes_wins",
-            votes.titled("Who was preferred to whom"),
-            votes.captioned(
-                "Share of the decisive votes between two methods in which the method of the row "
-                "was chosen, and of how many; methods in order of strength. * Told apart: "
-                "the 95 % interval for all pairs at once excludes one half, see the table."
-            ),
-            votes.with_voters(_all(votes, "pairs")),
+            "Who was preferred to whom",
+            "Share of the decisive votes between two methods in which the method of the row "
+            "was chosen, and of how many; methods in order of strength. * Told apart: "
+            "the 95 % interval for all pairs at once excludes one half, see the table.",
+            _all(votes, "pairs"),
         )
 
 
@@ -169,17 +167,16 @@ def funnel(votes: Votes, folder: Path) -> Figure:
         axes.set_xlabel("simulated voters" if votes.simulated else "people")
         axes.grid(axis="y", visible=False)
         _head(figure, votes, "From joining to a counted vote")
-        return keep(
+        return keep_votes(
             figure,
+            votes,
             folder,
             "votes_funnel",
-            votes.titled("From joining to a counted vote"),
-            votes.captioned(
-                f"How many came how far, on question '{votes.first}'. Counted votes of those who "
-                "did not finish are kept; those who failed too many of the trials with a right "
-                "answer are left out."
-            ),
-            votes.with_voters(data),
+            "From joining to a counted vote",
+            f"How many came how far, on question '{votes.first}'. Counted votes of those who "
+            "did not finish are kept; those who failed too many of the trials with a right "
+            "answer are left out.",
+            data,
         )
 
 
@@ -203,21 +200,38 @@ def measure_agreement(votes: Votes, table: pd.DataFrame, folder: Path) -> Figure
             axes.set(xlabel="share of votes for the better value", title=question)
             axes.grid(axis="y", visible=False)
         _head(figure, votes, "Which measures agree with the votes")
-        return keep(
+        return keep_votes(
             figure,
+            votes,
             folder,
             "votes_measures",
-            votes.titled("Which measures agree with the votes"),
-            votes.captioned(
-                "Of the decisive votes between two outputs, the share in which the one with the "
-                "better value was chosen (less or more: see beside the name). Dashed: one "
-                f"half, which says nothing about the choice. {_CLUSTERED} The diamond is the share "
-                "of votes for the method that won more votes overall: a measure that only tells "
-                "methods apart cannot do better. Style loss and style gap closed order the outputs "
-                "of one pair in the same way."
-            ),
-            votes.with_voters(table),
+            "Which measures agree with the votes",
+            "Of the decisive votes between two outputs, the share in which the one with the "
+            "better value was chosen (less or more: see beside the name). Dashed: one "
+            f"half, which says nothing about the choice. {_CLUSTERED} The diamond is the share "
+            "of votes for the method that won more votes overall: a measure that only tells "
+            "methods apart cannot do better. Style loss and style gap closed order the outputs "
+            "of one pair in the same way.",
+            table,
         )
+
+
+def keep_votes(
+    figure: MplFigure,
+    votes: Votes,
+    folder: Path,
+    stem: str,
+    title: str,
+    caption: str,
+    data: pd.DataFrame,
+) -> Figure:
+    """Write a figure of votes and its data; title, caption and data say who voted.
+
+    See `reports.figures.plotstyle.keep`.
+    """
+    return keep(
+        figure, folder, stem, votes.titled(title), votes.captioned(caption), votes.with_voters(data)
+    )
 
 
 def _panels(figure: MplFigure, votes: Votes) -> list[tuple[Axes, str]]:

@@ -133,9 +133,9 @@ def vote_section(run: RunData, folder: Path) -> Section:
 
 def _unpaired_section(votes: Votes, folder: Path) -> Section:
     """Return the section about a study of ratings, choices of the best, or rankings."""
-    from reports.votes.ratings import rating_pairs
+    from reports.votes.reading import reading_of
     from reports.votes.tables import question_tables
-    from reports.votes.unpaired import reading_of
+    from reports.votes.unpaired import difference_pairs
     from studies.design.study import ask_in_english
 
     found: Any = votes.unpaired  # all of one kind, which the task tells
@@ -144,7 +144,7 @@ def _unpaired_section(votes: Votes, folder: Path) -> Section:
     for question, result in found.items():
         tables = [
             ("Ranking", reading.ranking(votes, result), False),
-            ("Every two methods", rating_pairs(votes, result), False),
+            ("Every two methods", difference_pairs(votes, result), False),
             ("Votes by output (mode)", reading.parts(votes, result.modes), True),
             ("Votes by style", reading.parts(votes, result.styles), True),
         ]

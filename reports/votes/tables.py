@@ -17,8 +17,7 @@ from reports.tables.readable import column_title
 from reports.votes.agreement import METHODS
 
 if TYPE_CHECKING:
-    from studies.analysis.choice_results import ChoiceResult
-    from studies.analysis.rating_results import RatingResult
+    from studies.analysis.by_task import Result, Unpaired
     from studies.analysis.results import QuestionResult
 
 #: Of a clustered interval, in the heads of columns.
@@ -27,7 +26,7 @@ _CLUSTERED = "95 % interval"
 
 def question_tables(
     votes: Votes,
-    results: Mapping[str, QuestionResult] | Mapping[str, RatingResult | ChoiceResult],
+    results: Mapping[str, QuestionResult] | Mapping[str, Unpaired],
 ) -> dict[str, pd.DataFrame]:
     """Return ``votes_QUESTION_TABLE`` -> table, with who voted in its first column."""
     return {
@@ -60,7 +59,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         write_whole(folder / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
 
 
-def doubtful(result: QuestionResult | RatingResult | ChoiceResult) -> str:
+def doubtful(result: Result) -> str:
     """Name who is kept though they may not have looked, and why; "nobody" if there is nobody."""
     table = result.attention
     who = table[(table["doubtful"] != "") & ~table["dropped"]]

@@ -13,6 +13,9 @@ from studies.analysis.strengths import DRAWS
 from studies.ballots.poll import Poll
 from studies.design.trial import Task
 
+#: Of a question that is not about pairs.
+Unpaired = RatingResult | ChoiceResult
+Result = QuestionResult | Unpaired
 Results = Mapping[str, QuestionResult] | Mapping[str, RatingResult] | Mapping[str, ChoiceResult]
 
 _ANALYSES: Mapping[Task, Callable[..., Any]] = {

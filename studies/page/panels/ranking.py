@@ -14,11 +14,7 @@ from studies.ballots.poll import Poll
 from studies.design.study import Question
 
 if TYPE_CHECKING:
-    from studies.analysis.choice_results import ChoiceResult
-    from studies.analysis.rating_results import RatingResult
-    from studies.analysis.results import QuestionResult
-
-    Result = QuestionResult | RatingResult | ChoiceResult
+    from studies.analysis.by_task import Result
 
 #: By how a study asks, what the table tells beside strengths.
 _TOLD = {"pairs": "share", "rating": "mean", "best": "first", "ranking": "first"}
