@@ -22,8 +22,9 @@ import pandas as pd
 import pytest
 
 from eval.analysis.crossed import LEVEL
-from studies.analysis.simulated_adaptive import simulate_adaptive
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.adaptive import simulate_adaptive
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import modelled_shares, rank
 from studies.analysis.tally import tally
 from studies.analysis.winrates import pairs_table

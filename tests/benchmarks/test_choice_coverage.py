@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from studies.analysis.choices import rank_choices, tally_choices
-from studies.analysis.simulated_choosers import Choosers, even_choices
-from studies.analysis.simulated_voters import simulate
+from studies.analysis.simulated.choosers import Choosers, even_choices
+from studies.analysis.simulated.people import simulate
 from tests.benchmarks.coverage import (
     AT_ONCE,
     METHODS,

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from studies.analysis.precision import precision_so_far
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
 from studies.ballots.poll import Poll

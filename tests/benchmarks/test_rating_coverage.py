@@ -14,8 +14,8 @@ import pytest
 
 from studies.analysis.cumulative_link import cumulative
 from studies.analysis.ratings import rank_ratings, tally_ratings
-from studies.analysis.simulated_raters import Raters, even_ratings
-from studies.analysis.simulated_voters import simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.raters import Raters, even_ratings
 from tests.benchmarks.coverage import (
     METHODS,
     PARTICIPANTS,

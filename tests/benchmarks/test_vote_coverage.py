@@ -11,7 +11,7 @@ analysis estimates is the model that fits the whole population's answers best (t
 strengths, where the expected log-likelihood is largest). These are nearer to zero than the mean of
 people's own strengths, since a mixture of sure people who disagree looks like unsure people. They
 are computed without simulation: the population's chances by quadrature
-(`studies.analysis.simulated_voters.Voters.chances`), and the model fitted to these chances.
+(`studies.analysis.simulated.voters.Voters.chances`), and the model fitted to these chances.
 Likewise for side bias and lapses, which the model does not know either.
 """
 
@@ -25,7 +25,8 @@ from scipy import stats
 
 from eval.analysis.crossed import LEVEL
 from studies.analysis.clusters import Clusters, crossed_shares, crossed_spread
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import influences, rank
 from studies.analysis.tally import tally
 from studies.analysis.winrates import pairs_table, vote_shares

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studies.analysis.simulated_voters import Voters
+from studies.analysis.simulated.voters import Voters
 from studies.ballots.ballots import Ballots
 from studies.ballots.seats import Seat
 from studies.design.trial import ANSWERS, Answer

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studies.analysis.simulated_adaptive import simulate_adaptive
-from studies.analysis.simulated_voters import Voters
+from studies.analysis.simulated.adaptive import simulate_adaptive
+from studies.analysis.simulated.voters import Voters
 from studies.analysis.strengths import modelled_shares, rank
 from studies.analysis.tally import tally
 from studies.analysis.tidy import DICTIONARY

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from studies.analysis.results import analyse
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.ballots.ballots import Ballots
 from studies.ballots.poll import read_poll
 from studies.ballots.seats import Refused

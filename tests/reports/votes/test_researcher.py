@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studies.analysis.simulated_voters import Voters
+from studies.analysis.simulated.voters import Voters
 from studies.ballots.ballots import Ballots, StudyFull
 from studies.ballots.doors import platform_id
 from studies.ballots.opening import OpenStudy, open_study

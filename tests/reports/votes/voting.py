@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from reports.inputs.votes import Votes, results
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.ballots.opening import OpenStudy, open_study
 from studies.ballots.poll import Poll
 from studies.design.study import Study

@@ -18,7 +18,8 @@ from studies.analysis.agreement import (
     self_consistency,
     weighted_alpha,
 )
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.tally import tally, wilson
 from tests.studies.analysis.test_winrates import ballots, swapped
 

@@ -28,8 +28,8 @@ from studies.analysis.plackett_luce import (
     plackett_luce,
     wins_of,
 )
-from studies.analysis.simulated_choosers import Choosers, even_choices
-from studies.analysis.simulated_voters import simulate
+from studies.analysis.simulated.choosers import Choosers, even_choices
+from studies.analysis.simulated.people import simulate
 from studies.analysis.strengths import davidson
 from studies.analysis.tidy import main_table_script, tidy, tidy_choices
 from studies.design.several import vote_worth

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from studies.analysis.clusters import Clusters, crossed_correlation, crossed_shares, crossed_spread
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import influences, rank
 from studies.analysis.tally import tally, wilson
 from studies.design.davidson import davidson

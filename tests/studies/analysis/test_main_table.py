@@ -12,7 +12,8 @@ import pytest
 import statsmodels.api as sm
 
 from studies.analysis.exclusion import catch_failures, without_dropped
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
 from studies.analysis.tidy import main_table_script, tidy

@@ -13,9 +13,10 @@ from studies.analysis.choices import rank_choices, tally_choices
 from studies.analysis.precision import precision_so_far, reached
 from studies.analysis.progress import balance_so_far
 from studies.analysis.ratings import rank_ratings, tally_ratings
-from studies.analysis.simulated_choosers import Choosers, even_choices
-from studies.analysis.simulated_raters import Raters, even_ratings
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.choosers import Choosers, even_choices
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.raters import Raters, even_ratings
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
 from studies.ballots.poll import REGISTRATION_COLUMNS, Poll

@@ -13,7 +13,8 @@ from studies.analysis.progress import (
     people_so_far,
     times,
 )
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.ballots.poll import Poll
 from studies.design.trial import Side, Trial
 

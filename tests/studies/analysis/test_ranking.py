@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from studies.analysis.clusters import Clusters
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import against_average, rank
 from studies.analysis.tally import Tally, tally
 from studies.design.davidson import davidson

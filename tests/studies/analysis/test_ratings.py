@@ -9,8 +9,8 @@ import pytest
 from studies.analysis.cumulative_link import Marks, cumulative, finite, mark_chances, scores
 from studies.analysis.rating_results import RatingResult, analyse_ratings
 from studies.analysis.ratings import influences, rank_ratings, tally_ratings
-from studies.analysis.simulated_raters import Raters, even_ratings
-from studies.analysis.simulated_voters import simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.raters import Raters, even_ratings
 from studies.design.trial import NOTHING, Side, Trial
 
 METHODS = ("a", "b", "c", "d")

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from studies.analysis.results import QuestionResult, analyse
-from studies.analysis.simulated_voters import Voters, answer_chances, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.voters import Voters, answer_chances, round_robin
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 from studies.design.davidson import davidson
 from studies.design.trial import Side, Trial

@@ -11,9 +11,9 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from studies.analysis.clusters import Clusters, crossed_shares
-from studies.analysis.simulated_voters import PARTS
 from studies.design.power import (
     INDEPENDENT,
+    PARTS,
     Assumptions,
     alike,
     least_preference,

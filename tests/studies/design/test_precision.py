@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from studies.analysis.ratings import rank_ratings, tally_ratings
-from studies.analysis.simulated_raters import Raters, even_ratings
-from studies.analysis.simulated_voters import Voters, round_robin, simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.raters import Raters, even_ratings
+from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
 from studies.design.power import Assumptions

@@ -10,8 +10,8 @@ from scipy.stats import norm
 
 from studies.analysis.cumulative_link import cumulative
 from studies.analysis.ratings import rank_ratings, tally_ratings
-from studies.analysis.simulated_raters import Raters, even_ratings
-from studies.analysis.simulated_voters import simulate
+from studies.analysis.simulated.people import simulate
+from studies.analysis.simulated.raters import Raters, even_ratings
 from studies.design.power import Assumptions
 from studies.design.rating_power import (
     higher,

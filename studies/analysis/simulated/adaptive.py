@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from studies.analysis.simulated_voters import Voter, Voters, round_robin, vote_row
+from studies.analysis.simulated.people import vote_row
+from studies.analysis.simulated.voters import Voter, Voters, round_robin
 from studies.analysis.tally import VOTE_COLUMNS
 from studies.design.adaptive import CAUTION, SoFar, choose_pair, gains_at, open_pairs, unit_shown
 from studies.design.davidson import Strengths, davidson
@@ -27,7 +28,7 @@ def simulate_adaptive(
 ) -> pd.DataFrame:
     """Let people answer whose pairs are chosen while they answer.
 
-    The plan is `studies.analysis.simulated_voters.round_robin`, of which all but the random share
+    The plan is `studies.analysis.simulated.voters.round_robin`, of which all but the random share
     is left open.
 
     Args:

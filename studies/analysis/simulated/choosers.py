@@ -12,7 +12,7 @@ from scipy.stats import norm, qmc
 
 from eval.analysis.crossed import Array
 from studies.analysis.plackett_luce import chances_of, plackett_luce
-from studies.analysis.simulated_voters import ALIKE, Voters, every_pair, pictures_of
+from studies.analysis.simulated.people import ALIKE, Shifts, draw_shifts, every_pair, shifts_of
 from studies.design.trial import LAST, LETTERS, Side, Trial
 
 #: The population is integrated over 2 to this power points.
@@ -41,7 +41,7 @@ class Choosers:
         strengths: log strength of each method, by label.
         whole: they put all in order; if not, they choose the best.
         spread: people differ: standard deviation, between people, of each log strength.
-        pictures: as `studies.analysis.simulated_voters.Voters.pictures`.
+        pictures: as `studies.analysis.simulated.voters.Voters.pictures`.
         lapse: share of answers given without looking, each with equal chances.
     """
 
@@ -59,11 +59,9 @@ class Choosers:
         }
         return Chooser(self, own)
 
-    def on_pictures(
-        self, design: Sequence[Sequence[Trial]], seed: int
-    ) -> dict[tuple[str, str], Array]:
-        """Draw by how much each method's strength differs on each content, style, and pair."""
-        return Voters(self.strengths, pictures=self.pictures).on_pictures(design, seed)
+    def on_pictures(self, design: Sequence[Sequence[Trial]], seed: int) -> Shifts:
+        """Draw by how much strengths differ on each picture; see `draw_shifts`."""
+        return draw_shifts(len(self.strengths), self.pictures, design, seed)
 
     def truth(self, shown: int) -> Truth:
         """Return what the population answers where every few methods are shown equally often.
@@ -107,14 +105,13 @@ class Chooser:
         self,
         trial: Trial,
         random: np.random.Generator,
-        on_pictures: Mapping[tuple[str, str], Array] = ALIKE,
+        on_pictures: Shifts = ALIKE,
     ) -> str:
         """Answer; where there is a right answer, only a lapse misses it."""
         letters = LETTERS[: len(trial.sides)]
         own = np.array(list(self.strengths.values()))
-        for key in pictures_of(trial):
-            if key in on_pictures:
-                own = own + on_pictures[key]
+        for shift in shifts_of(trial, on_pictures):
+            own = own + shift
         places = [
             list(self.strengths).index(side.method) if side.method else 0 for side in trial.sides
         ]

@@ -1,27 +1,19 @@
-"""Simulated voters of known strength: what the analysis should find is known beforehand."""
+"""Simulated people who say which of two pictures is better."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import combinations, permutations, product
-from types import MappingProxyType
-from typing import Any, Protocol
+from itertools import combinations, permutations
 
 import numpy as np
-import pandas as pd
 
 from eval.analysis.crossed import Array
-from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
-from studies.design.power import PARTS
-from studies.design.trial import ANSWERS, Answer, Side, Trial, is_asked, text_of
+from studies.analysis.simulated.people import ALIKE, Shifts, draw_shifts, every_pair, shifts_of
+from studies.design.trial import ANSWERS, Answer, Side, Trial
 
-#: When the first simulated participant joins.
-_START = datetime(2026, 1, 1, tzinfo=UTC)
 #: Points of the quadrature over people and pictures.
 _NODES = 80
-ALIKE: Mapping[tuple[str, str], Array] = MappingProxyType({})
 
 
 def answer_chances(advantage: Array | float, tie: float, side_bias: float = 0.0) -> Array:
@@ -84,25 +76,9 @@ class Voters:
         }
         return Voter(self, own)
 
-    def on_pictures(
-        self, design: Sequence[Sequence[Trial]], seed: int
-    ) -> dict[tuple[str, str], Array]:
-        """Draw by how much each method's log strength differs on each content, style, and pair.
-
-        Args:
-            design: every picture that is shown.
-            seed: of the draws; they do not depend on the order of the trials.
-
-        Returns:
-            (content, ""), ("", style) and (content, style) -> (methods,).
-        """
-        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1 << 30,)))
-        shown = [pictures_of(trial) for trials in design for trial in trials]
-        return {
-            key: self.pictures * np.sqrt(share) * random.normal(size=len(self.strengths))
-            for share, keys in zip(PARTS, zip(*shown, strict=True), strict=True)
-            for key in sorted(set(keys))
-        }
+    def on_pictures(self, design: Sequence[Sequence[Trial]], seed: int) -> Shifts:
+        """Draw by how much log strengths differ on each picture; see `draw_shifts`."""
+        return draw_shifts(len(self.strengths), self.pictures, design, seed)
 
     def chances(self, methods: Sequence[str]) -> tuple[Array, Array]:
         """Return what the whole population answers, the sides being balanced.
@@ -131,11 +107,6 @@ class Voters:
         return found[..., 0], found[..., 2]
 
 
-def pictures_of(trial: Trial) -> tuple[tuple[str, str], ...]:
-    """Return the content, the style and the pair of a trial, as `Voters.on_pictures` names them."""
-    return (trial.content, ""), ("", trial.style), (trial.content, trial.style)
-
-
 @dataclass(frozen=True)
 class Voter:
     """One person.
@@ -152,7 +123,7 @@ class Voter:
         self,
         trial: Trial,
         random: np.random.Generator,
-        on_pictures: Mapping[tuple[str, str], Array] = ALIKE,
+        on_pictures: Shifts = ALIKE,
     ) -> Answer:
         """Answer a trial. Where there is a right answer, only a lapse misses it.
 
@@ -169,23 +140,10 @@ class Voter:
         advantage = self.strengths[trial.left.method] - self.strengths[trial.right.method]
         order = list(self.strengths)
         left, right = order.index(trial.left.method), order.index(trial.right.method)
-        for key in pictures_of(trial):
-            if key in on_pictures:
-                advantage += on_pictures[key][left] - on_pictures[key][right]
+        for shift in shifts_of(trial, on_pictures):
+            advantage += shift[left] - shift[right]
         chances = answer_chances(advantage, self.voters.ties, self.voters.side_bias)
         return ANSWERS[random.choice(len(ANSWERS), p=chances)]
-
-
-def every_pair(pictures: tuple[int, int]) -> list[tuple[str, str]]:
-    """Name so many contents and styles, and return every pair of them.
-
-    If there is one of each, they are named "content" and "style".
-    """
-    contents, styles = (
-        [kind] if number == 1 else [f"{kind}-{k:02d}" for k in range(number)]
-        for kind, number in zip(("content", "style"), pictures, strict=True)
-    )
-    return list(product(contents, styles))
 
 
 def round_robin(
@@ -225,94 +183,3 @@ def round_robin(
             left, right = Side("output", one, "0"), Side("output", other, "0")
             found.append(Trial("vote", content, style, left, right))
     return [found[trials * slot : trials * (slot + 1)] for slot in range(participants)]
-
-
-class Person(Protocol):
-    """Somebody who answers."""
-
-    def answer(
-        self,
-        trial: Trial,
-        random: np.random.Generator,
-        on_pictures: Mapping[tuple[str, str], Array] = ALIKE,
-    ) -> str:
-        """Answer a trial."""
-
-
-class Population(Protocol):
-    """People of whom one is drawn for each list of trials."""
-
-    def one(self, random: np.random.Generator) -> Person:
-        """Draw a person."""
-
-    def on_pictures(
-        self, design: Sequence[Sequence[Trial]], seed: int
-    ) -> dict[tuple[str, str], Array]:
-        """Draw by how much each method's strength differs on each content, style, and pair."""
-
-
-def simulate(
-    design: Sequence[Sequence[Trial]],
-    voters: Population,
-    seed: int = 0,
-    questions: Sequence[str] = ("overall",),
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Let one person go through each list of trials.
-
-    Returns:
-        votes, one row per answer (`VOTE_COLUMNS`), and participants (`PARTICIPANT_COLUMNS`).
-        The same seed gives the same frames, and a person's answers do not depend on the others'.
-    """
-    votes: list[dict[str, Any]] = []
-    people: list[dict[str, Any]] = []
-    on_pictures = voters.on_pictures(design, seed)
-    for slot, trials in enumerate(design):
-        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(slot,)))
-        person, name = voters.one(random), f"voter-{slot:04d}"
-        clock = _START + timedelta(minutes=slot)
-        people.append(
-            {"participant": name, "slot": slot, "joined_at": clock.isoformat(), "finished": True}
-        )
-        for position, trial in enumerate(trials):
-            for question in questions:
-                if not is_asked(question, trial):
-                    continue
-                seconds = float(random.lognormal(1.5, 0.5))
-                clock += timedelta(seconds=seconds)
-                given = person.answer(trial, random, on_pictures)
-                votes.append(
-                    {
-                        **vote_row(name, slot, position, trial, given),
-                        "question": question,
-                        "seconds": seconds,
-                        "voted_at": clock.isoformat(timespec="milliseconds"),
-                    }
-                )
-    frame = pd.DataFrame(votes, columns=list(VOTE_COLUMNS)).astype({"repeats": "Int64"})
-    return frame, pd.DataFrame(people, columns=list(PARTICIPANT_COLUMNS))
-
-
-def vote_row(name: str, slot: int, position: int, trial: Trial, answer: str) -> dict[str, Any]:
-    """Return one answer as a row with `VOTE_COLUMNS`; but for when, and on which question."""
-    return {
-        "participant": name,
-        "slot": slot,
-        "position": position,
-        "kind": trial.kind,
-        "content": trial.content,
-        "style": trial.style,
-        "left_source": trial.left.source,
-        "left_method": trial.left.method,
-        "left_mode": trial.left.mode,
-        "right_source": trial.right.source,
-        "right_method": trial.right.method,
-        "right_mode": trial.right.mode,
-        "more": text_of(trial.more),
-        "answer": answer,
-        "expected": trial.expected,
-        "repeats": trial.repeats,
-        "pair": trial.pair,
-        "timed_by": "server",
-        "reloaded": False,
-        "device": "",
-    }

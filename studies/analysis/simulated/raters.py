@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from eval.analysis.crossed import Array
-from studies.analysis.simulated_voters import ALIKE, Voters, every_pair, pictures_of
+from studies.analysis.simulated.people import ALIKE, Shifts, draw_shifts, every_pair, shifts_of
 from studies.design.trial import NOTHING, Side, Trial
 
 #: Points of the quadrature over people and pictures.
@@ -25,7 +25,7 @@ class Raters:
         thresholds: between marks, ascending; one less than there are marks.
         offset: standard deviation, between people, of how highly they rate everything.
         spread: standard deviation, between people, of each strength.
-        pictures: as `studies.analysis.simulated_voters.Voters.pictures`.
+        pictures: as `studies.analysis.simulated.voters.Voters.pictures`.
         lapse: share of marks given without looking, each mark with equal chances.
     """
 
@@ -45,11 +45,9 @@ class Raters:
         }
         return Rater(self, own)
 
-    def on_pictures(
-        self, design: Sequence[Sequence[Trial]], seed: int
-    ) -> dict[tuple[str, str], Array]:
-        """Draw by how much each method's strength differs on each content, style, and pair."""
-        return Voters(self.strengths, pictures=self.pictures).on_pictures(design, seed)
+    def on_pictures(self, design: Sequence[Sequence[Trial]], seed: int) -> Shifts:
+        """Draw by how much strengths differ on each picture; see `draw_shifts`."""
+        return draw_shifts(len(self.strengths), self.pictures, design, seed)
 
     def chances(self, methods: Sequence[str]) -> Array:
         """Return the chance of each mark for each method in the whole population, (m, K).
@@ -83,7 +81,7 @@ class Rater:
         self,
         trial: Trial,
         random: np.random.Generator,
-        on_pictures: Mapping[tuple[str, str], Array] = ALIKE,
+        on_pictures: Shifts = ALIKE,
     ) -> str:
         """Give a mark; the lowest where there is a right answer."""
         marks = len(self.raters.thresholds) + 1
@@ -93,9 +91,8 @@ class Rater:
             return "1"
         latent = self.strengths[trial.left.method] + random.logistic()
         place = list(self.strengths).index(trial.left.method)
-        for key in pictures_of(trial):
-            if key in on_pictures:
-                latent += on_pictures[key][place]
+        for shift in shifts_of(trial, on_pictures):
+            latent += shift[place]
         return str(1 + int(np.searchsorted(self.raters.thresholds, latent)))
 
 
