@@ -8,10 +8,9 @@ per trial and question, by a rule of the database and not by the page's good beh
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -20,32 +19,17 @@ from studies.ballots import schema
 from studies.ballots.choosing import choose_pairs, reach
 from studies.ballots.circumstances import UNKNOWN, Circumstances
 from studies.ballots.database import Database, engine_of, utc_now
-from studies.ballots.doors import new_code, typed_code
-from studies.ballots.places import count_taken, fails_attention
-from studies.ballots.schema import DEMOGRAPHICS, INVITATIONS, PARTICIPANTS, STUDIES, VOTES
+from studies.ballots.doors import typed_code
+from studies.ballots.newcomers import admit, is_invited
+from studies.ballots.places import fails_attention
+from studies.ballots.schema import PARTICIPANTS, STUDIES, VOTES
 from studies.ballots.seats import Refused, Seat, hash_of, read_seat
 from studies.design.trial import Stimuli
 
 log = logging.getLogger(__name__)
 
-#: A place whose participant was away for so long is given to somebody else; whoever comes back
-#: goes on all the same.
-AWAY = timedelta(minutes=30)
 #: The longest comment that is kept, in characters.
 LONGEST_COMMENT = 2000
-
-
-#: The time for which newcomers are counted.
-MINUTE = timedelta(minutes=1)
-
-
-class StudyFull(Exception):
-    """Every place is taken."""
-
-
-class TooMany(Exception):
-    """So many came within the last minute that others have to wait."""
-
 
 #: What became of a vote. ``again`` is one that was there already; the first one counts.
 Outcome = Literal["kept", "again"]
@@ -85,79 +69,13 @@ class Ballots(Database):
         per_minute: int | None = None,
         about: Mapping[str, str] | None = None,
     ) -> str:
-        """Give a newcomer a place.
-
-        The place with the fewest people who finished it or are at it now; so a place that was
-        left in the middle is filled again, and one whose participant is left out of the ranking.
-
-        Args:
-            study: to take part in.
-            secret: of the private link, see `studies.ballots.doors.secret_of`; who has one that is
-                known already has the place that belongs to it. A new one is drawn if None.
-            invited: let in only whom `studies.ballots.administration.invite` knows.
-            per_minute: newcomers in a minute, at most.
-            about: what the newcomer tells about themselves, by the names of the questions; it is
-                kept together with their place, or not at all.
-
-        Returns:
-            the secret of the private link; only its hash is kept.
-
-        Raises:
-            StudyFull: every place is finished, or somebody is at it.
-            TooMany: others came within the last minute.
-            Refused: the study is closed, or there is no such invitation.
-        """
-        secret = secret or secrets.token_urlsafe(24)
-        link = hash_of(secret)
-        with self.writing() as connection:
-            # One newcomer at a time, so that two tabs of one id cannot both be new.
-            held = connection.execute(
-                sa.select(STUDIES.c.closed_at).where(STUDIES.c.id == study).with_for_update()
-            ).one()
-            mine = sa.select(PARTICIPANTS.c.id).where(
-                PARTICIPANTS.c.study_id == study, PARTICIPANTS.c.link == link
-            )
-            if connection.execute(mine).first() is not None:
-                return secret
-            if held.closed_at is not None:
-                raise Refused("the study is closed")
-            if invited and not _is_invited(connection, study, link):
-                raise Refused("no such invitation")
-            if per_minute is not None:
-                recent = sa.select(sa.func.count()).where(
-                    PARTICIPANTS.c.study_id == study,
-                    PARTICIPANTS.c.joined_at > self.stamp(-MINUTE),
-                )
-                if (connection.scalar(recent) or 0) >= per_minute:
-                    raise TooMany
-            taken = count_taken(connection, study, self.stamp(-AWAY))
-            slot = min(taken, key=taken.__getitem__)
-            if taken[slot]:
-                raise StudyFull
-            made = connection.execute(
-                sa.insert(PARTICIPANTS).values(
-                    study_id=study,
-                    name=secrets.token_hex(6),
-                    slot=slot,
-                    link=link,
-                    code=new_code(),
-                    joined_at=self.stamp(),
-                    seen_at=self.stamp(),
-                )
-            )
-            assert made.inserted_primary_key is not None
-            told = [
-                {"participant_id": made.inserted_primary_key[0], "name": name, "reply": reply}
-                for name, reply in (about or {}).items()
-            ]
-            if told:
-                connection.execute(sa.insert(DEMOGRAPHICS), told)
-        return secret
+        """Give a newcomer a place; see `studies.ballots.newcomers.admit`."""
+        return admit(self, study, secret, invited=invited, per_minute=per_minute, about=about)
 
     def is_invited(self, study: int, secret: str) -> bool:
         """Tell whether there is an invitation with this secret."""
         with self.reading() as connection:
-            return _is_invited(connection, study, hash_of(secret))
+            return is_invited(connection, study, hash_of(secret))
 
     def seat(self, study: int, secret: str) -> Seat:
         """Find a participant by the secret of their link, and where they are.
@@ -323,10 +241,3 @@ class Ballots(Database):
         """
         with self.reading() as connection:
             return read_seat(connection, study, secret)
-
-
-def _is_invited(connection: sa.Connection, study: int, link: str) -> bool:
-    query = sa.select(INVITATIONS.c.id).where(
-        INVITATIONS.c.study_id == study, INVITATIONS.c.link == link
-    )
-    return connection.execute(query).first() is not None

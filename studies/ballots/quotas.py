@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pandas as pd
 import sqlalchemy as sa
 
-from studies.ballots.ballots import AWAY
 from studies.ballots.database import Database
+from studies.ballots.newcomers import AWAY
 from studies.ballots.schema import EVENTS, INVITATIONS, PARTICIPANTS, TRIALS
 
 #: What became of somebody; see `Quotas`.

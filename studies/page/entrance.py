@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from studies.ballots.ballots import StudyFull, TooMany
 from studies.ballots.doors import NotAdmitted, browser_id, platform_id, typed_code
+from studies.ballots.newcomers import StudyFull, TooMany
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Refused
 from studies.design.demographics import LONGEST_REPLY

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from studies.analysis.simulated.voters import Voters
-from studies.ballots.ballots import Ballots, StudyFull
+from studies.ballots.ballots import Ballots
 from studies.ballots.doors import platform_id
+from studies.ballots.newcomers import StudyFull
 from studies.ballots.opening import OpenStudy, open_study
 from studies.ballots.seats import Refused
 from studies.design.study import read_study

@@ -20,9 +20,10 @@ from studies.ballots.administration import (
     completion_codes,
     forget_participant,
 )
-from studies.ballots.ballots import Ballots, StudyFull
+from studies.ballots.ballots import Ballots
 from studies.ballots.database import BallotsDown
 from studies.ballots.doors import ALPHABET, CODE_LENGTH
+from studies.ballots.newcomers import StudyFull
 from studies.ballots.poll import read_poll
 from studies.ballots.schema import METADATA, PARTICIPANTS, VOTES, newest
 from studies.ballots.seats import Refused

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots.administration import begin_study, close_study, invite
-from studies.ballots.ballots import AWAY, Ballots, StudyFull, TooMany
+from studies.ballots.ballots import Ballots
 from studies.ballots.doors import (
     ALPHABET,
     NotAdmitted,
@@ -23,6 +23,7 @@ from studies.ballots.doors import (
     secret_of,
     typed_code,
 )
+from studies.ballots.newcomers import AWAY, StudyFull, TooMany
 from studies.ballots.places import add_places
 from studies.ballots.poll import count_places, read_poll
 from studies.ballots.seats import Refused

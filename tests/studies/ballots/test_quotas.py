@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from studies.ballots.administration import begin_study, invite
-from studies.ballots.ballots import AWAY, Ballots
+from studies.ballots.ballots import Ballots
+from studies.ballots.newcomers import AWAY
 from studies.ballots.places import add_places
 from studies.ballots.quotas import read_quotas
 
