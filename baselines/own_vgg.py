@@ -134,12 +134,3 @@ def read_trained(path: Path, network: str, title: str) -> Trained:
         ) from error
     named = {key.removeprefix("trained."): each for key, each in tensors.items()}
     return Trained(OwnVGG(means), (first, second, third, fourth), named, told)
-
-
-def initialise(decoder: nn.Sequential) -> None:
-    """Draw a decoder's parameters (He et al., 2015), from torch's own generator."""
-    for module in decoder:
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            assert module.bias is not None
-            nn.init.zeros_(module.bias)

@@ -9,9 +9,9 @@ whose features are the target t = AdaIN(f(c), f(s)). With g the decoder, and mu 
     L = L_c + lambda L_s                                                   (eq. 11)
 
 over phi_i = relu1_1, relu2_1, relu3_1, relu4_1, all as means of squares, as PyTorch's port has it.
-Other than the paper: the encoder is `baselines.own_vgg.OwnVGG`, lambda is 3 (PyTorch's port: 10)
-and grows to that, the decoder is narrower, crops have 128 pixels (the paper: 256), and a warm-up
-paints photographs again, see `baselines.train.task.Settings`.
+Other than the paper: the encoder is `baselines.own_vgg.OwnVGG`, lambda grows to its value (10, as
+in PyTorch's port), crops have 128 pixels (the paper: 256), and the decoder begins by regression,
+see `baselines.train.regression`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from torch import nn
 from baselines.adain.network import LAYER, AdaINNetwork, Statistics, adain, decoder, statistics
 from baselines.checkpoints import fill
 from baselines.crops import Crops
-from baselines.own_vgg import LAYERS, initialise, read_trained
-from baselines.train.task import PIXEL_WEIGHT, Task
+from baselines.own_vgg import LAYERS, read_trained
+from baselines.train.task import Task
 
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
-WIDTHS = (512, 128, 64, 32)
-STYLE_WEIGHT = 3.0
+WIDTHS = (512, 256, 128, 64)
+STYLE_WEIGHT = 10.0
 
 
 class DecoderTask(Task):
@@ -40,6 +40,7 @@ class DecoderTask(Task):
     bits, of paintings the statistics.
     """
 
+    layer = LAYER
     trained: nn.Sequential
     network: AdaINNetwork
 
@@ -51,8 +52,7 @@ class DecoderTask(Task):
         widths: tuple[int, int, int, int] = WIDTHS,
     ) -> None:
         super().__init__(contents, styles, device, widths)
-        self.trained = decoder(widths)
-        initialise(self.trained)
+        self.trained = self.decoder = decoder(widths)
         self.trained.to(device).to(memory_format=torch.channels_last)
         self.network = AdaINNetwork(self.encoder, self.trained)
         self._inside: dict[int, torch.Tensor] = {}
@@ -63,10 +63,6 @@ class DecoderTask(Task):
     ) -> Mapping[str, torch.Tensor]:
         """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
         inside = torch.cat([self._content(number) for number in contents]).to(self.device).float()
-        if not share:
-            wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
-            picture = self.trained(inside)
-            return {"pixels": PIXEL_WEIGHT * nn.functional.mse_loss(picture, wanted)}
         told = [self._style(number) for number in styles]
         wanted_style = {
             layer: Statistics(*(torch.cat(parts) for parts in zip(*of_layer, strict=True)))

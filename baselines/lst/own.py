@@ -7,14 +7,14 @@ content's features, each layer's of c channels and N places,
         + 0.02 sum_i (|mean(T_i) - mean(S_i)|^2 + |T_i T_i' - S_i S_i'|^2 / (c N)^2) (sums)
 
 over relu1_1, relu2_1, relu3_1, relu4_1. Other than theirs: the encoder is
-`baselines.own_vgg.OwnVGG`; the decoder is narrower, is not trained before but in a warm-up, and
-then together with the transform; the transform begins near the identity; crops have 128 pixels.
-Only relu3_1 is trained.
+`baselines.own_vgg.OwnVGG`; the decoder begins by regression (`baselines.train.regression`) and is
+then trained together with the transform; the transform begins near the identity, and compresses to
+the principal components of the features; crops have 128 pixels. Only relu3_1 is trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,20 @@ from torch import nn
 from baselines.checkpoints import fill
 from baselines.crops import Crops
 from baselines.lst.network import LEVELS, SIZE, LSTNetwork, Transform, decoder
-from baselines.own_vgg import LAYERS, initialise, read_trained
-from baselines.train.task import PIXEL_WEIGHT, Task
+from baselines.own_vgg import LAYERS, MEASURED, read_trained
+from baselines.train.task import Task
 from dfr.core.errors import UserError
 
 LAYER = "relu3_1"
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
-WIDTHS = (512, 256, 64, 32)
+WIDTHS = (512, 256, 128, 64)
 STYLE_WEIGHT = 0.02
 
 
 class TransformTask(Task):
     """The training of the transform, with its decoder."""
 
+    layer = LAYER
     network: LSTNetwork
 
     def __init__(
@@ -47,9 +48,8 @@ class TransformTask(Task):
         widths: tuple[int, int, int, int] = WIDTHS,
     ) -> None:
         super().__init__(contents, styles, device, widths)
-        made, transform = decoder(LAYER, widths), Transform(LEVELS[LAYER])
-        initialise(made)
-        _near_identity(transform)
+        self.decoder = made = decoder(LAYER, widths)
+        transform = Transform(LEVELS[LAYER])
         self.trained = nn.ModuleDict({"decoder": made, "transform": transform})
         self.trained.to(device).to(memory_format=torch.channels_last)
         self.network = LSTNetwork(LAYER, self.encoder, transform, made)
@@ -60,11 +60,7 @@ class TransformTask(Task):
         """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
         wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
         with torch.no_grad():
-            inside = self.network.encoder(wanted, LAYERS if share else (LAYER,))
-        if not share:
-            picture = self.network.decoder(inside[LAYER])
-            return {"pixels": PIXEL_WEIGHT * nn.functional.mse_loss(picture, wanted)}
-        with torch.no_grad():
+            inside = self.network.encoder(wanted, LAYERS)
             paintings = torch.stack([self.styles[number] for number in styles]).to(self.device)
             told = self.network.encoder(paintings, LAYERS)
         look = self.network.transform.look(told[LAYER])
@@ -75,6 +71,18 @@ class TransformTask(Task):
             "content": nn.functional.mse_loss(seen[LAYERS[-1]], inside[LAYERS[-1]]),
             "style": share * STYLE_WEIGHT * torch.stack(apart).sum(),
         }
+
+    @torch.no_grad()
+    def begin(self, seed: int, report: Callable[[int, int], None]) -> None:
+        """Fit the decoder, and let the transform keep the principal components."""
+        super().begin(seed, report)
+        pictures = self.beginning()
+        seen = [
+            self.encoder(picture.unsqueeze(0).to(self.device), (LAYER,))[LAYER][0].flatten(1).cpu()
+            for picture in pictures[:: -(-len(pictures) // MEASURED)]
+        ]
+        components = torch.linalg.eigh(torch.cov(torch.cat(seen, 1))).eigenvectors[:, -SIZE:]
+        _near_identity(self.network.transform, components.to(self.device))
 
     def share_of_rate(self, parameter: str) -> float:
         """Return a tenth for the transform: each of its values acts on all features at once."""
@@ -121,13 +129,13 @@ def _gram(features: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def _near_identity(transform: Transform) -> None:
-    """Let the matrix be the identity, and compressing keep as much as 32 channels can."""
+def _near_identity(transform: Transform, components: torch.Tensor) -> None:
+    """Let the matrix be the identity, and compressing keep the components, columns of (c, 32)."""
     for net in (transform.snet, transform.cnet):
         net.fc.weight.mul_(0.1)
         net.fc.bias.copy_(torch.eye(SIZE).flatten())
-    nn.init.orthogonal_(transform.compress.weight)
-    transform.unzip.weight.copy_(transform.compress.weight.transpose(0, 1))
+    transform.compress.weight.copy_(components.T[:, :, None, None])
+    transform.unzip.weight.copy_(components[:, :, None, None])
     for layer in (transform.compress, transform.unzip):
         assert layer.bias is not None
         layer.bias.zero_()

@@ -39,13 +39,9 @@ def main(
         int, typer.Option(min=1, help="Crops of a photograph; of a painting four times as many.")
     ] = Settings.variants,
     batch: Annotated[int, typer.Option(min=1, help="Pairs in a step.")] = Settings.batch,
-    rate: Annotated[float, typer.Option(help="Adam's, in the warm-up.")] = Settings.rate,
-    styled_rate: Annotated[float, typer.Option(help="Adam's after it.")] = Settings.styled_rate,
-    warm_up: Annotated[
-        int, typer.Option(min=0, help="Steps that only paint photographs again.")
-    ] = Settings.warm_up,
+    rate: Annotated[float, typer.Option(help="Adam's.")] = Settings.rate,
     rise: Annotated[
-        int, typer.Option(min=0, help="Steps after those in which the style's weight grows.")
+        int, typer.Option(min=0, help="First steps, in which the style's weight grows.")
     ] = Settings.rise,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = Settings.seed,
     every: Annotated[int, typer.Option(min=1, help="Steps between two states.")] = 200,
@@ -58,15 +54,23 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     settings = Settings(
-        content, style, side=side, variants=variants, batch=batch, rate=rate,
-        styled_rate=styled_rate, warm_up=warm_up, rise=rise, seed=seed,
+        content, style, side=side, variants=variants, batch=batch, rate=rate, rise=rise, seed=seed,
     )  # fmt: skip
     with progress_bar() as bar:
-        task = bar.add_task(name, total=steps)
+        task = bar.add_task(f"{name}, beginning", total=1)
+
+        def beginning(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            if not bar.console.is_terminal:
+                typer.echo(f"{name}, beginning: {done} of {total} convolutions")
+            if done == total:
+                bar.reset(task, total=steps)
 
         def report(step: int, _: int, terms: dict[str, float]) -> None:
             told = ", ".join(f"{term} {value:.3g}" for term, value in terms.items())
-            bar.update(task, completed=step, description=f"{name}, step {step}: {told}")
+            bar.update(
+                task, completed=step, total=steps, description=f"{name}, step {step}: {told}"
+            )
             if step % every == 0 and not bar.console.is_terminal:  # a log has no bar
                 left = bar.tasks[0].time_remaining
                 typer.echo(
@@ -76,7 +80,7 @@ def main(
 
         train(
             name, pkgutil.resolve_name(TASKS[name]), settings, writable_folder(out), steps,
-            every=every, device=choose_device(device), report=report,
+            every=every, device=choose_device(device), report=report, beginning=beginning,
         )  # fmt: skip
     typer.echo(f"{out / WEIGHTS}: weights after {steps} steps; give it as checkpoint")
 

@@ -16,7 +16,7 @@ import torch
 from baselines import compact
 from baselines.crops import Crops
 from baselines.official import SHIPPED
-from baselines.train.sheet import WHOLE, save_curve, save_sheet
+from baselines.train.sheet import save_curve, save_sheet
 from baselines.train.task import Settings, Source, Task
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, write_json, write_whole
@@ -40,6 +40,7 @@ def train(
     every: int = 200,
     device: torch.device | None = None,
     report: Report = lambda _, __, ___: None,
+    beginning: Callable[[int, int], None] = lambda _, __: None,
 ) -> dict[str, float]:
     """Train a network, or go on with it.
 
@@ -55,6 +56,7 @@ def train(
         every: steps between two states.
         device: where; the CPU if None.
         report: told each step.
+        beginning: told how much of the beginning is done, of how much; see `Task.begin`.
 
     Returns:
         the terms of the last step's loss.
@@ -74,6 +76,8 @@ def train(
     write_json(out / SETTINGS, record)
     torch.manual_seed(settings.seed)
     task = source(contents, styles, device)
+    if not (out / STATE).is_file():
+        task.begin(settings.seed, beginning)
     training = _Training(task, settings, out)
     training.resume()
     terms: dict[str, float] = {}
@@ -132,8 +136,7 @@ class _Training:
             torch.randint(count, (self.settings.batch,), generator=generator).tolist()
             for count in (contents, styles)
         ]
-        risen = max(0, self.step + 1 - self.settings.warm_up)
-        share = min(1.0, risen / max(1, self.settings.rise))
+        share = min(1.0, (self.step + 1) / max(1, self.settings.rise))
         losses = self.task.losses(chosen[0], chosen[1], share)
         total: torch.Tensor = sum(losses.values(), torch.zeros(()))
         if not bool(total.isfinite()):
@@ -141,7 +144,7 @@ class _Training:
                 f"the loss is not finite at step {self.step}; go back to an earlier state with a "
                 "smaller --rate"
             )
-        descend(self.optimiser, total, self.settings.styled_rate if risen else self.settings.rate)
+        descend(self.optimiser, total, self.settings.rate)
         with torch.no_grad():
             past = min(self.settings.average, (1 + self.step) / (10 + self.step))
             for key, parameter in self.parameters.items():
@@ -149,7 +152,7 @@ class _Training:
         self.step += 1
         self.seconds += time.process_time() - began
         terms = {name: float(value.detach()) for name, value in losses.items()}
-        self.curve.append({"step": self.step, "warm": int(not risen), **terms})
+        self.curve.append({"step": self.step, **terms})
         return terms
 
     def save(self) -> None:
@@ -180,7 +183,7 @@ class _Training:
         with (self.out / CURVE).open(newline="") as stream:
             rows = [
                 {
-                    key: (int if key in WHOLE else float)(value)
+                    key: (int if key == "step" else float)(value)
                     for key, value in row.items()
                     if value
                 }

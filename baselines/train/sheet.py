@@ -14,8 +14,6 @@ from dfr.core.images import save
 
 #: Steps over which the curve is averaged before it is drawn.
 WINDOW = 50
-#: Columns of the curve that are no terms of the loss, but whole numbers.
-WHOLE = ("step", "warm")
 
 
 @torch.no_grad()
@@ -52,7 +50,7 @@ def save_curve(path: Path, rows: list[dict[str, float]]) -> None:
 
     figure = Figure(figsize=(7, 4))
     axes = figure.subplots()
-    names = [name for name in dict.fromkeys(k for row in rows for k in row) if name not in WHOLE]
+    names = [name for name in dict.fromkeys(k for row in rows for k in row) if name != "step"]
     for name in names:
         points = [(row["step"], row[name]) for row in rows if name in row]
         parts = [points[i : i + WINDOW] for i in range(0, len(points), WINDOW)]

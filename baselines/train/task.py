@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import nn
@@ -14,9 +14,10 @@ from torch import nn
 from baselines.crops import Crops
 from baselines.own_vgg import encoder_of
 from baselines.style_network import StyleNetwork
+from baselines.train.regression import fit_decoder
 
-#: Factor of the warm-up's squared error, so that it is about as large as the losses after it.
-PIXEL_WEIGHT = 50.0
+#: Crops of each painting from which a decoder begins, of each photograph one.
+OF_A_PAINTING = 2
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,8 @@ class Settings:
         side: of the square crops, in pixels.
         variants: crops of each photograph; of each painting four times as many.
         batch: pairs in a step.
-        rate: of Adam, in the warm-up.
-        styled_rate: of Adam after it.
-        warm_up: steps in which a decoder only learns to paint the photograph again (mean squared
-            error of pixels), which needs no encoder; not in the papers, but cheap.
-        rise: steps after it in which the weight of the style grows from nothing to its value; a
+        rate: of Adam.
+        rise: first steps, in which the weight of the style grows from nothing to its value; a
             decoder that meets all of it at once forgets the photograph, and does not find it again
             in the few steps that a CPU allows.
         average: the weights that are kept are a moving average of those that are trained, with
@@ -46,10 +44,8 @@ class Settings:
     side: int = 128
     variants: int = 4
     batch: int = 4
-    rate: float = 1e-3
-    styled_rate: float = 5e-4
-    warm_up: int = 1000
-    rise: int = 1500
+    rate: float = 5e-4
+    rise: int = 500
     average: float = 0.998
     seed: int = 0
 
@@ -57,7 +53,7 @@ class Settings:
 class Task(ABC):
     """The training of a network that decodes what the suite's own encoder sees.
 
-    A subclass sets `trained` and `network`.
+    A subclass sets `trained`, `network`, `decoder` and `layer`.
 
     Args:
         contents: crops of photographs.
@@ -68,12 +64,16 @@ class Task(ABC):
     Attributes:
         trained: the part whose parameters are trained.
         network: the whole, with that part in it.
+        decoder: of the network.
+        layer: whose features the decoder takes.
         encoder: its encoder, which is not trained.
         means: of the encoder's channels, by layer.
     """
 
     trained: nn.Module
     network: StyleNetwork
+    decoder: nn.Sequential
+    layer: ClassVar[str]
 
     def __init__(
         self,
@@ -94,8 +94,25 @@ class Task(ABC):
         Args:
             contents: numbers of the photographs' crops.
             styles: numbers of the paintings' crops, as many.
-            share: of the weight that the style has in the end; 0 in a step of the warm-up.
+            share: of the weight that the style has in the end.
         """
+
+    def begin(self, seed: int, report: Callable[[int, int], None]) -> None:
+        """Give the trained part the parameters that it begins with.
+
+        Args:
+            seed: of what is random.
+            report: told how much is done, of how much.
+        """
+        fit_decoder(self.decoder, self.layer, self.encoder, self.beginning(), seed, report)
+
+    def beginning(self) -> list[torch.Tensor]:
+        """Return the crops of which a training begins: one of a photograph, some of a painting."""
+        apart = max(1, self.styles.variants // OF_A_PAINTING)
+        return [
+            *(self.contents[k] for k in range(0, len(self.contents), self.contents.variants)),
+            *(self.styles[k] for k in range(0, len(self.styles), apart)),
+        ]
 
     def share_of_rate(self, parameter: str) -> float:  # noqa: ARG002
         """Return the factor of the rate of a parameter, by its name in ``trained``."""

@@ -7,7 +7,7 @@ import torch
 
 from baselines import compact
 from baselines.crops import Crops
-from baselines.lst.network import LEVELS, Transform
+from baselines.lst.network import LEVELS, SIZE, Transform
 from baselines.lst.own import TransformTask, _near_identity, read_own, style_loss
 from baselines.train.loop import WEIGHTS, descend, optimiser_of, train
 from dfr.methods.registry import build
@@ -37,7 +37,7 @@ def test_style_loss_by_hand():
 def test_begins_near_the_identity():
     torch.manual_seed(0)
     transform = Transform(LEVELS["relu3_1"])
-    _near_identity(transform)
+    _near_identity(transform, torch.linalg.qr(torch.randn(256, SIZE)).Q)
     content, style = torch.rand(1, 256, 6, 6), torch.rand(1, 256, 6, 6)
     mapped = transform(content, transform.look(style))
     basis = transform.compress.weight[:, :, 0, 0]
@@ -51,17 +51,15 @@ def test_the_loss_of_a_fixed_batch_falls(settings):  # noqa: F811
     torch.manual_seed(0)
     crops = Crops(settings.content, 32, 2, 0), Crops(settings.style, 32, 2, 0)
     task = small_task(*crops, torch.device("cpu"))
+    task.begin(0, lambda _, __: None)
     named = dict(task.trained.named_parameters())
     optimiser = optimiser_of(task)
     found, before = [], named["transform.compress.weight"].detach().clone()
-    for step in range(36):
-        total = sum(task.losses([0, 3], [1, 2], step >= 10).values())
+    for _ in range(36):
+        total = sum(task.losses([0, 3], [1, 2], 1).values())
         found.append(float(total.detach()))
         descend(optimiser, total, 1e-3)
-    assert found[9] < 0.5 * found[0]
-    assert min(found[-8:]) < 0.9 * found[10]
-    steps = [int(optimiser.state[each]["step"]) for each in named.values()]
-    assert steps[0] == 36 and steps[-1] == 26
+    assert min(found[-8:]) < 0.9 * found[0]
     assert not torch.equal(named["transform.compress.weight"].detach(), before)
 
 
