@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from baselines.looks import Looks
 from baselines.official import SHIPPED, checkpoint_path
 from dfr.core.errors import UserError
 from dfr.methods.deep_feature_rotation import mode_name
@@ -25,7 +26,15 @@ from dfr.methods.rotation import PUBLISHED, rotation
 
 
 class StyleNetwork(nn.Module):
-    """A network in three steps; each is done as rarely as possible."""
+    """A network in three steps; each is done as rarely as possible.
+
+    Attributes:
+        looks: what it has seen of earlier style pictures.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = Looks()
 
     def look_at_style(self, style: torch.Tensor) -> Any:
         """Return what is needed of a style picture, (1, 3, h, w) RGB in [0, 1]."""
@@ -133,13 +142,21 @@ class StyleNetworkMethod(FeedForwardMethod):
             UserError: a picture is too small for the network.
         """
         height, width = content.shape[-2:]
-        inside, seen, pictures = network.look_at_content(_laid(content)), dict[float, Any](), {}
-        for mode, (turned, strength) in self._variants().items():
-            if turned not in seen:
-                seen[turned] = network.look_at_style(_laid(rotation("spatial", turned)(style)))
+        inside, pictures = network.look_at_content(_laid(content)), {}
+
+        def look(turned: float) -> Any:
+            return network.look_at_style(_laid(rotation("spatial", turned)(style)))
+
+        variants = self._variants()
+        seen = network.looks.of(style, sorted({turned for turned, _ in variants.values()}), look)
+        for mode, (turned, strength) in variants.items():
             painted = network.painted(inside, seen[turned], strength)
             pictures[mode] = painted[..., :height, :width].clamp(0, 1)
         return pictures
+
+    def forget(self, network: StyleNetwork) -> None:
+        """Forget earlier style pictures."""
+        network.looks.forget()
 
 
 def _laid(picture: torch.Tensor) -> torch.Tensor:

@@ -133,6 +133,10 @@ class WCT(FeedForwardMethod):
             painted[mode] = picture[..., :height, :width].clamp(0, 1)
         return painted
 
+    def forget(self, network: Networks) -> None:
+        """Forget earlier style pictures."""
+        network.looks.forget()
+
     def _noise(
         self, level: int, style: Statistics, generator: torch.Generator
     ) -> torch.Tensor | None:

@@ -18,8 +18,6 @@ that has both kinds, and a class of its ``original`` turns the authors' own Torc
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,12 +29,11 @@ from torch.nn import functional
 
 from baselines.checkpoints import Part, fill, read_parts
 from baselines.layers import convolved
+from baselines.looks import Looks
 from baselines.wct.transform import Statistics, statistics
 from dfr.core.errors import UserError
 
 LEVELS = (5, 4, 3, 2, 1)
-#: Styles whose statistics are kept; a run goes content by content or style by style.
-_STYLES_KEPT = 40
 #: Convolutions of each block of VGG-19.
 _PER_BLOCK = (2, 2, 4, 4)
 
@@ -153,28 +150,23 @@ class Decoder(nn.Module):
 
 @dataclass(frozen=True)
 class Networks:
-    """The loaded networks, and the statistics of the styles that they saw last.
+    """The loaded networks.
 
     Attributes:
         kind: a key of `KINDS`.
         encoders: level -> encoder.
         decoders: level -> decoder.
+        looks: the statistics of the styles that they saw last.
     """
 
     kind: str
     encoders: Mapping[int, Encoder]
     decoders: Mapping[int, Decoder]
-    _styles: OrderedDict[bytes, dict[int, Statistics]] = field(default_factory=OrderedDict)
+    looks: Looks = field(default_factory=Looks)
 
     def of_style(self, style: torch.Tensor, levels: Sequence[int]) -> dict[int, Statistics]:
         """Return level -> statistics of a (1, 3, h, w) style, computed once while it is in use."""
-        key = hashlib.sha256(style.cpu().contiguous().numpy().tobytes()).digest()
-        if key not in self._styles:
-            self._styles[key] = {level: statistics(self.encoders[level](style)) for level in levels}
-            if len(self._styles) > _STYLES_KEPT:
-                self._styles.popitem(last=False)
-        self._styles.move_to_end(key)
-        return self._styles[key]
+        return self.looks.of(style, levels, lambda level: statistics(self.encoders[level](style)))
 
 
 def load_networks(

@@ -18,7 +18,7 @@ import torch
 from dfr.core.devices import synchronise
 from dfr.core.errors import UserError
 from dfr.core.progress import Progress, silent
-from dfr.methods.method import Stylization, device_of, settings_of
+from dfr.methods.method import Method, Stylization, device_of, settings_of
 from dfr.network.encoder import Encoder
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -73,6 +73,9 @@ class FeedForwardMethod(ABC):
             mode -> (1, 3, h, w) in [0, 1], a tensor or an array; of a single mode the picture.
         """
 
+    def forget(self, network: Any) -> None:  # noqa: B027  (most keep nothing)
+        """Forget what `paint` keeps of earlier pictures, if it does; `network` stays loaded."""
+
     def stylize(
         self,
         content: torch.Tensor,
@@ -119,7 +122,19 @@ class FeedForwardMethod(ABC):
         )
 
 
-@functools.lru_cache(maxsize=4)
+def forget_pictures(method: Method, device: torch.device) -> None:
+    """Let a method's next pair cost what a first one costs, networks loaded.
+
+    Args:
+        method: any; only feed-forward ones keep something of pictures.
+        device: of the encoder that it is given.
+    """
+    if isinstance(method, FeedForwardMethod):
+        method.forget(_network(method, device_of(method, device)))
+
+
+# As many as a run has networks: it makes all methods of a pair before the next.
+@functools.lru_cache(maxsize=12)
 def _network(method: FeedForwardMethod, device: torch.device) -> Any:
     return method.load(device)
 

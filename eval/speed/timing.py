@@ -15,6 +15,7 @@ from dfr.core.image_settings import ImageSettings
 from dfr.core.images import MIN_SIDE, Size
 from dfr.core.progress import Progress, silent
 from dfr.methods.deep_feature_rotation import DFR
+from dfr.methods.feed_forward import forget_pictures
 from dfr.methods.method import Method, device_of
 from dfr.methods.rotation import PUBLISHED
 from dfr.network.encoder import STYLE_LAYERS, Encoder
@@ -97,7 +98,8 @@ def time_cases(
     """Time everything that the report tells about time, on the first pair.
 
     - ``outputs``: DFR-X for each X that is asked for.
-    - ``method``: each method of the profile, with the timing section's iterations.
+    - ``method``: each method of the profile, with the timing section's iterations; a network as
+      if it saw the style picture for the first time.
     - ``size``: DFR-1 at each size.
     - ``correlations``: the statistics of the five style layers of one picture, forward and
       backward, once as a loop over channels and once in one call.
@@ -234,6 +236,7 @@ def _stylizing(
 
     def run(iterations: int) -> Spent:
         method = make(iterations)
+        forget_pictures(method, encoder.device)
         result = method.stylize(content, style, encoder, seed)
         device = device_of(method, encoder.device).type
         return Spent(result.computed, result.iterations, result.seconds_targets, device)
