@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from eval.submissions.checking import SCALES, TOLERANCE, apart, drawn
 from eval.submissions.entry import OUTPUT_COLUMNS, PAIR_COLUMNS
 from eval.submissions.entry_file import EntryFile
 from eval.submissions.folder import CHECKS, Found, _read_checks, check_folder
+from tests.at_once import at_once
 from tests.conftest import made_once
 from tests.eval.submissions.repack import Files, rehash, repack
 
@@ -178,18 +178,7 @@ def test_what_was_checked_is_not_measured_again(found: Found, folder: Path, tmp_
 
 
 def test_checks_that_begin_at_once_draw_one_seed(tmp_path: Path):
-    ready, seeds = threading.Barrier(8), []
-
-    def begin() -> None:
-        ready.wait()
-        seeds.append(_read_checks(tmp_path)["seed"])
-
-    threads = [threading.Thread(target=begin) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seeds) == 8
+    seeds = at_once([lambda: _read_checks(tmp_path)["seed"]] * 8)
     assert set(seeds) == {_read_checks(tmp_path)["seed"]}
     assert [path.name for path in tmp_path.iterdir()] == [CHECKS]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from studies.ballots.watched import Watched
 from studies.design.balance import balance, unit_of
 from studies.design.design import make_design
 from studies.design.trial import Trial, turned
+from tests.at_once import at_once
 from tests.studies.databases import one_database
 from tests.studies.design.design_cases import PUBLISHED, stimuli
 
@@ -126,18 +127,7 @@ def test_processes_that_ask_at_once_agree(url: str, ballots: Ballots):
         ballots.cast(1, link, number, "left", 1.0)
     tabs = [opened(url) for _ in range(6)]
     links = [link] * 6 + [ballots.join(1) for _ in range(2)]
-    ready, seats = threading.Barrier(len(links)), {}
-
-    def ask(number: int) -> None:
-        ready.wait()
-        seats[number] = tabs[number % 6].seat(1, links[number])
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(links))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seats) == len(links)
+    seats = at_once([partial(tabs[number % 6].seat, 1, link) for number, link in enumerate(links)])
     first = ballots.seat(1, link)
     assert all(seats[number].step == first.step for number in range(6))
     trials = read_poll(ballots, "s").trials

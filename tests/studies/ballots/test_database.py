@@ -12,7 +12,10 @@ import sqlalchemy as sa
 
 from dfr.core.errors import UserError
 from studies.ballots import database as module
+from studies.ballots.administration import begin_study
+from studies.ballots.ballots import Ballots
 from studies.ballots.database import BallotsDown, Database, engine_of, name_of
+from tests.studies.ballots.people import SETTINGS
 
 
 @pytest.fixture
@@ -176,3 +179,40 @@ def test_a_postgresql_that_does_not_answer_is_given_up_after_five_seconds():
 
     with pytest.raises(Told, match=r"^5$"):
         engine.connect()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:",
+     "postgresql://nobody@127.0.0.1:1/x"],
+)  # fmt: skip
+def test_a_database_that_cannot_be_used_is_one_clear_line(url: str):
+    with pytest.raises(UserError) as caught:
+        Ballots(url)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_password_stands_in_no_message():
+    with pytest.raises(BallotsDown) as caught:
+        Ballots("postgresql://me:geheim@127.0.0.1:1/x")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path):
+    path = tmp_path / "x.sqlite"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(UserError, match=r"x\.sqlite"):
+        Ballots(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_database_deleted_under_a_running_study_takes_no_vote_in_silence(tmp_path: Path, design):
+    path = tmp_path / "x.sqlite"
+    ballots = Ballots(f"sqlite:///{path}")
+    study = begin_study(ballots, "s", "d", SETTINGS, design)
+    link = ballots.join(study)
+    for file in tmp_path.glob("x.sqlite*"):
+        file.unlink()
+    with pytest.raises(BallotsDown):
+        ballots.cast(study, link, 0, "left", 1.0)
+    assert not path.exists()

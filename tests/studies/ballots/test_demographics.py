@@ -17,17 +17,10 @@ from studies.ballots.importing import import_poll
 from studies.ballots.poll import read_poll
 from studies.design.demographics import LONGEST_REPLY, Demographic
 from studies.design.study import Study, read_study
+from tests.studies.ballots.people import SETTINGS
 from tests.studies.databases import one_database
 
-SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 ANN = {"age": "30 to 39", "art": "=I paint, \"a lot\"\nand é"}  # fmt: skip
-
-
-@pytest.fixture
-def ballots(url: str):
-    made = Ballots(url)
-    yield made
-    made.close()
 
 
 def test_who_withdraws_takes_it_along(url: str, ballots: Ballots, design):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import stat
-import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,18 +27,12 @@ from studies.ballots.newcomers import AWAY, StudyFull, TooMany
 from studies.ballots.places import add_places
 from studies.ballots.poll import count_places, read_poll
 from studies.ballots.seats import Refused
+from tests.at_once import at_once
+from tests.studies.ballots.people import Clock, finish
 from tests.studies.databases import one_database
 
 SETTINGS = {"questions": ["overall"], "methods": {}, "drop_at": 1}
 KEY = b"k" * 32
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
 
 
 @pytest.fixture
@@ -56,13 +50,6 @@ def ballots(url: str, clock: Clock):
 @pytest.fixture
 def study(ballots: Ballots, design) -> int:
     return begin_study(ballots, "s", "d", SETTINGS, design)
-
-
-def finish(ballots: Ballots, study: int, link: str, catch: str = "left") -> None:
-    seat = ballots.seat(study, link)
-    while seat.step is not None:
-        answer = catch if seat.step.trial.kind == "catch" else "left"
-        _, seat = ballots.cast(study, link, seat.step.number, answer, 1.0)
 
 
 def test_an_id_gives_one_secret_per_study_door_and_key():
@@ -119,18 +106,7 @@ def test_a_browser_is_the_same_whatever_mask_its_cookie_has():
 
 def test_the_key_is_made_once_and_readable_to_its_owner_alone(tmp_path: Path):
     path = tmp_path / "new" / "votes.key"
-    ready, found = threading.Barrier(6), []
-
-    def read() -> None:
-        ready.wait()
-        found.append(read_key(path))
-
-    threads = [threading.Thread(target=read) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 6
+    found = at_once([lambda: read_key(path)] * 6)
     assert len(set(found)) == 1
     assert len(found[0]) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -152,17 +128,7 @@ def test_codes_are_drawn_of_clear_letters_and_read_however_they_are_typed():
 
 def test_one_id_has_one_place_also_from_many_tabs_at_once(url: str, ballots: Ballots, study: int):
     doors = [Ballots(url) for _ in range(6)]
-    ready, links = threading.Barrier(6), []
-
-    def join(door: Ballots) -> None:
-        ready.wait()
-        links.append(door.join(study, "one and the same"))
-
-    threads = [threading.Thread(target=join, args=(door,)) for door in doors]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    links = at_once([partial(door.join, study, "one and the same") for door in doors])
     assert links == ["one and the same"] * 6
     assert len(read_poll(ballots, "s").participants) == 1
     # Who has a place keeps it, whatever the door says to others.

@@ -17,9 +17,8 @@ from studies.ballots.administration import begin_study
 from studies.ballots.ballots import Ballots
 from studies.ballots.database import BallotsDown
 from studies.ballots.poll import read_poll
+from tests.studies.ballots.people import SETTINGS
 from tests.studies.databases import PostgreSQL, postgresql_server
-
-SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
 
 #: Casts votes as fast as it can, and says each once it is acknowledged.
 WRITER = """

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from studies.ballots.administration import begin_study, invite
 from studies.ballots.ballots import Ballots
 from studies.ballots.newcomers import AWAY
 from studies.ballots.places import add_places
 from studies.ballots.quotas import read_quotas
+from tests.studies.ballots.people import Clock
 
 SETTINGS = {"questions": ["overall"], "methods": {"ours": "", "theirs": ""}, "drop_at": 1}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
 
 
 def answer(ballots: Ballots, study: int, link: str, steps: int, answer: str = "left") -> None:
@@ -55,7 +48,7 @@ def test_places_and_people_are_counted_by_block_and_door(url: str, design):
     }  # fmt: skip
     doors = found.doors.set_index("came by")
     assert doors.index.tolist() == [
-        "invitations of 2027-03-01 09:00", "invitations of 2027-03-01 10:00", "open door",
+        "invitations of 2026-01-01 12:00", "invitations of 2026-01-01 13:00", "open door",
     ]  # fmt: skip
     assert doors["invited"].tolist() == ["3", "1", ""]
     assert doors["joined"].tolist() == [3, 1, 1]

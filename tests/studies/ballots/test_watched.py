@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -15,16 +13,8 @@ from studies.ballots.events import log_event
 from studies.ballots.places import add_places
 from studies.ballots.poll import Poll, read_poll
 from studies.ballots.watched import Watched
+from tests.studies.ballots.people import SETTINGS
 from tests.studies.databases import one_database
-
-SETTINGS = {"questions": ["overall"], "methods": {"ours": "Ours", "theirs": "Theirs"}}
-
-
-@pytest.fixture
-def ballots(url: str) -> Iterator[Ballots]:
-    made = Ballots(url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
