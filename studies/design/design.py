@@ -16,7 +16,8 @@ from dfr.core.errors import UserError
 from studies.design.adaptive import open_pairs
 from studies.design.assignment import Assignment, Roster
 from studies.design.comparisons import Grid, Ints, Unit, choose_cells, choose_modes
-from studies.design.order import Pool, arrange, plan_catches
+from studies.design.order import arrange
+from studies.design.pool import Pool, plan_catches
 from studies.design.several import several_design
 from studies.design.trial import Stimuli, Trial
 

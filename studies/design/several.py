@@ -18,7 +18,8 @@ import numpy as np
 
 from dfr.core.errors import UserError
 from studies.design.comparisons import Grid, Ints, Unit
-from studies.design.order import Pool, arrange, plan_catches
+from studies.design.order import arrange
+from studies.design.pool import Pool, plan_catches
 from studies.design.trial import Stimuli, Trial
 
 #: If there are more sets of methods than this, so many are drawn for each list.

@@ -11,7 +11,8 @@ from hypothesis import given
 from studies.design.balance import unit_of
 from studies.design.comparisons import Unit
 from studies.design.design import make_design
-from studies.design.order import Pool, arrange, layout
+from studies.design.order import arrange, layout
+from studies.design.pool import Pool
 from studies.design.trial import Side, Stimuli
 from tests.studies.design.design_cases import PUBLISHED, plans, stimuli, votes_of
 
