@@ -19,7 +19,8 @@ from baselines import compact
 from baselines.crops import Crops
 from baselines.sides import check_sides, filled
 from dfr.core.errors import UserError
-from dfr.network.encoder import Encoder, cheap_precision
+from dfr.network.encoder import Encoder
+from dfr.network.precisions import cheap_precision
 from dfr.network.weights import load_vgg19
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")

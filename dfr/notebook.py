@@ -22,7 +22,8 @@ from dfr.core.progress import Progress, silent
 from dfr.methods.method import Stylization
 from dfr.methods.registry import build
 from dfr.methods.stylize import stylize_pair
-from dfr.network.encoder import Encoder, check_precision
+from dfr.network.encoder import Encoder
+from dfr.network.precisions import check_precision
 from dfr.network.weights import load_vgg19
 
 #: A picture: a file, a picture of Pillow, an array (height, width, 3) of 0..255 or of numbers in

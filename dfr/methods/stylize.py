@@ -16,7 +16,8 @@ from dfr.core.progress import Progress, silent
 from dfr.core.provenance import environment
 from dfr.methods.method import Method, Stylization
 from dfr.methods.registry import blamed, packages_of
-from dfr.network.encoder import Encoder, check_precision
+from dfr.network.encoder import Encoder
+from dfr.network.precisions import check_precision
 from dfr.network.weights import load_vgg19
 
 

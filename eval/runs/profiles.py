@@ -15,7 +15,7 @@ from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from dfr.methods.method import Method, settings_of
 from dfr.methods.registry import build, packages_of
-from dfr.network.encoder import check_precision
+from dfr.network.precisions import check_precision
 from eval.data.dataset import Pairs
 from eval.data.listed import listed_set
 from eval.runs.store import AGAIN

@@ -75,7 +75,7 @@ def race(
     from dfr.core.devices import choose_device
     from dfr.core.files import writable_folder, write_whole
     from dfr.core.images import Size
-    from dfr.network.encoder import cheap_precision, check_precision
+    from dfr.network.precisions import cheap_precision, check_precision
     from dfr.network.weights import load_vgg19
     from dfr.solvers.adam import Adam
     from dfr.solvers.fast import Fast
@@ -213,7 +213,7 @@ def scale(
     from dfr.core.devices import choose_device
     from dfr.core.files import writable_folder, write_whole
     from dfr.core.provenance import environment
-    from dfr.network.encoder import cheap_precision, check_precision
+    from dfr.network.precisions import cheap_precision, check_precision
     from eval.analysis.published_numbers import DFR_SECONDS
     from eval.speed.scale import exponents, marginal, measure_all, points
 

@@ -16,12 +16,8 @@ import numpy as np
 import torch
 
 from dfr.core.errors import UserError
-from dfr.network.encoder import (
-    CAFFE_MEAN,
-    IMAGENET_DEVIATION,
-    IMAGENET_MEAN,
-    check_precision,
-)
+from dfr.network.encoder import CAFFE_MEAN, IMAGENET_DEVIATION, IMAGENET_MEAN
+from dfr.network.precisions import check_precision
 from dfr.network.weights import CONVOLUTIONS, Vgg19Weights
 from eval.speed.stopwatch import CPU, take_turns
 

@@ -17,7 +17,8 @@ from dfr.core.images import resize
 from dfr.methods.feed_forward import FeedForwardMethod
 from dfr.methods.registry import METHODS, build
 from dfr.network.cpu import integers
-from dfr.network.encoder import PRECISIONS, Encoder
+from dfr.network.encoder import Encoder
+from dfr.network.precisions import PRECISIONS
 from dfr.objective.feature_statistics import STATISTICS
 from dfr.solvers.synthesis import synthesise
 from eval.speed.timing import correlation_pass, style_features

@@ -15,13 +15,8 @@ from dfr.core.images import resize
 from dfr.network.cpu import integers
 from dfr.network.cpu.convolution import Convolution, can_pack
 from dfr.network.cpu.winograd import Winograd, pays
-from dfr.network.encoder import (
-    CONTENT_LAYERS,
-    STYLE_LAYERS,
-    Encoder,
-    cheap_precision,
-    check_precision,
-)
+from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
+from dfr.network.precisions import cheap_precision, check_precision
 from dfr.network.weights import CONVOLUTIONS
 from dfr.objective.gradients import loss_and_gradient
 from tests.conftest import styled_by
