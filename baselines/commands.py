@@ -81,7 +81,8 @@ def fetch_weights(
     ],
 ) -> None:
     """Fetch the published weights of a method, and show their licence."""
-    from baselines.official import OFFICIAL_WORD, fetch, official, official_folder
+    from baselines.fetch import fetch
+    from baselines.official import OFFICIAL_WORD, official, official_folder
 
     what, folder = official(name), official_folder(name)
     console.print(

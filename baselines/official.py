@@ -1,4 +1,4 @@
-"""The checkpoints that the authors of the methods published: where they are, and fetching them.
+"""The checkpoints that the authors of the methods published, and where each is.
 
 Where a method gets its weights is its setting ``checkpoint``, see `checkpoint_path`. SHA-256 are
 those of the files as they were published: MicroAST's and the distilled WCT's were computed here,
@@ -8,24 +8,18 @@ keys and shapes when they are read.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from baselines.checkpoints import read_tensors
-from dfr.core.download import Failure, Hosts, Transfer, download
-from dfr.core.errors import UserError, unknown, writing
-from dfr.core.files import sha256
+from dfr.core.errors import UserError, unknown
 from dfr.network.lpips import cache_folder
 
-#: The setting ``checkpoint`` that means the files which `fetch` keeps.
+#: The setting ``checkpoint`` that means the files which `baselines.fetch.fetch` keeps.
 OFFICIAL_WORD = "official"
 #: Name of the weights that a method's folder ships.
 SHIPPED = "trained.safetensors"
-#: Fetching weights: the largest file has 80 MB.
-TRANSFER = Transfer(most=256 * 2**20)
 
 
 @dataclass(frozen=True)
@@ -220,7 +214,7 @@ def checkpoint_path(name: str, checkpoint: str, shipped: Path | None = None) -> 
     Args:
         name: of the published checkpoint, a key of `OFFICIAL`.
         checkpoint: ``""`` for the weights that were trained for this suite, ``"official"`` for
-            those that `fetch` keeps, or a file or folder.
+            those that `baselines.fetch.fetch` keeps, or a file or folder.
         shipped: the file of the suite's own weights.
 
     Raises:
@@ -261,78 +255,3 @@ def whose_weights(checkpoint: str) -> str:
     if not checkpoint:
         return "trained for this suite"
     return "published" if checkpoint == OFFICIAL_WORD else f"given: {Path(checkpoint).name}"
-
-
-def fetch(
-    what: Official,
-    folder: Path,
-    transfer: Transfer = TRANSFER,
-    report: Callable[[str, float], None] = lambda _, __: None,
-) -> dict[str, str]:
-    """Fetch the files of a checkpoint that are not there yet; each is kept whole or not at all.
-
-    A file's hash is checked first, where it is known; then it is read as weights, without running
-    anything in it, so that a web page that says "sign in" is not kept as a network.
-
-    Args:
-        what: which checkpoint.
-        folder: where its files are kept.
-        transfer: how.
-        report: told the name of a file and the fraction of it that has come.
-
-    Returns:
-        file name -> SHA-256.
-
-    Raises:
-        UserError: it can only be had by hand, no network, or a file that is not what it should be.
-    """
-    if not what.files:
-        raise UserError(f"{what.network} cannot be fetched; from {what.page}: {what.by_hand}")
-    hosts, stopped = Hosts(), threading.Event()
-    found = {}
-    for file in what.files:
-        path = folder / file.name
-        digest = sha256(path) if path.is_file() else None
-        if digest is None or file.sha256 not in (None, digest):
-            _fetch_one(file, path, transfer, hosts, stopped, report)
-            digest = sha256(path)
-        found[file.name] = digest
-    return found
-
-
-def _fetch_one(
-    file: OfficialFile,
-    path: Path,
-    transfer: Transfer,
-    hosts: Hosts,
-    stopped: threading.Event,
-    report: Callable[[str, float], None],
-) -> None:
-    growing = path.with_name(f"part-{path.name}")
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-    def check(came: Path) -> None:
-        if file.sha256 is not None and sha256(came) != file.sha256:
-            raise Failure(f"what came from {file.url} is another file (another SHA-256)")
-        try:
-            read_tensors(came)
-        except UserError as error:
-            why = str(error).removeprefix(f"{came}: ")
-            raise Failure(f"what came from {file.url} is no good: {why}") from error
-
-    try:
-        download(
-            file.url, growing, check, transfer, hosts, stopped,
-            lambda fraction: report(file.name, fraction),
-        )  # fmt: skip
-        with writing(path):
-            growing.replace(path)
-    except Failure as failure:
-        how = "connect and run the same command again" if failure.offline else "it was not kept"
-        raise UserError(
-            f"{path.name} could not be fetched: {failure}; {how}, or put the file into "
-            f"{path.parent}"
-        ) from failure
-    finally:
-        growing.unlink(missing_ok=True)

@@ -8,12 +8,12 @@ import io
 import pytest
 import torch
 
+from baselines.fetch import fetch
 from baselines.official import (
     OFFICIAL,
     Official,
     OfficialFile,
     checkpoint_path,
-    fetch,
     official_folder,
     whose_weights,
 )
