@@ -21,9 +21,10 @@ from dfr.notebook import Picture, encoder_of, fitted, tensor_of
 from eval.analysis.pairs import means
 from eval.measures import registry
 from eval.runs.added import Added
-from eval.runs.cell import Tools, context_of
+from eval.runs.cell import context_of
 from eval.runs.store import RunStore, titles_of
 from eval.runs.tables import measured, tables
+from eval.runs.tools import Tools
 
 _KEYS = ("content", "style", "label", "mode")
 
@@ -120,7 +121,7 @@ def _tools(
 ) -> Tools:
     from dfr.network.lpips import TRUNKS
     from eval.measures.pca_bases import fit_bases
-    from eval.runs.cell import lpips_of
+    from eval.runs.tools import lpips_of
 
     encoder = encoder_of(weights, "fp32", device)
     return Tools(

@@ -16,9 +16,10 @@ from dfr.network.weights import load_vgg19
 from eval.executors.levels import Levels, with_pictures, without_pictures
 from eval.executors.pool import begun_with_parent, pool_of
 from eval.measures.pca_bases import PcaBases
-from eval.runs.cell import Stylized, Tools, measured, stylize_pairs
+from eval.runs.cell import Stylized, measured, stylize_pairs
 from eval.runs.executor import Batch, Job, Recipe, Watch
 from eval.runs.store import RunStore
+from eval.runs.tools import Tools
 
 #: Pairs that wait for each measurer, so that none runs dry, and memory stays bounded.
 _WAITING = 2

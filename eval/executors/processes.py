@@ -15,8 +15,8 @@ from dfr.core.devices import device_of_worker
 from dfr.core.errors import UserError
 from eval.executors.measurers import make_cells_beside
 from eval.executors.pool import CONTEXT, begun_with_parent, pool_of
-from eval.runs.cell import Tools
 from eval.runs.executor import Batch, MakeCells, Recipe, Watch, make_and_keep
+from eval.runs.tools import Tools
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from dfr.methods.optimisation import OptimisationMethod, Request
 from dfr.methods.problem import Problem
 from dfr.objective.gradients import rows_per_pass
 from dfr.solvers.synthesis import Solver, synthesise
-from eval.runs.cell import Tools
 from eval.runs.executor import Batch, Job
+from eval.runs.tools import Tools
 
 #: Part of the free memory that a batch may take: what a library sets aside is not foreseen.
 _SHARE = 0.8

@@ -19,9 +19,10 @@ from dfr.core.image_settings import ImageSettings
 from dfr.methods.method import Stylization
 from dfr.network.weights import Vgg19Weights, load_vgg19
 from eval.data.dataset import Picture
-from eval.runs.cell import Tools, make_cells, work_of
+from eval.runs.cell import make_cells, work_of
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
+from eval.runs.tools import Tools
 
 
 @dataclass(frozen=True)

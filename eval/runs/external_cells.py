@@ -12,8 +12,9 @@ from dfr.core.images import Size, load
 from dfr.core.memory import Peak
 from dfr.methods.method import Stylization
 from eval.data.dataset import Dataset, Picture
-from eval.runs.cell import Tools, row_of
+from eval.runs.cell import row_of
 from eval.runs.profiles import Profile
+from eval.runs.tools import Tools
 
 METHOD = "external"
 

@@ -28,10 +28,10 @@ from eval.measures.registry import (
     measure,
 )
 from eval.runs.added import CONTROLS_FILE, FOLDER, Added, key_of
-from eval.runs.cell import lpips_of
 from eval.runs.controls import control_rows
 from eval.runs.run_weights import weights_of
 from eval.runs.store import RunStore
+from eval.runs.tools import lpips_of
 
 #: Seconds after which what was measured so far is written.
 EVERY = 60.0

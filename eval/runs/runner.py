@@ -20,12 +20,12 @@ from dfr.core.image_settings import ImageSettings
 from dfr.core.images import load
 from dfr.core.provenance import environment
 from dfr.core.terminal import progress_bar, readable_time, seconds_left
-from dfr.network.encoder import check_precision
+from dfr.network.precisions import check_precision
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.runs.added import CONTROLS_FILE
 from eval.runs.batches import CellsAtOnce, batches_of, one_by_one
-from eval.runs.cell import Tools, work_of
+from eval.runs.cell import work_of
 from eval.runs.checkpoints import checkpoints_of, supplied
 from eval.runs.executor import Batch, Executor, Job, Recipe, Watch
 from eval.runs.external_cells import find_external, identity_of, make_external_cell
@@ -34,6 +34,7 @@ from eval.runs.measure_pairs import Instruments, lacking, measure_pairs
 from eval.runs.mode_audit import audit_rows
 from eval.runs.profiles import Profile
 from eval.runs.store import RunStore
+from eval.runs.tools import Tools
 from eval.speed.timing import time_cases
 
 

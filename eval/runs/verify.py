@@ -19,11 +19,12 @@ from dfr.methods.registry import package_of
 from eval.data.chosen import as_begun, choose_data
 from eval.data.dataset import Dataset, Picture, open_dataset
 from eval.measures.registry import DEFAULT, OUTPUT_COLUMNS, OUTPUT_MEASURES, measure
-from eval.runs.cell import Tools, context_of, make_cell
+from eval.runs.cell import context_of, make_cell
 from eval.runs.checkpoints import check_checkpoints
 from eval.runs.profiles import MethodEntry, Profile
 from eval.runs.run_weights import weights_of
 from eval.runs.store import RunStore
+from eval.runs.tools import Tools
 
 #: On another machine, or with another library, rounding differs and 8-bit pictures drift apart;
 #: an output is still taken as confirmed while its measures differ by less than this, relative.

@@ -22,7 +22,7 @@ from dfr.core.provenance import environment
 from dfr.network.weights import load_vgg19
 from eval.data.dataset import open_dataset, safe_name
 from eval.data.lock import KINDS, Kind, default_folder, open_locked
-from eval.runs.cell import Tools
+from eval.runs.tools import Tools
 from eval.submissions.entry import Pictures
 from eval.submissions.sets import NamedSet, named_sets
 

@@ -26,7 +26,8 @@ from dfr.core.images import Size, load
 from dfr.methods.method import Stylization
 from dfr.network.weights import load_vgg19
 from eval.measures.registry import measure
-from eval.runs.cell import Tools, context_of
+from eval.runs.cell import context_of
+from eval.runs.tools import Tools
 
 folder, changed = Path(sys.argv[1]), float(sys.argv[2])
 images = ImageSettings(Size.parse("211x256"))

@@ -10,10 +10,10 @@ import torch
 
 from dfr.network.lpips import TRUNKS, Lpips
 from eval.executors.processes import LocalProcesses
-from eval.runs.cell import lpips_of
 from eval.runs.profiles import read_profile
 from eval.runs.runner import reproduce
 from eval.runs.store import RunStore
+from eval.runs.tools import lpips_of
 from tests.conftest import made_once, painting, photograph
 
 SMALL = """

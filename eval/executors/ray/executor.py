@@ -24,9 +24,9 @@ from eval.data.dataset import Picture
 from eval.executors.levels import with_pictures
 from eval.executors.ray.cluster import Cluster
 from eval.executors.ray.worker import Kit, Parcel, SentCell, Worker
-from eval.runs.cell import Tools
 from eval.runs.executor import Batch, MakeCells, Recipe, Watch
 from eval.runs.store import RunStore
+from eval.runs.tools import Tools
 
 #: How often a cell is begun before its worker's end is taken as the cell's fault.
 TRIES = 3

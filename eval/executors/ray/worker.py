@@ -21,9 +21,10 @@ from eval.data.dataset import Picture
 from eval.executors.levels import Levels, without_pictures
 from eval.executors.ray.cluster import Cluster
 from eval.measures.pca_bases import PcaBases
-from eval.runs.cell import Tools, make_cells
+from eval.runs.cell import make_cells
 from eval.runs.executor import Recipe
 from eval.runs.profiles import MethodEntry
+from eval.runs.tools import Tools
 
 #: A cell on its way back: the stylization without its pictures, these, and the row of the store.
 SentCell = tuple[Stylization, Levels, dict[str, Any]]

@@ -12,8 +12,9 @@ from dfr.core.images import Size
 from dfr.network.encoder import Encoder
 from dfr.objective.objective import yardstick
 from eval.measures.registry import measure
-from eval.runs.cell import Tools, context_of, make_cell
+from eval.runs.cell import context_of, make_cell
 from eval.runs.profiles import MethodEntry
+from eval.runs.tools import Tools
 
 
 @pytest.fixture(scope="module")

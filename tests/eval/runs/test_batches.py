@@ -17,10 +17,11 @@ from dfr.methods import optimisation
 from eval.data.dataset import Picture, open_dataset
 from eval.runs import cell
 from eval.runs.batches import CellsAtOnce, batches_of, cells_in
-from eval.runs.cell import Tools, make_cells, stylize_pairs
+from eval.runs.cell import make_cells, stylize_pairs
 from eval.runs.executor import Job
 from eval.runs.profiles import MethodEntry
 from eval.runs.store import RunStore
+from eval.runs.tools import Tools
 from tests.eval.conftest import SMALL_CELLS, begun_with, make_run
 from tests.eval.runs.test_runner import same_run
 

@@ -9,8 +9,9 @@ import torch
 from dfr.core.image_settings import ImageSettings
 from dfr.core.images import Size
 from dfr.core.provenance import device_name
-from eval.runs.cell import Tools, _environment
+from eval.runs.cell import _environment
 from eval.runs.profiles import MethodEntry
+from eval.runs.tools import Tools
 
 
 def test_the_process_is_repeatable_before_anything_is_fitted_to_the_contents(encoder, files):
