@@ -11,14 +11,18 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from studies.analysis.choices import rank_choices, tally_choices
 from studies.analysis.exclusion import catch_failures, without_dropped
 from studies.analysis.simulated.people import simulate
 from studies.analysis.simulated.voters import Voters, round_robin
 from studies.analysis.strengths import rank
 from studies.analysis.tally import tally
-from studies.analysis.tidy import main_table_script, tidy
+from studies.analysis.tidy import main_table_script, tidy, tidy_choices
 from studies.design.davidson import PRIOR, davidson
+from tests.studies.analysis.test_choices import METHODS as CHOSEN
+from tests.studies.analysis.test_choices import votes_of
 
+needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 TRUTH = {"a": 0.8, "b": 0.1, "c": -0.2, "d": -0.7}
 
 
@@ -67,21 +71,26 @@ def test_the_model_is_a_log_linear_model_of_counts(methods: int):
     assert found.tie == pytest.approx(fitted.params[pairs], abs=1e-7)
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def run_script(task: str, folder: Path) -> pd.DataFrame:
+    """Let R make the main table from the exported answers in a folder."""
+    script = folder / "main_table.R"
+    script.write_text(main_table_script(task))
+    done = subprocess.run(
+        ["Rscript", "--vanilla", str(script), str(folder)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return pd.read_csv(folder / "main_table.csv")
+
+
+@needs_r
 @pytest.mark.parametrize("methods", [2, 4])
 def test_r_gives_the_same_table_from_the_exported_answers(tmp_path: Path, methods: int):
     votes = answers(methods)
     twice = pd.concat([votes, votes.assign(question="style", answer=votes["answer"].map(
         {"left": "right", "right": "left", "tie": "tie"}))])  # fmt: skip
     tidy(twice, 1).to_csv(tmp_path / "answers.csv", index=False)
-    script = tmp_path / "main_table.R"
-    script.write_text(main_table_script("pairs"))
-    done = subprocess.run(
-        ["Rscript", "--vanilla", str(script), str(tmp_path)],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    made = pd.read_csv(tmp_path / "main_table.csv")
+    made = run_script("pairs", tmp_path)
     kept = without_dropped(twice, catch_failures(twice, 1))
     assert kept["participant"].nunique() == 18
     for question, table in made.groupby("question"):
@@ -92,3 +101,22 @@ def test_r_gives_the_same_table_from_the_exported_answers(tmp_path: Path, method
         assert theirs["rank"].tolist() == ours["rank"].tolist()
         for column in ("strength", "low", "high", "share"):
             assert theirs[column].to_numpy() == pytest.approx(ours[column].to_numpy(), abs=1e-6)
+
+
+@needs_r
+@pytest.mark.parametrize("whole", [False, True])
+def test_r_gives_the_same_table_of_choices_and_of_rankings(tmp_path: Path, whole: bool):
+    votes = votes_of(whole)
+    left_out = votes["participant"] == "voter-0001"
+    catch = votes[left_out].head(1).assign(kind="catch", expected="-A" if whole else "A", answer=(
+        "ABCD" if whole else "B"), position=900)  # fmt: skip
+    votes = pd.concat([votes, catch], ignore_index=True)
+    tidy_choices(tidy(votes, 1)).to_csv(tmp_path / "choices.csv", index=False)
+    theirs = run_script("best", tmp_path).set_index("method")
+    kept = votes[votes["participant"] != "voter-0001"]
+    choices = tally_choices(kept, CHOSEN, 4, whole)
+    ours = rank_choices(choices, draws=2).table.set_index("method")
+    theirs = theirs.loc[ours.index]
+    assert theirs["votes"].tolist() == ours["votes"].tolist()
+    for column in ("rank", "strength", "low", "high", "first"):
+        assert theirs[column].to_numpy() == pytest.approx(ours[column].to_numpy(), abs=1e-6)
