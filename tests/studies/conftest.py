@@ -1,7 +1,8 @@
-"""Real databases for the ballots: a SQLite file, and a PostgreSQL server of this test run."""
+"""What tests of studies need: databases of both kinds, small designs, and folders of studies."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from studies.design.trial import Side, Trial
 from tests.studies.databases import PostgreSQL, postgresql_server
+from tests.studies.folders import study_folder
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +54,17 @@ def design() -> DesignOf:
         ]
 
     return make
+
+
+@pytest.fixture(scope="module")
+def made(
+    request: pytest.FixtureRequest, tiny_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of the study in the module's FILE, which nobody opened yet and no test changes."""
+    return study_folder(tmp_path_factory.mktemp("made") / "study", tiny_run, request.module.FILE)
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    """A copy of that folder, for one test."""
+    return shutil.copytree(made, tmp_path / "study")

@@ -11,6 +11,7 @@ from studies.ballots.administration import close_study
 from studies.ballots.opening import OpenStudy, new_study, open_study
 from studies.ballots.seats import Step
 from studies.design.study import read_study
+from tests.conftest import Run
 
 #: What somebody answers to a step.
 Answerer = Callable[[Step], str]
@@ -27,6 +28,13 @@ def study_folder(folder: Path, run: Path, text: str) -> Path:
     new_study(folder, run, tomllib.loads(text)["methods"], "platform")
     (folder / "study.toml").write_text(f"run = {json.dumps(str(run))}\n{text}")
     return folder
+
+
+def preregister(dfr: Run, home: Path) -> str:
+    """Write the plan of the study of a folder, by the command, and return its text."""
+    done = dfr("votes", "preregister", "--study", home)
+    assert done.returncode == 0, done.stderr
+    return (home / "preregistration.md").read_text()
 
 
 def open_folder(home: Path) -> OpenStudy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import read_poll
 from studies.ballots.seats import Step
 from studies.design.davidson import davidson
-from tests.studies.folders import Answerer, answer_and_close, open_folder, study_folder
+from tests.studies.folders import Answerer, answer_and_close, open_folder, preregister
 from tests.studies.page.test_complaints import Page
 
 METHODS = ["dfr", "gatys", "feedforward"]
@@ -49,14 +50,13 @@ def person(number: int) -> Answerer:
 
 
 @pytest.fixture(scope="module")
-def answered(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed study of three people, with its plan written before."""
-    home = study_folder(tmp_path_factory.mktemp("adaptive") / "chosen", tiny_run, FILE)
+def answered(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed study of three people."""
+    home = shutil.copytree(made, tmp_path_factory.mktemp("answered") / "study")
     return answer_and_close(home, map(person, range(3)))
 
 
-def test_plan_and_preregistration_say_the_rule_and_the_share(dfr, tiny_run: Path, tmp_path: Path):
-    home = study_folder(tmp_path / "chosen", tiny_run, FILE)
+def test_plan_and_preregistration_say_the_rule_and_the_share(dfr, home: Path):
     done = dfr("votes", "plan", "--study", home, "--run", home / "stimuli")
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
@@ -64,9 +64,7 @@ def test_plan_and_preregistration_say_the_rule_and_the_share(dfr, tiny_run: Path
     assert "Adaptive pairs, 50% of them planned: people who make the strengths as sure as 4" in told
     assert "votes per content" in told
     assert "votes per two methods" not in told  # is not planned
-    done = dfr("votes", "preregister", "--study", home)
-    assert done.returncode == 0, done.stderr
-    plan = (home / "preregistration.md").read_text()
+    plan = preregister(dfr, home)
     assert "Pairs are adaptive. Of each participant's counted trials, 50% show two methods" in plan
     assert "Bayesian A-optimality" in plan
     assert "compared by the share, by the difference of their strengths, of decisive votes" in plan
@@ -97,11 +95,8 @@ def test_it_is_ranked(dfr, answered: Path, tmp_path: Path):
     assert set(table["method"]) == set(METHODS)
 
 
-def test_the_page_goes_on_where_it_was_loaded_again(
-    monkeypatch: pytest.MonkeyPatch, tiny_run: Path, tmp_path: Path
-):
+def test_the_page_goes_on_where_it_was_loaded_again(monkeypatch: pytest.MonkeyPatch, home: Path):
     monkeypatch.setattr("studies.page.timing.SOONEST", 0.0)
-    home = study_folder(tmp_path / "chosen", tiny_run, FILE)
     page = Page(monkeypatch, "--study", home)
     page.click("I agree. Begin")
     page.click("A is better")

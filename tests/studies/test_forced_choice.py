@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from studies.analysis.simulated.voters import Voters, round_robin
 from studies.ballots.ballots import Ballots
 from studies.ballots.poll import read_poll
 from studies.ballots.seats import Refused
-from tests.studies.folders import study_folder
+from tests.studies.folders import preregister
 from tests.studies.page.test_complaints import Page
 
 FILE = """
@@ -27,16 +26,6 @@ practice = 0
 repeats = 0
 judges = 1
 """
-
-
-@pytest.fixture(scope="module")
-def made(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return study_folder(tmp_path_factory.mktemp("forced") / "forced", tiny_run, FILE)
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(made, tmp_path / "forced")
 
 
 def test_one_of_the_two_has_to_be_chosen(monkeypatch: pytest.MonkeyPatch, home: Path):
@@ -62,9 +51,7 @@ def test_plan_and_preregistration_say_so(dfr, home: Path):
     done = dfr("votes", "plan", "--study", home, "--run", home / "stimuli", "--ties", "0.2")
     assert done.returncode == 2
     assert "leave out --ties" in done.stderr
-    done = dfr("votes", "preregister", "--study", home)
-    assert done.returncode == 0, done.stderr
-    plan = (home / "preregistration.md").read_text()
+    plan = preregister(dfr, home)
     assert '"can\'t say" is not offered' in plan
     assert "after Bradley and Terry (1952)" in plan
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-import shutil
 from pathlib import Path
-
-import pytest
 
 from studies.analysis.departures import departures, preregistered
 from studies.ballots.administration import close_study, invite
@@ -20,7 +17,7 @@ from studies.ballots.opening import OpenStudy
 from studies.ballots.poll import Poll, read_poll
 from studies.ballots.seats import Step
 from tests.conftest import complaint
-from tests.studies.folders import let_answer, open_folder, study_folder
+from tests.studies.folders import let_answer, open_folder
 
 FILE = """
 name = "s"
@@ -34,17 +31,6 @@ judges = 1
 drop_at = 1
 hypotheses = ["DFR wins more than half of the votes.", "Ties are rare."]
 """
-
-
-@pytest.fixture(scope="module")
-def fresh(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study's folder, with its pictures, that nobody opened yet."""
-    return study_folder(tmp_path_factory.mktemp("studies") / "spring", tiny_run, FILE)
-
-
-@pytest.fixture
-def home(fresh: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(fresh, tmp_path / "spring")
 
 
 def change(home: Path, before: str, after: str) -> None:

@@ -20,7 +20,7 @@ from studies.ballots.poll import read_poll
 from studies.ballots.seats import Refused, Step
 from studies.page.administrator import TOKEN
 from tests.conftest import complaint
-from tests.studies.folders import Answerer, answer_and_close, study_folder
+from tests.studies.folders import Answerer, answer_and_close, preregister
 from tests.studies.page.test_complaints import Page
 
 FILE = """
@@ -37,16 +37,6 @@ repeats = 1
 catches = 3
 judges = 2
 """
-
-
-@pytest.fixture(scope="module")
-def made(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return study_folder(tmp_path_factory.mktemp("rated") / "marks", tiny_run, FILE)
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(made, tmp_path / "marks")
 
 
 def person(number: int) -> Answerer:
@@ -144,9 +134,7 @@ def test_plan_and_preregistration_say_what_they_can(dfr, home: Path):
     assert "ratings per method" in told
     done = dfr("votes", "plan", "--study", home, "--ties", "0.2")
     assert 'offers no "can\'t say" (ratings), so leave out --ties' in complaint(done)
-    done = dfr("votes", "preregister", "--study", home)
-    assert done.returncode == 0, done.stderr
-    plan = (home / "preregistration.md").read_text()
+    plan = preregister(dfr, home)
     assert "give it a mark from 1 (not at all) to 5 (completely)" in plan
     assert "cumulative link model" in plan
     assert "Does it look like the style picture?" in plan

@@ -22,7 +22,7 @@ from studies.ballots.seats import Refused, Step
 from studies.design.trial import LETTERS
 from studies.page.administrator import TOKEN
 from tests.conftest import complaint
-from tests.studies.folders import Answerer, answer_and_close, study_folder
+from tests.studies.folders import Answerer, answer_and_close, preregister, study_folder
 from tests.studies.page.test_complaints import Page
 
 #: The better one first.
@@ -189,9 +189,7 @@ def test_plan_and_preregistration_say_what_they_can(dfr, made, tmp_path: Path, t
     assert "meetings per two methods" in told
     done = dfr("votes", "plan", "--study", home, "--methods", "2")
     assert "shows 3 pictures, each of another method" in complaint(done)
-    done = dfr("votes", "preregister", "--study", home)
-    assert done.returncode == 0, done.stderr
-    plan = (home / "preregistration.md").read_text()
+    plan = preregister(dfr, home)
     assert "3 outputs of one photograph in one style are shown at a time" in plan
     assert "Luce (1959)" in plan
     assert "Bradley" not in plan
