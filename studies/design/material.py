@@ -74,6 +74,11 @@ class Material:
         """Return the style picture at working size."""
         return self._source("style", style, *self._size(content, style))
 
+    def aspect(self, content: str, style: str) -> float:
+        """Return the width of a pair's outputs over their height."""
+        height, width = self._size(content, style)
+        return width / height
+
     def _size(self, content: str, style: str) -> tuple[int, int]:
         height, width = self.cells[content, style, self.stimuli.methods[0]]["size"]
         return int(height), int(width)

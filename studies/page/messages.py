@@ -16,6 +16,8 @@ log = logging.getLogger("studies.page.participant")
 
 #: Set in the session where an answer was given and could not be kept.
 NOT_KEPT = "not_kept"
+#: Set in the session where an answer came too late: another tab had answered.
+ANSWERED_BEFORE = "answered_before"
 
 
 def sorry() -> None:

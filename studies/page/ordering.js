@@ -1,4 +1,5 @@
-// Putting pictures in order: by dragging with mouse or finger, or with the arrow keys.
+// Putting pictures in order: by dragging with mouse or finger, by pressing one and then the place
+// where it belongs, or with the arrow keys.
 //
 // Streamlit calls this for each trial. The pictures stay where they are in the document, so that
 // the first is always A; only their place on the screen changes. The order waits in the form of the
@@ -31,7 +32,8 @@ export default (component) => {
 const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
   const told = parentElement.querySelector("[role=status]");
   const letter = (tile) => data.letters[tiles.indexOf(tile)];
-  let held = null;
+  let held = null; // by the pointer
+  let picked = null; // by a press, until the next one tells where it belongs
   let order = [...tiles];
   if (kept.step === data.step) order = kept.order.map((at) => tiles[at]); // drawn again
   const label = (tile) =>
@@ -62,6 +64,22 @@ const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
     told.textContent = label(tile);
   };
 
+  const pick = (tile) => {
+    picked = tile;
+    for (const other of tiles) {
+      other.toggleAttribute("data-picked", other === tile);
+      other.setAttribute("aria-selected", other === tile);
+    }
+    if (tile) told.textContent = data.picked.replace("{picture}", data.pictures[tiles.indexOf(tile)]);
+  };
+  const press = (tile) => {
+    if (!picked) return pick(tile);
+    const place = order.indexOf(tile);
+    const moved = picked;
+    pick(null);
+    move(moved, place);
+  };
+
   // One of the pictures can be reached with Tab from outside; from there Tab goes by the order.
   const reach = (tile) => tiles.forEach((other) => (other.tabIndex = other === tile ? 0 : -1));
   const keydown = (event) => {
@@ -74,7 +92,13 @@ const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
     }[event.key]; // prettier-ignore
     if (to !== undefined) {
       event.preventDefault();
+      pick(null);
       move(tile, to);
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      press(tile);
+    } else if (event.key === "Escape") {
+      pick(null);
     } else if (event.key === "Tab") {
       const next = order[at + (event.shiftKey ? -1 : 1)];
       if (!next) return;
@@ -105,6 +129,7 @@ const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
     const { tile, from, grip } = held;
     const far = Math.hypot(event.clientX - from[0], event.clientY - from[1]);
     if (!held.moved && far < 6) return;
+    if (picked) pick(null);
     held.moved = true;
     tile.dataset.held = "";
     tile.style.transform = "";
@@ -122,11 +147,13 @@ const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
       event.clientY - grip[1] - box.top
     }px)`;
   };
-  const release = () => {
-    if (!held) return;
-    held.tile.style.transform = "";
-    delete held.tile.dataset.held;
+  const release = (event) => {
+    if (!held || event.pointerId !== held.pointer) return;
+    const { tile, moved } = held;
+    tile.style.transform = "";
+    delete tile.dataset.held;
     held = null;
+    if (!moved && event.type === "pointerup") press(tile);
     tell();
   };
 
@@ -140,6 +167,7 @@ const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
     pointercancel: release }; // prettier-ignore
   for (const [what, todo] of Object.entries(listeners)) grid.addEventListener(what, todo);
   owned = tiles;
+  pick(null);
   show();
   reach(tiles.includes(document.activeElement) ? document.activeElement : order[0]);
   return () => {
@@ -148,13 +176,14 @@ const arrange = ({ data, parentElement, setStateValue }, grid, tiles) => {
     for (const tile of tiles) {
       tile.style.order = "";
       tile.removeAttribute("data-rank");
+      tile.removeAttribute("data-picked");
     }
     if (owned === tiles) owned = [];
     // Where the same pictures are drawn again, they keep the focus, which needs its attributes.
     setTimeout(() => {
       for (const tile of tiles.filter((one) => !owned.includes(one)))
-        for (const name of ["role", "tabindex", "aria-label", "aria-posinset", "aria-setsize"])
-          tile.removeAttribute(name);
+        for (const name of ["role", "tabindex", "aria-label", "aria-posinset", "aria-setsize",
+          "aria-selected"]) tile.removeAttribute(name); // prettier-ignore
     }, 500);
   };
 };

@@ -16,7 +16,7 @@ from studies.design.study import Study
 from studies.design.trial import LETTERS, SEVERAL
 from studies.page.appearance import CSS, RIGHT_TO_LEFT
 from studies.page.entrance import BOX, LINK, NOT_JOINED, ask_about, join, visitor
-from studies.page.messages import NOT_KEPT, guarded, out_of_reach
+from studies.page.messages import ANSWERED_BEFORE, NOT_KEPT, guarded, out_of_reach
 from studies.page.trial import show_trial
 from studies.page.withdrawal import WITHDRAWN, offer_withdrawal, offer_withdrawal_by_code
 
@@ -65,6 +65,8 @@ def _show_to(opened: OpenStudy, secret: str) -> None:
         st.query_params[LINK] = secret
     if st.session_state.pop(NOT_KEPT, False):
         st.warning(opened.study.say("not_kept"), icon=":material/replay:")
+    if st.session_state.pop(ANSWERED_BEFORE, False):
+        st.info(opened.study.say("answered_before"))
     if seat.step is None:
         show_thanks(opened, secret, seat)
     elif seat.closed:
@@ -126,10 +128,14 @@ def show_welcome(opened: OpenStudy, secret: str) -> None:
 
 
 def _minutes(opened: OpenStudy) -> int:
-    """Return about how many minutes it takes, at six seconds an answer."""
+    """Return about how many minutes it takes.
+
+    A guess: six seconds for an answer about one or two pictures, three for each that is chosen
+    from, and five for each that is put in its place.
+    """
     study = opened.study
-    trials = study.screens
-    return max(1, round(trials * len(study.questions) * 6 / 60))
+    seconds = {"best": 3 * study.pictures, "ranking": 5 * study.pictures}.get(study.task, 6)
+    return max(1, round(study.screens * len(study.questions) * seconds / 60))
 
 
 def _unknown_link(opened: OpenStudy) -> None:

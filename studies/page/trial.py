@@ -14,9 +14,10 @@ import streamlit as st
 from studies.ballots.opening import OpenStudy
 from studies.ballots.seats import Seat, Step
 from studies.design.material import PictureMissing
-from studies.design.trial import LETTERS, Trial
-from studies.page.messages import NOT_KEPT, guarded, try_again
-from studies.page.several import place_ordering, show_several, told_order
+from studies.design.trial import LETTERS
+from studies.page.messages import ANSWERED_BEFORE, NOT_KEPT, guarded, try_again
+from studies.page.ordering import place_ordering, told_order
+from studies.page.results import show_results
 from studies.page.timing import begin_timing, note_sent, place_clock, timing, too_soon
 
 log = logging.getLogger("studies.page.participant")
@@ -24,6 +25,8 @@ log = logging.getLogger("studies.page.participant")
 
 #: Answer -> its key, as the browser names it, in the order of their buttons; a mark is its own.
 _KEYS = {"left": "ArrowLeft", "tie": "ArrowDown", "right": "ArrowRight"}
+#: In the session: the number of the step that was answered last.
+_ANSWERED = "answered"
 
 
 def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
@@ -39,11 +42,7 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
                 (say("style"), material.style(trial.content, trial.style)),
             ):
                 st.image(picture, caption=name, alt=name, width=150, output_format="PNG")
-        with st.container(key="results"):
-            if len(trial.sides) > 2:
-                show_several(opened, step)
-            else:
-                _show_results(opened, trial)
+        show_results(opened, step)
     except PictureMissing as error:
         log.error("%s", error)
         try_again(say("picture_missing"), opened.study)
@@ -59,21 +58,6 @@ def show_trial(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> None:
         place_clock(step.number, 2 + len(trial.sides), keys)
     _preload(opened, seat)
     note_sent()
-
-
-def _show_results(opened: OpenStudy, trial: Trial) -> None:
-    """Show two results side by side, or one to be rated."""
-    alone = len(trial.sides) == 1
-    columns = st.columns([1, 2, 1])[1:2] if alone else st.columns(2, gap="small")
-    for column, name, side in zip(columns, "AB", trial.sides, strict=False):
-        letter = "" if alone else name
-        column.image(
-            opened.material.picture(side, trial.content, trial.style),
-            caption=letter or None,
-            alt=opened.study.say("picture", letter=letter).strip(),
-            width="stretch",
-            output_format="PNG",
-        )
 
 
 def _offer_answers(opened: OpenStudy, secret: str, seat: Seat, step: Step) -> list[str]:
@@ -151,7 +135,9 @@ def _vote(opened: OpenStudy, secret: str, number: int, answer: str | None) -> No
     outcome, seat = opened.ballots.cast(opened.key, secret, number, answer, seconds, circumstances)
     if outcome == "again":
         log.info("participant %s answered step %d again", seat.participant, number)
-    st.session_state["seat"] = seat
+        # A second press in the same tab needs no word.
+        st.session_state[ANSWERED_BEFORE] = st.session_state.get(_ANSWERED) != number
+    st.session_state["seat"], st.session_state[_ANSWERED] = seat, number
 
 
 def _preload(opened: OpenStudy, seat: Seat) -> None:

@@ -12,6 +12,7 @@ import pytest
 from studies.ballots.opening import open_study
 from studies.design.study import read_study
 from tests.studies.page.pages import STUDY
+from tests.studies.page.tasks import study_of
 from tests.studies.server import Server
 
 SCREEN = {"width": 1280, "height": 800}
@@ -71,3 +72,15 @@ def context(page: Any) -> Any:
 def tab(context: Any) -> Any:
     """Another page beside it, for a test that changes how it listens or talks."""
     return context.new_page()
+
+
+@pytest.fixture
+def asked(place: Path, tmp_path: Path, request: Any) -> Iterator[tuple[Server, str]]:
+    """The server and the ballots of a study; the parameter is its task, and pictures or marks."""
+    (tmp_path / "several.toml").write_text(
+        f"{study_of(*request.param)}run = {str(place / 'run')!r}\n"
+    )
+    database = f"sqlite:///{tmp_path / 'votes.sqlite'}"
+    running = Server(tmp_path / "log", "--study", tmp_path / "several.toml", "--database", database)
+    yield running, database
+    running.stop()

@@ -181,6 +181,8 @@ def test_reloading_going_back_and_a_second_tab_neither_lose_nor_double_a_vote(
     shown(page, 2)
     tab.keyboard.press("ArrowLeft")  # an old page answers what is answered
     shown(tab, 2)
+    expect(tab.get_by_text("answered already, perhaps in another window")).to_be_visible()
+    expect(page.get_by_text("answered already")).to_have_count(0)
     assert my_votes(database, secret) == [(0, "overall", "left"), (0, "style", "right")]
     page.go_back()
     page.go_forward()

@@ -1,69 +1,22 @@
-"""Choosing the best and ranking in a real browser: by keys, by clicks, and by dragging."""
+"""Choosing the best and ranking in a real browser: by keys, by clicks, and by dragging.
+
+Telephones, barriers, reloads and two tabs: test_tasks.py.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from studies.ballots.ballots import Ballots
 from studies.ballots.poll import read_poll
-from studies.page.several import judge_order
-from tests.studies.page.pages import expect, settled
+from studies.page.ordering import judge_order
+from tests.barriers import barriers
+from tests.studies.page.pages import expect
+from tests.studies.page.tasks import come, middle, ranks, shown
 from tests.studies.server import Server
 
 #: One worker has the browser and the server.
 pytestmark = pytest.mark.xdist_group(name="browser")
-
-STUDY = """
-name = "several"
-door = "open"
-task = "{task}"
-pictures = {pictures}
-participants = 3
-trials = 2
-practice = 0
-repeats = 0
-catches = 1
-drop_at = 1
-judges = 1
-methods = ["dfr", "decormst", "gatys", "feedforward"]
-"""
-
-
-@pytest.fixture
-def asked(place: Path, tmp_path: Path, request) -> Iterator[tuple[Server, str]]:
-    task, pictures = request.param
-    text = STUDY.format(task=task, pictures=pictures)
-    (tmp_path / "several.toml").write_text(f"{text}run = {str(place / 'run')!r}\n")
-    database = f"sqlite:///{tmp_path / 'votes.sqlite'}"
-    running = Server(tmp_path / "log", "--study", tmp_path / "several.toml", "--database", database)
-    yield running, database
-    running.stop()
-
-
-def come(context, server: Server, heard: list[bytes]):
-    page = context.new_page()
-    page.on("websocket", lambda socket: socket.on(
-        "framereceived", lambda data: heard.append(data.encode() if isinstance(data, str) else data)
-    ))  # fmt: skip
-    page.goto(server.address)
-    page.get_by_role("button", name="I agree. Begin").click()
-    return page
-
-
-def shown(page, button: str, pictures: int) -> None:
-    page.locator(f".st-key-{button}").wait_for()
-    settled(page)
-    page.wait_for_function(
-        "number => { const all = [...document.querySelectorAll('.st-key-results img')];"
-        " return all.length == number && all.every(i => i.complete && i.naturalWidth > 0); }",
-        arg=pictures,
-    )
-    if button.endswith("order"):
-        page.locator("[data-rank]").last.wait_for()
-    page.wait_for_timeout(700)
 
 
 def assert_blind(heard: list[bytes], question: bytes) -> None:
@@ -97,10 +50,9 @@ def test_the_best_of_three_is_chosen_by_key_and_by_click(context, asked: tuple[S
 
 
 def drag(page, letter: str, onto: str) -> None:
-    a, b = (page.get_by_alt_text(f"Picture {name}").bounding_box() for name in (letter, onto))
-    page.mouse.move(a["x"] + a["width"] / 2, a["y"] + a["height"] / 2)
+    page.mouse.move(*middle(page, letter))
     page.mouse.down()
-    page.mouse.move(b["x"] + b["width"] / 2, b["y"] + b["height"] / 2, steps=5)
+    page.mouse.move(*middle(page, onto), steps=5)
     page.mouse.up()
 
 
@@ -109,19 +61,19 @@ def test_pictures_are_ranked_by_dragging_and_by_keys(context, asked: tuple[Serve
     server, database = asked
     heard: list[bytes] = []
     page = come(context, server, heard)
-    ranks = "all => all.map(tile => tile.dataset.rank).join('')"
     # By dragging: D to the first place, then A to the last.
     shown(page, "step-0-order", 4)
     tiles = page.get_by_role("option")
-    assert tiles.evaluate_all(ranks) == "1234"
+    assert ranks(page) == "1234"
     drag(page, "D", "A")
-    assert tiles.evaluate_all(ranks) == "2341"
+    assert ranks(page) == "2341"
     drag(page, "A", "C")
-    assert tiles.evaluate_all(ranks) == "4231"
+    assert ranks(page) == "4231"
     page.get_by_role("button", name="This is my order").click()
     # With keys alone: the first two change places, and the last comes to the front.
     shown(page, "step-1-order", 4)
-    assert tiles.evaluate_all(ranks) == "1234"
+    assert ranks(page) == "1234"
+    assert barriers(page, colours=False) == []
     tiles.first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("status").filter(has_text="place")).to_have_text(
@@ -134,13 +86,17 @@ def test_pictures_are_ranked_by_dragging_and_by_keys(context, asked: tuple[Serve
     for _ in range(4):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    # As they stand.
+    # By pressing one and then its place: C to the front, and A is let go again.
     shown(page, "step-2-order", 4)
-    assert tiles.evaluate_all(ranks) == "1234"
+    assert ranks(page) == "1234"
+    for letter in "CAAA":
+        page.mouse.click(*middle(page, letter))
+    assert ranks(page) == "2314"
+    expect(page.get_by_role("option", selected=True)).to_have_count(0)
     page.get_by_role("button", name="This is my order").click()
     page.get_by_role("heading", name="Thank you!").wait_for()
     votes = read_poll(Ballots(database), "several").votes
-    assert votes["answer"].tolist() == ["DBCA", "DBAC", "ABCD"]
+    assert votes["answer"].tolist() == ["DBCA", "DBAC", "CABD"]
     assert votes["timed_by"].tolist() == ["browser"] * 3
     assert_blind(heard, b"put these stylizations in order")
 

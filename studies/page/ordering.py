@@ -1,4 +1,4 @@
-"""Several results on the page: to choose the best of, or to put in order."""
+"""Results that are put in order: dragged in the browser, and their order in the form."""
 
 from __future__ import annotations
 
@@ -22,27 +22,6 @@ _ordering = st.components.v2.component(
 )
 
 
-def show_several(opened: OpenStudy, step: Step) -> None:
-    """Show the results of a trial; those that are put in order have no letter to be seen.
-
-    Raises:
-        PictureMissing: a picture cannot be read.
-    """
-    trial, ordered = step.trial, opened.study.task == "ranking"
-    with (
-        st.container(key=f"several-{len(trial.sides)}"),
-        st.container(key="ordered" if ordered else "beside"),
-    ):
-        for letter, side in zip(LETTERS, trial.sides, strict=False):
-            st.image(
-                opened.material.picture(side, trial.content, trial.style),
-                caption=None if ordered else letter,
-                alt=opened.study.say("picture", letter=letter),
-                width="stretch",
-                output_format="PNG",
-            )
-
-
 def place_ordering(opened: OpenStudy, step: Step) -> None:
     """Let the results be dragged, and put their order into the form of the answers."""
     say, letters = opened.study.say, LETTERS[: len(step.trial.sides)]
@@ -55,6 +34,7 @@ def place_ordering(opened: OpenStudy, step: Step) -> None:
             "question": opened.study.ask(step.question),
             "place": say("order_place", picture="{picture}", number="{number}", of="{of}"),
             "hint": say("order_hint"),
+            "picked": say("order_picked", picture="{picture}"),
         },
     )
 
