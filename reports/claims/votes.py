@@ -26,7 +26,7 @@ from reports.tables.readable import readable_p
 from reports.tables.user_study import votes_table
 
 if TYPE_CHECKING:
-    from studies.analysis.results import QuestionResult
+    from studies.analysis.pair_results import PairResult
 
 _SOURCE = "DFR slides, bar chart (shares read off it; no interval, no test)"
 #: What is wrong with intervals and tests of the published votes.
@@ -154,7 +154,7 @@ def _power(won: int, votes: int) -> float:
     )
 
 
-def collected(run: RunData) -> QuestionResult | None:
+def collected(run: RunData) -> PairResult | None:
     """Return the votes of this run that may judge a claim; None if there are none."""
     votes = run.votes
     if votes is None or not votes.may_judge or "overall" not in votes.results:
@@ -191,7 +191,7 @@ def _no_votes(run: RunData) -> str:
     return "The votes on this run are too few to judge by, or the run is too small."
 
 
-def _shares_here(run: RunData, result: QuestionResult) -> str:
+def _shares_here(run: RunData, result: PairResult) -> str:
     """Tell the shares of this run's votes, with the published ones where there are any."""
     names, table = published_names(run), result.shares
     summary = result.summary.iloc[0]

@@ -15,8 +15,8 @@ import pandas as pd
 from eval.analysis.crossed import LEAST_CLUSTERS
 
 if TYPE_CHECKING:  # most runs have no study, and their reports load nothing of studies/
-    from studies.analysis.by_task import Unpaired
-    from studies.analysis.results import QuestionResult
+    from studies.analysis.pair_results import PairResult
+    from studies.analysis.questions import QuestionResult
     from studies.ballots.poll import Poll
 
 PEOPLE, SIMULATED, PRELIMINARY = "people", "simulated voters, not people", "PRELIMINARY"
@@ -38,8 +38,8 @@ class Votes:
     poll: Poll
     where: str
     others: tuple[str, ...]
-    results: Mapping[str, QuestionResult]
-    unpaired: Mapping[str, Unpaired] = field(default_factory=dict)
+    results: Mapping[str, PairResult]
+    unpaired: Mapping[str, QuestionResult] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:

@@ -17,8 +17,7 @@ from reports.tables.readable import column_title
 from reports.votes.agreement import METHODS
 
 if TYPE_CHECKING:
-    from studies.analysis.by_task import Result, Unpaired
-    from studies.analysis.results import QuestionResult
+    from studies.analysis.questions import QuestionResult
 
 #: Of a clustered interval, in the heads of columns.
 _CLUSTERED = "95 % interval"
@@ -26,7 +25,7 @@ _CLUSTERED = "95 % interval"
 
 def question_tables(
     votes: Votes,
-    results: Mapping[str, QuestionResult] | Mapping[str, Unpaired],
+    results: Mapping[str, QuestionResult],
 ) -> dict[str, pd.DataFrame]:
     """Return ``votes_QUESTION_TABLE`` -> table, with who voted in its first column."""
     return {
@@ -44,7 +43,7 @@ def kept_tables(votes: Votes, measures: pd.DataFrame | None = None) -> dict[str,
         measures: see `reports.votes.agreement.agreement_table`.
 
     Returns:
-        ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.results.QuestionResult`; and
+        ``votes_QUESTION_TABLE`` -> table, see `studies.analysis.pair_results.PairResult`; and
         ``votes_measures``.
     """
     found = question_tables(votes, votes.results)
@@ -59,7 +58,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         write_whole(folder / f"{stem}.csv", lambda path, t=table: t.to_csv(path, index=False))  # type: ignore[misc]
 
 
-def doubtful(result: Result) -> str:
+def doubtful(result: QuestionResult) -> str:
     """Name who is kept though they may not have looked, and why; "nobody" if there is nobody."""
     table = result.attention
     who = table[(table["doubtful"] != "") & ~table["dropped"]]

@@ -14,12 +14,10 @@ from reports.figures.plotstyle import Figure, plot
 from reports.inputs.votes import Votes
 from reports.votes.figures import draw_strengths, keep_votes, wrapped
 from reports.votes.tables import doubtful, spans
-from studies.analysis.by_task import Unpaired
-from studies.analysis.choice_results import ChoiceResult
-from studies.analysis.rating_results import RatingResult
+from studies.analysis.questions import QuestionResult
 
 
-def behind(votes: Votes, result: Unpaired, answers: str) -> str:
+def behind(votes: Votes, result: QuestionResult, answers: str) -> str:
     """Say how much stands behind a ranking.
 
     Args:
@@ -37,7 +35,7 @@ def behind(votes: Votes, result: Unpaired, answers: str) -> str:
     )
 
 
-def left_out(votes: Votes, result: Unpaired) -> list[str]:
+def left_out(votes: Votes, result: QuestionResult) -> list[str]:
     """Say who may not have looked, and what the ranking would be with everybody."""
     told = [f"Kept, but doubtful: {doubtful(result)}."]
     if result.catches["dropped"].any():
@@ -46,7 +44,7 @@ def left_out(votes: Votes, result: Unpaired) -> list[str]:
     return told
 
 
-def difference_pairs(votes: Votes, result: Unpaired) -> pd.DataFrame:
+def difference_pairs(votes: Votes, result: QuestionResult) -> pd.DataFrame:
     """Return the difference of every two methods, for reading."""
     table = result.pairs
     return pd.DataFrame(
@@ -66,7 +64,7 @@ def difference_pairs(votes: Votes, result: Unpaired) -> pd.DataFrame:
 
 def share_chart(
     votes: Votes,
-    results: Mapping[str, RatingResult] | Mapping[str, ChoiceResult],
+    results: Mapping[str, QuestionResult],
     folder: Path,
     stem: str,
     title: str,

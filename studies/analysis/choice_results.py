@@ -1,13 +1,12 @@
 """The analysis of choices of the best and of rankings: from answers to tables.
 
-See `studies.analysis.results`.
+See `studies.analysis.questions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import krippendorff
 import numpy as np
@@ -25,6 +24,7 @@ from studies.analysis.choices import (
 from studies.analysis.clusters import clusters_of, crossed_shares
 from studies.analysis.differences import MethodRanking
 from studies.analysis.questions import (
+    QuestionResult,
     Tables,
     analyse_each,
     grouped,
@@ -41,62 +41,27 @@ _SHOWN = (
 
 
 @dataclass(frozen=True)
-class ChoiceResult:
-    """Everything about one question; each is a table ready for a CSV file.
+class ChoiceResult(QuestionResult):
+    """Everything about one question of choices or rankings, beside what `QuestionResult` tells.
 
     Attributes:
-        funnel: as in `studies.analysis.results.QuestionResult`.
-        catches: likewise.
-        summary: one row: participants, votes, the median seconds.
-        strengths: table of `studies.analysis.choices.rank_choices`, the strongest first.
+        strengths: table of `studies.analysis.choices.rank_choices`.
         pairs: its pairs.
         ranks: one row per method and rank: how often it had it, and its share. Of choices there
             are two ranks, 1 for the chosen one and 2 for the others.
         places: one row per place of a picture on the page: votes, and the ``share`` in which the
             picture there was the best, with its clustered interval. Without a bias all are equal.
-        modes: one row per method and output: votes, and the same share.
-        styles: likewise, per style and method.
-        agreement: one row: sets of pictures shown, of which shared by two people or more; and
+        modes: votes, and the same share.
+        styles: likewise.
+        agreement: sets of pictures shown, of which shared by two people or more; and
             Krippendorff's alpha without an interval: of the chosen method (nominal), or of the
             ranks of each picture (ordinal).
-        consistency: one row: repeats, of which with the same best one, and the share; the share to
-            expect by chance; of rankings the mean rank correlation of the two (Kendall's tau).
-        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
-        everybody: as ``strengths``, had nobody been dropped.
+        consistency: repeats, of which with the same best one, and the share; the share to expect
+            by chance; of rankings the mean rank correlation of the two (Kendall's tau).
     """
 
-    funnel: pd.DataFrame
-    catches: pd.DataFrame
-    summary: pd.DataFrame
-    strengths: pd.DataFrame
-    pairs: pd.DataFrame
     ranks: pd.DataFrame
     places: pd.DataFrame
-    modes: pd.DataFrame
-    styles: pd.DataFrame
-    agreement: pd.DataFrame
-    consistency: pd.DataFrame
-    attention: pd.DataFrame
-    everybody: pd.DataFrame
-
-
-def analyse_settings(
-    votes: pd.DataFrame,
-    participants: pd.DataFrame,
-    settings: Mapping[str, Any],
-    draws: int = DRAWS,
-) -> dict[str, ChoiceResult]:
-    """Analyse a study of choices or rankings by its settings; see `analyse_choices`."""
-    return analyse_choices(
-        votes,
-        participants,
-        methods=list(settings["methods"]),
-        pictures=int(settings["pictures"]),
-        whole=settings["task"] == "ranking",
-        drop_at=int(settings["drop_at"]),
-        questions=settings["questions"],
-        draws=draws,
-    )
 
 
 def analyse_choices(

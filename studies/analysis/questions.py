@@ -1,8 +1,14 @@
-"""What the analysis of every kind of study does: each question by itself, with who is kept."""
+"""The analysis of a study: from answers to tables. What is dropped was said before the first vote.
+
+What is done of every kind of study, of each question by itself. Participants who failed too many
+catch trials are left out of everything but the funnel and the list of catch trials; of the others'
+answers, the counted ones (`studies.design.trial.Kind`) decide, also of people who did not finish.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +18,39 @@ from studies.analysis.exclusion import attention, catch_failures, without_droppe
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
 
 Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """Everything about one question, however it is asked; each is a table ready for a CSV file.
+
+    Attributes:
+        funnel: ``stage`` and ``participants``: who joined, did the practice, began what comes
+            after it, finished; who was dropped, and who is kept, having given counted votes.
+        catches: `studies.analysis.exclusion.catch_failures`, of all questions.
+        summary: one row: ``participants``, ``votes`` and the ``median_seconds`` of a vote, and
+            what else is told of all of them.
+        strengths: one row per method, the strongest first, with an interval.
+        pairs: one row per two methods, ``a`` and ``b``: how far they are apart.
+        modes: one row per method and output.
+        styles: one row per style and method.
+        agreement: one row: how far people agree.
+        consistency: one row: how far people agree with themselves.
+        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
+        everybody: as ``strengths``, had nobody been dropped.
+    """
+
+    funnel: pd.DataFrame
+    catches: pd.DataFrame
+    summary: pd.DataFrame
+    strengths: pd.DataFrame
+    pairs: pd.DataFrame
+    modes: pd.DataFrame
+    styles: pd.DataFrame
+    agreement: pd.DataFrame
+    consistency: pd.DataFrame
+    attention: pd.DataFrame
+    everybody: pd.DataFrame
 
 
 def analyse_each(
@@ -36,7 +75,7 @@ def analyse_each(
     Returns:
         the tables of each question, those asked for first, then any other that was answered: what
         ``tables_of`` returns, and "funnel", "catches", "attention" and "everybody", see
-        `studies.analysis.results.QuestionResult`.
+        `QuestionResult`.
     """
     votes = votes.reindex(columns=list(VOTE_COLUMNS))
     participants = participants.reindex(columns=list(PARTICIPANT_COLUMNS))
@@ -108,7 +147,7 @@ def grouped(
 def _funnel(
     votes: pd.DataFrame, participants: pd.DataFrame, dropped: int, kept: int
 ) -> pd.DataFrame:
-    """Count participants by how far they came; see `studies.analysis.results.QuestionResult`.
+    """Count participants by how far they came; see `QuestionResult`.
 
     How much practice there is, is not told: it is as much as anybody did.
     """

@@ -1,10 +1,9 @@
-"""The analysis of a study of ratings: from marks to tables. See `studies.analysis.results`."""
+"""The analysis of a study of ratings: from marks to tables. See `studies.analysis.questions`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import krippendorff
 import numpy as np
@@ -14,6 +13,7 @@ from studies.analysis.agreement import with_repeats
 from studies.analysis.clusters import clusters_of
 from studies.analysis.differences import MethodRanking
 from studies.analysis.questions import (
+    QuestionResult,
     Tables,
     analyse_each,
     grouped,
@@ -25,56 +25,23 @@ from studies.analysis.strengths import DRAWS
 
 
 @dataclass(frozen=True)
-class RatingResult:
-    """Everything about one question; each is a table ready for a CSV file.
+class RatingResult(QuestionResult):
+    """Everything about one question of a study of ratings, beside what `QuestionResult` tells.
 
     Attributes:
-        funnel: as in `studies.analysis.results.QuestionResult`.
-        catches: likewise.
-        summary: one row: participants, ratings, their mean mark, the median seconds.
-        strengths: `studies.analysis.differences.MethodRanking`'s table, the strongest first.
+        summary: also the mean mark.
+        strengths: `studies.analysis.differences.MethodRanking`'s table.
         pairs: its pairs.
         marks: one row per method and mark: how often it was given, and its share.
-        modes: one row per method and output: votes, mean mark with its clustered interval.
-        styles: likewise, per style and method.
-        agreement: one row: outputs rated, of which shared by two people or more; Krippendorff's
-            alpha of their marks, ordinal, without an interval.
-        consistency: one row: repeats, of which answered with the same mark, and the share; the
-            mean difference of the two marks; the share to expect by chance.
-        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
-        everybody: as ``strengths``, had nobody been dropped.
+        modes: votes, and the mean mark with its clustered interval.
+        styles: likewise.
+        agreement: outputs rated, of which shared by two people or more; Krippendorff's alpha of
+            their marks, ordinal, without an interval.
+        consistency: repeats, of which answered with the same mark, and the share; the mean
+            difference of the two marks; the share to expect by chance.
     """
 
-    funnel: pd.DataFrame
-    catches: pd.DataFrame
-    summary: pd.DataFrame
-    strengths: pd.DataFrame
-    pairs: pd.DataFrame
     marks: pd.DataFrame
-    modes: pd.DataFrame
-    styles: pd.DataFrame
-    agreement: pd.DataFrame
-    consistency: pd.DataFrame
-    attention: pd.DataFrame
-    everybody: pd.DataFrame
-
-
-def analyse_settings(
-    votes: pd.DataFrame,
-    participants: pd.DataFrame,
-    settings: Mapping[str, Any],
-    draws: int = DRAWS,
-) -> dict[str, RatingResult]:
-    """Analyse a study of ratings by its settings; see `analyse_ratings`."""
-    return analyse_ratings(
-        votes,
-        participants,
-        methods=list(settings["methods"]),
-        scale=int(settings["scale"]),
-        drop_at=int(settings["drop_at"]),
-        questions=settings["questions"],
-        draws=draws,
-    )
 
 
 def analyse_ratings(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.analysis.results import analyse
+from studies.analysis.pair_results import analyse_pairs
 from studies.analysis.simulated.people import simulate
 from studies.analysis.simulated.voters import Voters, round_robin
 from studies.ballots.ballots import Ballots
@@ -60,7 +60,9 @@ def test_strengths_come_out_of_forced_choices():
     voters = Voters({"a": 1.0, "b": 0.0, "c": -1.0}, forced=True, lapse=0.1)
     votes, people = simulate(round_robin("abc", 40, 30), voters, seed=1)
     assert set(votes["answer"]) == {"left", "right"}
-    table = analyse(votes, people, methods=list("abc"), drop_at=2, draws=50)["overall"].strengths
+    table = analyse_pairs(votes, people, methods=list("abc"), drop_at=2, draws=50)[
+        "overall"
+    ].strengths
     assert table["method"].tolist() == ["a", "b", "c"]
     won, tied = voters.chances(list("abc"))
     assert (tied == 0).all()

@@ -14,7 +14,7 @@ from studies.ballots.poll import Poll
 from studies.design.study import Question
 
 if TYPE_CHECKING:
-    from studies.analysis.by_task import Result
+    from studies.analysis.questions import QuestionResult
 
 #: By how a study asks, what the table tells beside strengths.
 _TOLD = {"pairs": "share", "rating": "mean", "best": "first", "ranking": "first"}
@@ -34,7 +34,7 @@ def show_ranking(opened: OpenStudy, poll: Poll) -> None:
         st.dataframe(ranking(result, poll), hide_index=True)
 
 
-def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, Result]:
+def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, QuestionResult]:
     """Analyse a closed study once, and not at every refresh of the counts."""
     key = (poll.closed_at, len(poll.votes))
     kept = st.session_state.get("results")
@@ -42,14 +42,14 @@ def _results(opened: OpenStudy, poll: Poll) -> Mapping[Question, Result]:
         from studies.analysis.by_task import results_of  # takes long to load; voters never need it
 
         log_event(opened.ballots, opened.key, "ranking", "shown on the page")
-        found: Mapping[str, Result] = results_of(poll)
+        found: Mapping[str, QuestionResult] = results_of(poll)
         kept = key, {question: found[question] for question in opened.study.questions}
         st.session_state["results"] = kept
-    results: Mapping[Question, Result] = kept[1]
+    results: Mapping[Question, QuestionResult] = kept[1]
     return results
 
 
-def ranking(result: Result, poll: Poll) -> pd.DataFrame:
+def ranking(result: QuestionResult, poll: Poll) -> pd.DataFrame:
     """Return the strengths with the methods' titles, best first."""
     frame = result.strengths.assign(title=result.strengths["method"].map(poll.settings["methods"]))
     told = _TOLD[poll.task]

@@ -13,7 +13,7 @@ from reports.inputs.votes import PRELIMINARY, SIMULATED
 from reports.tables.readable import readable_p
 from reports.votes.section import vote_section
 from reports.votes.tables import best_by_votes
-from studies.analysis.results import QuestionResult
+from studies.analysis.pair_results import PairResult
 from studies.ballots.administration import close_study
 from tests.reports.votes.voting import STRENGTHS, TITLES, Section, bare, kept, open_votes
 
@@ -93,7 +93,7 @@ def test_simulated_voters_never_look_like_people(rehearsal):
         assert SIMULATED in text.lower(), text
     files = [*(rehearsal / "report" / "tables").glob("votes_*.csv"),
              *(rehearsal / "report" / "figures").glob("votes_*.csv")]  # fmt: skip
-    assert len(files) == 2 * len(dataclasses.fields(QuestionResult)) + 1 + 4
+    assert len(files) == 2 * len(dataclasses.fields(PairResult)) + 1 + 4
     for file in files:
         rows = list(csv.DictReader(file.open()))
         assert rows, file

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studies.analysis.results import QuestionResult, analyse
+from studies.analysis.pair_results import PairResult, analyse_pairs
 from studies.analysis.simulated.people import simulate
 from studies.analysis.simulated.voters import Voters, answer_chances, round_robin
 from studies.analysis.tally import PARTICIPANT_COLUMNS, VOTE_COLUMNS
@@ -18,7 +18,7 @@ from tests.studies.analysis.test_winrates import ballots, swapped
 
 METHODS = ("a", "b", "c", "d")
 VOTERS = Voters(dict(zip(METHODS, (0.9, 0.3, -0.3, -0.9), strict=True)), tie=0.3, spread=0.3)
-TABLES = [field.name for field in dataclasses.fields(QuestionResult)]
+TABLES = [field.name for field in dataclasses.fields(PairResult)]
 
 
 def design(participants: int = 30) -> list[list[Trial]]:
@@ -45,11 +45,11 @@ def study() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def result(study) -> QuestionResult:
-    return analyse(*study, methods=METHODS, drop_at=1, draws=200)["overall"]
+def result(study) -> PairResult:
+    return analyse_pairs(*study, methods=METHODS, drop_at=1, draws=200)["overall"]
 
 
-def same(one: QuestionResult, other: QuestionResult, but: tuple[str, ...] = ()) -> None:
+def same(one: PairResult, other: PairResult, but: tuple[str, ...] = ()) -> None:
     for name in TABLES:
         if name not in but:
             pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), obj=name)
@@ -85,12 +85,12 @@ def test_styles_add_up_to_the_whole(result):
 def test_the_order_of_rows_does_not_matter(study, result):
     votes, people = study
     shuffled = votes.sample(frac=1, random_state=0)
-    same(result, analyse(shuffled, people, methods=METHODS, drop_at=1, draws=200)["overall"])
+    same(result, analyse_pairs(shuffled, people, methods=METHODS, drop_at=1, draws=200)["overall"])
 
 
 def test_changed_sides_change_nothing_but_the_side_bias(study, result):
     votes, people = study
-    turned = analyse(swapped(votes), people, methods=METHODS, drop_at=1, draws=200)["overall"]
+    turned = analyse_pairs(swapped(votes), people, methods=METHODS, drop_at=1, draws=200)["overall"]
     same(result, turned, but=("side_bias",))
     left = result.side_bias["left"] + turned.side_bias["left"]
     assert left.tolist() == result.side_bias["votes"].tolist()
@@ -100,7 +100,9 @@ def test_swapped_names_swap_the_results(study, result):
     votes, people = study
     names = {"a": "d", "d": "a"}
     renamed = votes.replace({"left_method": names, "right_method": names})
-    other = analyse(renamed, people, methods=METHODS, drop_at=1, draws=200)["overall"].strengths
+    other = analyse_pairs(renamed, people, methods=METHODS, drop_at=1, draws=200)[
+        "overall"
+    ].strengths
     assert other["method"].tolist() == ["d", "b", "c", "a"]
     drawn = ["rank_low", "rank_high", "best"]  # other draws, since methods stand in another order
     for columns, near in ((["method", *drawn], 1e-9), (["method", *drawn[:2]], 0.05)):
@@ -124,7 +126,7 @@ def careless(study: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, pd
 
 
 def test_dropped_voters_do_not_affect_the_results(study, result):
-    found = analyse(*careless(study), methods=METHODS, drop_at=1, draws=200)["overall"]
+    found = analyse_pairs(*careless(study), methods=METHODS, drop_at=1, draws=200)["overall"]
     same(result, found, but=("funnel", "catches", "attention", "everybody"))
     assert result.everybody.equals(result.strengths)
     assert found.attention["dropped"].sum() == 5
@@ -136,7 +138,9 @@ def test_dropped_voters_do_not_affect_the_results(study, result):
 def test_the_rule_is_the_one_given(study, result):
     """Two catch trials: whoever fails both is dropped at 2, and nobody at 3."""
     for drop_at, dropped in ((2, 5), (3, 0)):
-        found = analyse(*careless(study), methods=METHODS, drop_at=drop_at, draws=20)["overall"]
+        found = analyse_pairs(*careless(study), methods=METHODS, drop_at=drop_at, draws=20)[
+            "overall"
+        ]
         assert found.catches["dropped"].sum() == dropped
         assert len(found.participants) == 35 - dropped
     everyone = found.strengths.set_index("method")["strength"]
@@ -150,7 +154,7 @@ def test_only_counted_votes_decide(study, result):
     changed = votes["answer"].where(votes["kind"] != "practice", votes["answer"].map(other))
     same(
         result,
-        analyse(votes.assign(answer=changed), people, methods=METHODS, drop_at=1, draws=200)[
+        analyse_pairs(votes.assign(answer=changed), people, methods=METHODS, drop_at=1, draws=200)[
             "overall"
         ],
     )
@@ -164,7 +168,7 @@ def test_the_funnel_by_hand():
     practice = ballots(("b", "x", "y", "left"), *[("c", "x", "y", "left")] * 2, kind="practice")
     catch = ballots(*[("d", "x", "y", "tie")] * 2, kind="catch", expected="left")
     votes = pd.concat([practice, catch, ballots(("d", "x", "y", "left"), ("e", "x", "y", "left"))])
-    found = analyse(votes, people, methods="xy", drop_at=2)["overall"].funnel
+    found = analyse_pairs(votes, people, methods="xy", drop_at=2)["overall"].funnel
     assert found.set_index("stage")["participants"].to_dict() == {
         "joined": 5, "practice done": 3, "began": 2, "finished": 2, "dropped": 1, "kept": 1,
     }  # fmt: skip
@@ -180,7 +184,7 @@ def test_each_question_stands_alone_and_catches_count_for_all():
         & (votes["question"] == "style"),
         "answer",
     ] = "tie"
-    found = analyse(votes, worse[1], methods=METHODS, drop_at=1, draws=50)
+    found = analyse_pairs(votes, worse[1], methods=METHODS, drop_at=1, draws=50)
     assert list(found) == ["overall", "style"]
     assert found["overall"].strengths["method"].tolist() == list("abcd")
     assert found["style"].strengths["method"].tolist() == list("dcba")
@@ -191,7 +195,7 @@ def test_each_question_stands_alone_and_catches_count_for_all():
 @pytest.mark.parametrize("rows", [0, 1, 3, 21, 50])
 def test_a_study_that_has_only_begun_gives_tables(study, result, rows):
     votes, people = study
-    found = analyse(votes[:rows], people[:2], methods=METHODS, drop_at=1, draws=30,
+    found = analyse_pairs(votes[:rows], people[:2], methods=METHODS, drop_at=1, draws=30,
                     questions=["overall", "content"])  # fmt: skip
     assert list(found) == ["overall", "content"]
     for each in found.values():
@@ -202,8 +206,10 @@ def test_a_study_that_has_only_begun_gives_tables(study, result, rows):
 
 def test_frames_without_anything():
     nothing = pd.DataFrame()
-    assert analyse(nothing, nothing, methods=METHODS, drop_at=1) == {}
-    found = analyse(nothing, nothing, methods=METHODS, drop_at=1, questions=["overall"])["overall"]
+    assert analyse_pairs(nothing, nothing, methods=METHODS, drop_at=1) == {}
+    found = analyse_pairs(nothing, nothing, methods=METHODS, drop_at=1, questions=["overall"])[
+        "overall"
+    ]
     assert found.summary["votes"].tolist() == [0]
     assert found.strengths["basis"].tolist() == ["none"] * 4
 

@@ -1,85 +1,45 @@
-"""The analysis of a study: from answers to tables. What is dropped was said before the first vote.
-
-Of every question by itself. Participants who failed too many catch trials are left out of
-everything but the funnel and the list of catch trials; of the others' answers, the counted ones
-(`studies.design.trial.Kind`) decide, also of people who did not finish.
-"""
+"""The analysis of a study of pairs: from votes to tables. See `studies.analysis.questions`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from studies.analysis import agreement, transitivity, winrates
 from studies.analysis.agreement import DRAWS
-from studies.analysis.questions import analyse_each, strongest_first
+from studies.analysis.questions import QuestionResult, analyse_each, strongest_first
 from studies.analysis.strengths import rank
 from studies.analysis.tally import counted, tally
 
 
 @dataclass(frozen=True)
-class QuestionResult:
-    """Everything about one question; each is a table ready for a CSV file.
+class PairResult(QuestionResult):
+    """Everything about one question of a study of pairs, beside what `QuestionResult` tells.
 
     Attributes:
-        funnel: ``stage`` and ``participants``: who joined, did the practice, began what comes
-            after it, finished; who was dropped, and who is kept, having given counted votes.
-        catches: `studies.analysis.exclusion.catch_failures`, of all questions.
-        summary: one row: participants, votes, ties and their share, ν of Davidson's model with
-            its clustered interval, the median seconds of a vote.
-        strengths: `studies.analysis.strengths.Ranking`'s table, the strongest first.
+        summary: also ties and their share, and ν of Davidson's model with its clustered interval.
+        strengths: `studies.analysis.strengths.Ranking`'s table.
         pairs: `studies.analysis.winrates.pairs_table`.
         shares: `studies.analysis.winrates.vote_shares`.
         modes: `studies.analysis.winrates.modes_table`.
-        styles: by style and method: as ``shares``, of the votes on this style, and the strength.
+        styles: as ``shares``, of the votes on this style, and the strength.
         side_bias: `studies.analysis.winrates.side_bias`.
         agreement: `studies.analysis.agreement.alpha_table`.
         consistency: `studies.analysis.agreement.self_consistency`.
         transitivity: `studies.analysis.transitivity.transitivity`.
         participants: `studies.analysis.transitivity.by_participant`.
-        attention: `studies.analysis.exclusion.attention`, also of who is dropped.
-        everybody: as ``strengths``, had nobody been dropped.
     """
 
-    funnel: pd.DataFrame
-    catches: pd.DataFrame
-    summary: pd.DataFrame
-    strengths: pd.DataFrame
-    pairs: pd.DataFrame
     shares: pd.DataFrame
-    modes: pd.DataFrame
-    styles: pd.DataFrame
     side_bias: pd.DataFrame
-    agreement: pd.DataFrame
-    consistency: pd.DataFrame
     transitivity: pd.DataFrame
     participants: pd.DataFrame
-    attention: pd.DataFrame
-    everybody: pd.DataFrame
 
 
-def analyse_settings(
-    votes: pd.DataFrame,
-    participants: pd.DataFrame,
-    settings: Mapping[str, Any],
-    draws: int = DRAWS,
-) -> dict[str, QuestionResult]:
-    """Analyse a study of pairs by its settings; see `analyse`."""
-    return analyse(
-        votes,
-        participants,
-        methods=list(settings["methods"]),
-        drop_at=int(settings["drop_at"]),
-        questions=settings["questions"],
-        draws=draws,
-    )
-
-
-def analyse(
+def analyse_pairs(
     votes: pd.DataFrame,
     participants: pd.DataFrame,
     *,
@@ -88,7 +48,7 @@ def analyse(
     questions: Sequence[str] = (),
     seed: int = 0,
     draws: int = DRAWS,
-) -> dict[str, QuestionResult]:
+) -> dict[str, PairResult]:
     """Analyse a study, also one that has only begun; what cannot be told yet is NaN.
 
     Args:
@@ -111,7 +71,7 @@ def analyse(
         lambda kept: _tables(kept, methods, draws, seed),
         lambda asked: _strengths(asked, methods, draws, seed),
     )
-    return {question: QuestionResult(**tables) for question, tables in found.items()}
+    return {question: PairResult(**tables) for question, tables in found.items()}
 
 
 def _strengths(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
@@ -121,7 +81,7 @@ def _strengths(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: in
 def _tables(
     votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables that stand on the votes of who is kept; see `QuestionResult`."""
+    """Return the tables that stand on the votes of who is kept; see `PairResult`."""
     counts = tally(votes, methods)
     ranking = rank(counts, draws, seed)
     fair = counted(votes, methods)
@@ -152,7 +112,7 @@ def _tables(
 
 
 def _by_style(votes: pd.DataFrame, methods: Sequence[str], draws: int, seed: int) -> pd.DataFrame:
-    """Return shares and strengths of each style's votes; see `QuestionResult`."""
+    """Return shares and strengths of each style's votes; see `PairResult`."""
 
     def one(style: str, rows: pd.DataFrame) -> pd.DataFrame:
         counts = tally(rows, methods)
