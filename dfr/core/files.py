@@ -90,12 +90,7 @@ def read_json(path: Path) -> Any:
     Raises:
         UserError: the file is missing or is not JSON.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as JSON ({error})") from error
+    return _parsed(path, "file", "JSON", json.loads)
 
 
 def seal_of(content: object) -> str:
@@ -117,12 +112,18 @@ def read_toml(path: Path, kind: str = "file") -> dict[str, Any]:
     Raises:
         UserError: the file is missing or is not TOML.
     """
+    found: dict[str, Any] = _parsed(path, kind, "TOML", tomllib.loads)
+    return found
+
+
+def _parsed(path: Path, kind: str, language: str, parse: Callable[[str], Any]) -> Any:
+    """Parse a text file; ``parse`` raises ValueError for what is not of the language."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such {kind}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as TOML ({error})") from error
+    except (OSError, ValueError) as error:  # also of bytes that are no text
+        raise UserError(f"{path}: cannot be read as {language} ({error})") from error
 
 
 def wrong_value(path: Path | str, error: ValidationError) -> UserError:

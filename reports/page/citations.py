@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+#: Of outputs of WCT that noise makes different, and of the pixel distance between outputs.
+_PERTURBATION = """@inproceedings{wang2020diversified,
+  title     = {Diversified Arbitrary Style Transfer via Deep Feature Perturbation},
+  author    = {Wang, Zhizhong and Zhao, Lei and Chen, Haibo and Qiu, Lihong and Mo, Qihang and
+               Lin, Sihuan and Xing, Wei and Lu, Dongming},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2020}
+}"""
+
 #: Name in the table of methods -> BibTeX.
 METHODS: Mapping[str, str] = MappingProxyType(
     {
@@ -65,13 +74,8 @@ METHODS: Mapping[str, str] = MappingProxyType(
   year      = {2020}
 }
 
-@inproceedings{wang2020diversified,
-  title     = {Diversified Arbitrary Style Transfer via Deep Feature Perturbation},
-  author    = {Wang, Zhizhong and Zhao, Lei and Chen, Haibo and Qiu, Lihong and Mo, Qihang and
-               Lin, Sihuan and Xing, Wei and Lu, Dongming},
-  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
-  year      = {2020}
-}""",
+"""
+        + _PERTURBATION,
         "adaattn": """@inproceedings{liu2021adaattn,
   title     = {{AdaAttN}: Revisit Attention Mechanism in Arbitrary Neural Style Transfer},
   author    = {Liu, Songhua and Lin, Tianwei and He, Dongliang and Li, Fu and Wang, Meiling and
@@ -140,13 +144,7 @@ MEASURES: Mapping[str, str] = MappingProxyType(
   booktitle = {IEEE International Conference on Computer Vision (ICCV)},
   year      = {2015}
 }""",
-        "Pixel distance": """@inproceedings{wang2020dfp,
-  title     = {Diversified Arbitrary Style Transfer via Deep Feature Perturbation},
-  author    = {Wang, Zhizhong and Zhao, Lei and Chen, Haibo and Qiu, Lihong and Mo, Qihang and
-               Lin, Sihuan and Xing, Wei and Lu, Dongming},
-  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
-  year      = {2020}
-}""",
+        "Pixel distance": _PERTURBATION,
         "FID": """@inproceedings{heusel2017gans,
   title     = {{GANs} Trained by a Two Time-Scale Update Rule Converge to a Local {Nash}
                Equilibrium},

@@ -10,7 +10,7 @@ import pandas as pd
 from reports.figures.plotstyle import Figure
 from reports.inputs.votes import Votes
 from reports.votes.tables import spans
-from reports.votes.unpaired import behind, left_out, share_chart
+from reports.votes.unpaired import behind, left_out, named, share_chart
 from studies.analysis.choice_results import ChoiceResult
 
 Results = Mapping[str, ChoiceResult]
@@ -75,15 +75,14 @@ def choice_ranking(votes: Votes, result: ChoiceResult) -> pd.DataFrame:
 
 def choice_parts(votes: Votes, table: pd.DataFrame) -> pd.DataFrame:
     """Return how often the best one was of an output, or of a style and method, for reading."""
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
-            **{name: table[name] for name in ("style", "method", "mode") if name in table},
+            **named(votes, table),
             "shown": table["votes"],
             "best of those shown": table["share"],
             "best, 95 % interval": spans(table, "low", "high"),
         }
     )
-    return found.assign(method=found["method"].map(votes.titles))
 
 
 def choice_chart(votes: Votes, results: Results, folder: Path) -> Figure:

@@ -10,7 +10,7 @@ import pandas as pd
 from reports.figures.plotstyle import Figure
 from reports.inputs.votes import Votes
 from reports.votes.tables import spans
-from reports.votes.unpaired import behind, left_out, share_chart
+from reports.votes.unpaired import behind, left_out, named, share_chart
 from studies.analysis.rating_results import RatingResult
 
 Results = Mapping[str, RatingResult]
@@ -55,15 +55,14 @@ def rating_ranking(votes: Votes, result: RatingResult) -> pd.DataFrame:
 
 def rating_parts(votes: Votes, table: pd.DataFrame) -> pd.DataFrame:
     """Return mean marks by output or by style, for reading."""
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
-            **{name: table[name] for name in ("style", "method", "mode") if name in table},
+            **named(votes, table),
             "ratings": table["votes"],
             "mean": table["mean"],
             "mean, 95 % interval": spans(table, "low", "high", ".2f"),
         }
     )
-    return found.assign(method=found["method"].map(votes.titles))
 
 
 def rating_chart(votes: Votes, results: Results, folder: Path) -> Figure:

@@ -44,6 +44,12 @@ def left_out(votes: Votes, result: QuestionResult) -> list[str]:
     return told
 
 
+def named(votes: Votes, table: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """Return the columns of a table by output or by style that say of what a row is."""
+    found = {name: table[name] for name in ("style", "method", "mode") if name in table}
+    return found | {"method": found["method"].map(votes.titles)}
+
+
 def difference_pairs(votes: Votes, result: QuestionResult) -> pd.DataFrame:
     """Return the difference of every two methods, for reading."""
     table = result.pairs

@@ -83,17 +83,12 @@ def vote_shares(counts: Tally) -> pd.DataFrame:
     decisive = np.repeat(won.sum(axis=1, keepdims=True), len(counts.methods), axis=1)
     shares = _share_columns(won * weights, decisive * weights, counts.clusters)
     del shares["p"]  # against one half, which is nothing to test here
-    points = crossed_shares((won + tied / 2) * weights, shown * weights, counts.clusters)
     return pd.DataFrame(
         {
             "method": list(counts.methods),
-            "shown": shown.sum(axis=0).astype(int),
-            "won": won.sum(axis=0).astype(int),
-            "tied": tied.sum(axis=0).astype(int),
+            **_count_columns(won, tied, shown),
             **shares,
-            "win_share": points.share,
-            "win_low": points.low,
-            "win_high": points.high,
+            **_point_columns(won, tied, shown, weights, counts.clusters),
         }
     )
 
@@ -129,19 +124,30 @@ def modes_table(votes: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
     shown = left + right
     tied = shown * (answer == "tie")
     weights = tally(votes, methods).weights()[:, None]
-    points = crossed_shares((won + tied / 2) * weights, shown * weights, clusters_of(votes))
     return pd.DataFrame(
         {
             "method": outputs["method"].astype(str).to_numpy(),
             "mode": outputs["mode"].astype(str).to_numpy(),
-            "shown": shown.sum(axis=0).astype(int),
-            "won": won.sum(axis=0).astype(int),
-            "tied": tied.sum(axis=0).astype(int),
-            "win_share": points.share,
-            "win_low": points.low,
-            "win_high": points.high,
+            **_count_columns(won, tied, shown),
+            **_point_columns(won, tied, shown, weights, clusters_of(votes)),
         }
     )
+
+
+def _count_columns(won: Array, tied: Array, shown: Array) -> dict[str, Array]:
+    """Count votes; each argument is (V, k), 1 for the votes that it tells of."""
+    return {
+        name: votes.sum(axis=0).astype(int)
+        for name, votes in (("shown", shown), ("won", won), ("tied", tied))
+    }
+
+
+def _point_columns(
+    won: Array, tied: Array, shown: Array, weights: Array, clusters: Clusters
+) -> dict[str, Array]:
+    """Return the share won of the votes shown, a tie counting one half, with its interval."""
+    points = crossed_shares((won + tied / 2) * weights, shown * weights, clusters)
+    return {"win_share": points.share, "win_low": points.low, "win_high": points.high}
 
 
 def side_bias(votes: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -68,8 +68,7 @@ def rating_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
     Args:
         design: one list of trials per participant; only votes are counted.
     """
-    lists = [[trial for trial in trials if trial.kind == "vote"] for trials in design]
-    votes = [trial for trials in lists for trial in trials]
+    lists, votes = _votes(design)
     methods = {trial.left.method for trial in votes}
     one = [Counter(trial.left.method for trial in trials) for trials in lists]
     spread = {
@@ -83,12 +82,7 @@ def rating_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
             counts[method] for counts in one for method in methods
         ],
     }
-    return pd.DataFrame(
-        [
-            {"what": what, "least": min(values, default=0), "most": max(values, default=0)}
-            for what, values in spread.items()
-        ]
-    )
+    return _least_and_most(spread)
 
 
 def several_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
@@ -97,8 +91,7 @@ def several_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
     Args:
         design: one list of trials per participant; only votes are counted.
     """
-    lists = [[trial for trial in trials if trial.kind == "vote"] for trials in design]
-    votes = [trial for trials in lists for trial in trials]
+    lists, votes = _votes(design)
     methods = sorted({side.method for trial in votes for side in trial.sides})
 
     def meetings(trials: Sequence[Trial]) -> list[int]:
@@ -126,6 +119,16 @@ def several_balance(design: Sequence[Sequence[Trial]]) -> pd.DataFrame:
             number for trials in lists for number in meetings(trials)
         ],
     }  # fmt: skip
+    return _least_and_most(spread)
+
+
+def _votes(design: Sequence[Sequence[Trial]]) -> tuple[list[list[Trial]], list[Trial]]:
+    """Return the counted trials, by participant and all of them."""
+    lists = [[trial for trial in trials if trial.kind == "vote"] for trials in design]
+    return lists, [trial for trials in lists for trial in trials]
+
+
+def _least_and_most(spread: Mapping[str, Collection[int]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"what": what, "least": min(values, default=0), "most": max(values, default=0)}
@@ -141,8 +144,7 @@ def balance(design: Sequence[Sequence[Trial]]) -> Balance:
         design: one list of trials per participant; only votes are counted. Methods, contents and
             styles that no vote shows are not known here.
     """
-    lists = [[trial for trial in trials if trial.kind == "vote"] for trials in design]
-    votes = [trial for trials in lists for trial in trials]
+    lists, votes = _votes(design)
     left = Counter(trial.left.method for trial in votes)
     right = Counter(trial.right.method for trial in votes)
     methods = sorted(left.keys() | right.keys())

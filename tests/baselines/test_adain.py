@@ -17,14 +17,12 @@ from dfr.core.errors import UserError
 from dfr.core.images import load, resize
 from dfr.methods.contract import check_method
 from dfr.methods.registry import build
+from tests.baselines.published import weights_of
 
 
 @pytest.fixture(scope="session")
 def weights(shared_pictures):
-    folder = shared_pictures / "weights" / "adain"
-    if not folder.is_dir():
-        pytest.skip("AdaIN's weights are not here")
-    return folder
+    return weights_of("adain", shared_pictures)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from baselines.normalised_vgg import NormalisedVGG
 from dfr.core.images import load, resize
 from dfr.methods.contract import check_method
 from dfr.methods.registry import build
+from tests.baselines.published import weights_of
 from tests.baselines.test_checkpoints import refused
 
 #: Keys of the published transform, without weight and bias.
@@ -29,10 +30,7 @@ TRANSFORM = {
 
 @pytest.fixture(scope="session")
 def weights(shared_pictures):
-    folder = shared_pictures / "weights" / "lst"
-    if not folder.is_dir():
-        pytest.skip("LST's weights are not here")
-    return folder
+    return weights_of("lst", shared_pictures)
 
 
 def random_transform(layer: str) -> Transform:

@@ -12,14 +12,12 @@ from dfr.core.images import load, resize
 from dfr.methods.contract import check_method
 from dfr.methods.registry import build
 from dfr.objective.objective import yardstick
+from tests.baselines.published import weights_of
 
 
 @pytest.fixture(scope="session")
 def weights(shared_pictures):
-    folder = shared_pictures / "weights" / "microast"
-    if not folder.is_dir():
-        pytest.skip("MicroAST's weights are not here")
-    return folder
+    return weights_of("microast", shared_pictures)
 
 
 @pytest.fixture(scope="session")

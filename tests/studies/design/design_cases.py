@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from itertools import product
 
 from hypothesis import strategies as st
 
@@ -39,6 +40,24 @@ def stimuli(
         },
         pairs=pairs,
         strong=dict.fromkeys(pairs, (labels[-1], "k0")) if strong else {},
+    )
+
+
+CONTENTS, STYLES = ("cat", "dog", "sea"), ("ink", "oil", "wax", "sun")
+PAIRS = tuple(product(CONTENTS, STYLES))
+
+
+def named_stimuli(methods: tuple[str, ...]) -> Stimuli:
+    """All of `PAIRS` with some methods, of which "a" has two modes and "b" is strong."""
+    return Stimuli(
+        methods,
+        {
+            (*pair, method): ("0", "1") if method == "a" else ("0",)
+            for pair in PAIRS
+            for method in methods
+        },
+        PAIRS,
+        dict.fromkeys(PAIRS, ("b", "0")),
     )
 
 

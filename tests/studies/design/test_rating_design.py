@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import product
 
 import pytest
 
 from dfr.core.errors import UserError
 from studies.design.design import make_design
-from studies.design.trial import NOTHING, Stimuli, is_right, low_marks
+from studies.design.trial import NOTHING, is_right, low_marks
+from tests.studies.design.design_cases import CONTENTS, STYLES, named_stimuli
 
-CONTENTS, STYLES = ("cat", "dog", "sea"), ("ink", "oil", "wax", "sun")
-PAIRS = tuple(product(CONTENTS, STYLES))
 METHODS = ("a", "b", "c")
-STIMULI = Stimuli(
-    METHODS,
-    {(*pair, method): ("0", "1") if method == "a" else ("0",)
-     for pair in PAIRS for method in METHODS},
-    PAIRS,
-    dict.fromkeys(PAIRS, ("b", "0")),
-)  # fmt: skip
+STIMULI = named_stimuli(METHODS)
 SIZE = {"participants": 10, "trials": 8, "practice": 2, "repeats": 2, "catches": 3, "judges": 3}
 
 

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import product
 
 import pytest
 
 from dfr.core.errors import UserError
 from studies.design.balance import several_balance
 from studies.design.design import make_design
-from studies.design.trial import LETTERS, Stimuli, answers_of, is_right, sides_of, text_of
+from studies.design.trial import LETTERS, answers_of, is_right, sides_of, text_of
+from tests.studies.design.design_cases import PAIRS, named_stimuli
 
-CONTENTS, STYLES = ("cat", "dog", "sea"), ("ink", "oil", "wax", "sun")
-PAIRS = tuple(product(CONTENTS, STYLES))
 METHODS = tuple("abcdef")
-STIMULI = Stimuli(
-    METHODS,
-    {(*pair, method): ("0", "1") if method == "a" else ("0",)
-     for pair in PAIRS for method in METHODS},
-    PAIRS,
-    dict.fromkeys(PAIRS, ("b", "0")),
-)  # fmt: skip
+STIMULI = named_stimuli(METHODS)
 SIZE = {"participants": 12, "trials": 10, "practice": 2, "repeats": 2, "catches": 4, "judges": 3}
 
 
