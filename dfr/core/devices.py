@@ -67,6 +67,14 @@ def make_process_repeatable() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
+def make_convolutions_fast() -> None:
+    """Let cuDNN try its algorithms on each new size and take the fastest: for timing alone.
+
+    Which one that is may differ from run to run, and so may the last digits.
+    """
+    torch.backends.cudnn.benchmark = True
+
+
 @contextmanager
 def convolving(*, tf32: bool) -> Iterator[None]:
     """Let CUDA round the factors of convolutions to TF32 in this block, or not.

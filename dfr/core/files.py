@@ -128,10 +128,16 @@ def _parsed(path: Path, kind: str, language: str, parse: Callable[[str], Any]) -
 
 def wrong_value(path: Path | str, error: ValidationError) -> UserError:
     """Return the error for a file of settings with a value that cannot be used: the first one."""
+    place, told = first_wrong(error)
+    where = f"'{place}': " if place else ""
+    return UserError(f"{path}: {where}{told}")
+
+
+def first_wrong(error: ValidationError) -> tuple[str, str]:
+    """Return where the first value stands that cannot be used, such as ``a.0``, and why."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    where = f"'{place}': " if place else ""
-    return UserError(f"{path}: {where}{first['msg'].removeprefix('Value error, ')}")
+    return place, first["msg"].removeprefix("Value error, ")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from PIL import Image
 
 from dfr.core.contact_sheet import contact_sheet
 from dfr.core.errors import unknown
+from dfr.core.image_settings import ImageSettings
 from dfr.core.images import to_image
 from dfr.core.progress import Progress, silent
 from dfr.network.encoder import Encoder
@@ -66,6 +67,11 @@ class Stylization:
     content_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     twin_of: Mapping[str, str] = field(default_factory=dict)
     rows_beside: int = 0
+
+    def as_kept(self, images: ImageSettings) -> Stylization:
+        """Return it with its outputs in the 8 bits in which these settings keep them."""
+        kept = {mode: images.quantise(picture) for mode, picture in self.pictures.items()}
+        return dataclasses.replace(self, pictures=kept)
 
     def __getitem__(self, mode: str) -> Image.Image:
         """Return an output as a picture of Pillow.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from dfr.core.errors import UserError, unknown
+from dfr.core.files import first_wrong
 from dfr.core.plugins import Plugin, known, plugin
 
 if TYPE_CHECKING:  # the names of the methods are read without torch
@@ -227,6 +228,5 @@ def _filled(kind: type[_T], values: Mapping[str, Any], what: str, known: Sequenc
         filled: _T = _reader(cast(Any, kind)).validate_python(values)
         return filled
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{what}, setting '{where}': {first['msg']}") from error
+        where, told = first_wrong(error)
+        raise UserError(f"{what}, setting '{where}': {told}") from error

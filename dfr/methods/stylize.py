@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import torch
@@ -124,6 +123,4 @@ def stylize_pair(
     """
     torch.manual_seed(seed)
     with blamed(name):
-        result = method.stylize(content, style, encoder, seed, progress)
-    kept = {mode: images.quantise(picture) for mode, picture in result.pictures.items()}
-    return dataclasses.replace(result, pictures=kept)
+        return method.stylize(content, style, encoder, seed, progress).as_kept(images)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
@@ -177,7 +178,12 @@ def _captured(state: State) -> Callable[[], None]:
             state.step()
     except RuntimeError as error:
         torch.cuda.synchronize()
-        reason = str(error).partition("\n")[0]
-        warnings.warn(f"no CUDA graph: {reason}; going on without one", stacklevel=2)
+        _warn(str(error).partition("\n")[0])
         return state.step
     return graph.replay
+
+
+@cache
+def _warn(reason: str) -> None:
+    """Say why there is no graph: once for each reason, however many batches a run has."""
+    warnings.warn(f"no CUDA graph: {reason}; going on without one", stacklevel=2)

@@ -23,7 +23,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dfr.core.errors import UserError
-from dfr.core.files import alone, read_json, seal_of, sha256, write_json
+from dfr.core.files import alone, read_json, seal_of, sha256, write_json, wrong_value
 from dfr.network.lpips import cache_folder
 
 LOCK, UNFINISHED, _PARTIAL = "lock.json", "unfinished.json", ".partial"
@@ -154,9 +154,7 @@ def read_lock(folder: Path, name: str = LOCK) -> Lock | None:
     try:
         return Lock.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: '{where}': {first['msg']}; {again}") from error
+        raise UserError(f"{wrong_value(path, error)}; {again}") from error
 
 
 def write_lock(folder: Path, lock: Lock, name: str = LOCK) -> None:

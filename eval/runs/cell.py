@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -108,8 +107,7 @@ def stylize_pairs(
         return
     there = _environment(entry, tools)
     for result in results:
-        kept = {mode: tools.images.quantise(picture) for mode, picture in result.pictures.items()}
-        yield Stylized(dataclasses.replace(result, pictures=kept), peak, there)
+        yield Stylized(result.as_kept(tools.images), peak, there)
 
 
 def measured(

@@ -31,7 +31,10 @@ from dfr.objective.objective import yardstick
 from eval.analysis.diversity import distance_matrix, faithful_diversity, vendi_score
 from eval.data.chosen import choose_data
 from eval.data.dataset import open_dataset
-from eval.measures.coherence import c_statistic
+from eval.measures.coherence import coherence
+from eval.measures.context import Context
+from eval.measures.losses import style_gap_closed
+from eval.measures.pca_bases import PcaBases
 from eval.measures.pixels import pixel_distance
 from eval.runs.cell import stylize_again
 from eval.runs.checkpoints import supplied
@@ -62,8 +65,8 @@ class Protocol:
             again: whether its outputs are made a second time, for the floor of chance.
         """
         pictures = self.images.load_pair(content, style)
-        made = self.method.stylize(*pictures, self.encoder, self.seed)
-        outputs = self._kept(made.pictures)
+        made = self.method.stylize(*pictures, self.encoder, self.seed).as_kept(self.images)
+        outputs = made.pictures
         photograph, painting = (self.images.quantise(picture) for picture in pictures)
         features = {mode: self.lpips.features(picture) for mode, picture in outputs.items()}
         pairs = pd.DataFrame(
@@ -75,7 +78,13 @@ class Protocol:
             }
             for a, b in combinations(outputs, 2)
         )
-        gaps, coherence = self._faith(photograph, painting, outputs)
+        seen = Context(
+            photograph, painting, outputs, yardstick(photograph, painting, self.encoder),
+            self.encoder, {}, PcaBases({}, {}),
+        )  # fmt: skip
+        gaps, contours = (
+            np.array(list(measured(seen).values())) for measured in (style_gap_closed, coherence)
+        )
         distances = distance_matrix(pairs, list(outputs))
         return {
             "content": content.stem,
@@ -85,27 +94,11 @@ class Protocol:
             "lpips": pairs["lpips"].mean(),
             "floor": self._floor(pictures, features) if again else None,
             "style_gap_closed": gaps.mean(),
-            "c_statistic": coherence.mean(),
+            "c_statistic": contours.mean(),
             "vendi": vendi_score(distances),
-            "faithful": faithful_diversity(distances, gaps, coherence),
+            "faithful": faithful_diversity(distances, gaps, contours),
             "seconds_per_output": made.seconds / len(outputs),
         }
-
-    def _kept(self, pictures: Any) -> dict[str, torch.Tensor]:
-        return {mode: self.images.quantise(picture) for mode, picture in pictures.items()}
-
-    def _faith(
-        self, content: torch.Tensor, style: torch.Tensor, outputs: dict[str, torch.Tensor]
-    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Return the share of the style gap that each output closes, and its C."""
-        ruler = yardstick(content, style, self.encoder)
-        losses = [
-            float(ruler(picture, self.encoder(picture, ruler.layers)).style[0])
-            for picture in (content, *outputs.values())
-        ]
-        gaps = [1 - loss / losses[0] for loss in losses[1:]]
-        coherence = [c_statistic(picture, content) for picture in outputs.values()]
-        return np.array(gaps), np.array(coherence)
 
     def _floor(self, pictures: Any, features: dict[str, list[torch.Tensor]]) -> float:
         """Return the mean LPIPS of an output to the same one from a content that nobody can tell
@@ -113,7 +106,7 @@ class Protocol:
         """
         content, style = pictures
         made = stylize_again(self.method, content, style, self.encoder, self.seed)
-        again = self._kept(made.pictures)
+        again = made.as_kept(self.images).pictures
         return float(
             np.mean(
                 [

@@ -165,9 +165,14 @@ def of(name: str) -> tuple[str, ...]:
     return DEFAULT if name == CONTROLS_FILE else (name,)
 
 
-def lacking(store: RunStore) -> list[str]:
-    """Return the measures of pairs that some output of a run lacks, and the controls likewise."""
-    cells, controls = store.cells(), Added.read(store.folder).controls()
+def lacking(store: RunStore, cells: Sequence[Row]) -> list[str]:
+    """Return the measures of pairs that some output of a run lacks, and the controls likewise.
+
+    Args:
+        store: the run.
+        cells: all of it, see `eval.runs.store.RunStore.cells`.
+    """
+    controls = Added.read(store.folder).controls()
     names = [name for name in MEASURES if any(_lacks(cell, name) for cell in cells)]
     wanted = {(cell["content"], cell["style"]) for cell in cells}
     whole = {(row["content"], row["style"]) for row in controls if DEFAULT[0] in row}
@@ -175,7 +180,11 @@ def lacking(store: RunStore) -> list[str]:
 
 
 def measure_pairs(
-    store: RunStore, names: Sequence[str], instruments: Instruments, tell: Tell = lambda _: None
+    store: RunStore,
+    cells: Sequence[Row],
+    names: Sequence[str],
+    instruments: Instruments,
+    tell: Tell = lambda _: None,
 ) -> None:
     """Measure what outputs and controls of a run lack, and write it into the run's folder.
 
@@ -183,6 +192,7 @@ def measure_pairs(
 
     Args:
         store: the run.
+        cells: all of it, as for `lacking`.
         names: of measures of outputs or of two outputs, and ``controls``.
         instruments: with what these need, see `Instruments.prepare`.
         tell: told which pair is measured.
@@ -191,16 +201,16 @@ def measure_pairs(
         UserError: a picture was changed or is not there.
     """
     pairs: dict[tuple[str, str], list[Row]] = {}
-    for cell in store.cells():
+    for cell in cells:
         pairs.setdefault((cell["content"], cell["style"]), []).append(cell)
     controls = {key_of(row): row for row in Added.read(store.folder).controls()}
     books = {name: Book.open(store, name) for name in names}
     written = time.monotonic()
     try:
-        for number, (pair, cells) in enumerate(pairs.items(), 1):
+        for number, (pair, its_cells) in enumerate(pairs.items(), 1):
             tell(f"[{number}/{len(pairs)}] {pair[0]} × {pair[1]}")
-            context = instruments.context(*pair, cells[0]["size"])
-            for cell in cells:
+            context = instruments.context(*pair, its_cells[0]["size"])
+            for cell in its_cells:
                 _measure_cell(store, cell, context, books)
             for name in names:
                 todo = [each for each in of(name) if _no_control(controls, pair, each)]

@@ -56,7 +56,8 @@ def measure_run(
         )
     store.check_pictures()
     with store.locked():
-        left = lacking(store)
+        cells = store.cells()  # every picture is hashed, so once
+        left = lacking(store, cells)
         instruments = Instruments(store, device)
         todo = []
         for name in names or left:
@@ -67,7 +68,7 @@ def measure_run(
             elif _tried(name, partial(instruments.prepare, name), bool(names), tell):
                 todo.append(name)
         if todo:
-            measure_pairs(store, todo, instruments, progress)
+            measure_pairs(store, cells, todo, instruments, progress)
         for name in [each for each in names or RUN_MEASURES if each in RUN_MEASURES]:
             file = (weights or {}).get(RUN_MEASURES[name].network)
             taken = _tried(name, partial(measure_sets, store, name, file, device, progress),

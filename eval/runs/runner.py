@@ -224,10 +224,11 @@ def _measure_external(
 
 def _measure_controls(store: RunStore, tools: Tools) -> None:
     """Measure what is no stylization beside every pair, see `eval.runs.controls`."""
-    if CONTROLS_FILE in lacking(store):
+    cells = store.cells()
+    if CONTROLS_FILE in lacking(store, cells):
         Console(stderr=True).print("measuring the controls")
         made = {"encoder": tools.ruler, "lpips": tools.lpips, "bases": tools.bases}
-        measure_pairs(store, [CONTROLS_FILE], Instruments(store, tools.ruler.device, made))
+        measure_pairs(store, cells, [CONTROLS_FILE], Instruments(store, tools.ruler.device, made))
 
 
 def _once(store: RunStore, name: str, what: str, make: Callable[[], Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from dfr.core.errors import UserError
-from dfr.core.files import read_toml, wrong_value
+from dfr.core.files import first_wrong, read_toml, wrong_value
 
 #: A name that can stand in a file name on every system.
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
@@ -83,6 +83,6 @@ def fill_form(
     try:
         return Form.model_validate(values)
     except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0])
+        field = first_wrong(error)[0].partition(".")[0]
         where = file if file is not None and field in read and field not in given else None
         raise wrong_value(where or Path(f"--{field}"), error) from error

@@ -12,8 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
+from dfr.core.devices import make_convolutions_fast
 from dfr.core.terminal import complaining
 from eval.speed.gpu import published, steps
 from eval.speed.gpu.bench import Bench
@@ -46,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=480)
     parser.add_argument("--tiny", action="store_true", help="tiny pictures and few iterations")
     options = parser.parse_args(arguments)
-    torch.backends.cudnn.benchmark = True
+    make_convolutions_fast()
     bench = Bench(options)
     for part in options.parts.split(","):
         if bench.left < 10:

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from baselines.decormst import DeCorMST
+from dfr.core.devices import convolving
 from dfr.core.provenance import environment
 from dfr.methods.deep_feature_rotation import DFR
 from dfr.network.encoder import CONTENT_LAYERS, STYLE_LAYERS, Encoder
@@ -100,7 +101,6 @@ def _repeat(step: Callable[[], None], count: int) -> None:
 def plain_step(bench: Bench, size: tuple[int, int]) -> Callable[[], None]:
     """Return one step of one picture as one would first write it in PyTorch."""
     content, style = bench.pair(bench.pairs[0], size)
-    torch.backends.cudnn.allow_tf32 = False
     kernels = {
         name: (weight.to(bench.device), bias.to(bench.device))
         for name, (weight, bias) in bench.loaded.kernels.items()
@@ -124,11 +124,12 @@ def plain_step(bench: Bench, size: tuple[int, int]) -> Callable[[], None]:
         rows = [found[name].flatten(2) for name in STYLE_LAYERS]
         return [each @ each.mT / each.shape[2] for each in rows]
 
-    with torch.no_grad():
+    with torch.no_grad(), convolving(tf32=False):
         targets, kept = grams(features(style)), features(content)[CONTENT_LAYERS[0]]
     picture = content.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([picture], lr=0.02, betas=(0.99, 0.999), eps=0.1)
 
+    @convolving(tf32=False)
     def step() -> None:
         optimiser.zero_grad()
         found = features(picture)
