@@ -19,10 +19,26 @@ from rich.progress import (
     TimeElapsedColumn,
 )  # fmt: skip
 from rich.text import Text
+from typer.core import TyperGroup
 
 from dfr.core.errors import UserError
 
 console = Console()
+
+
+class Group(TyperGroup):
+    """A group whose help tells in a whole sentence what each command does."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the names of the commands and the first sentence of each one's help."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            told = " ".join((command.help or "").partition("\n\n")[0].split()) if command else ""
+            rows.append((name, told.partition(". ")[0].removesuffix(".") + "."))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
 
 DEFAULT_SIZE = "422x512"
 

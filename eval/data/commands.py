@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dfr.core.errors import UserError
-from dfr.core.terminal import complain, console, progress_bar, table_console
+from dfr.core.terminal import Group, complain, console, progress_bar, table_console
 
 if TYPE_CHECKING:
     from dfr.core.download import Transfer
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The benchmark's pictures: fetch them, take local folders instead, show them.",
     no_args_is_help=True,
+    cls=Group,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

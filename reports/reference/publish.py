@@ -7,7 +7,7 @@ scale they hold. `reports.reference.comparison` compares later runs with them.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -128,6 +128,17 @@ def _markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def main() -> None:
+    """Publish the run that is named."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reports.reference.publish", description="Write a run's reference results."
+    )
+    parser.add_argument(
+        "run", type=Path, nargs="?", default=Path("runs/reference"), help="folder of a whole run"
+    )
+    publish(parser.parse_args().run)
+
+
 if __name__ == "__main__":
     with complaining():
-        publish(Path(sys.argv[1]) if len(sys.argv) == 2 else Path("runs/reference"))
+        main()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dfr.core.terminal import Group
+
 if TYPE_CHECKING:
     from studies.ballots.ballots import Ballots
     from studies.ballots.opening import OpenStudy
@@ -15,6 +17,8 @@ app = typer.Typer(
     help="The user study: plan it, move its ballots, rank the methods. The voting page itself is "
     "`streamlit run studies/vote.py`.",
     no_args_is_help=True,
+    cls=Group,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
