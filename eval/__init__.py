@@ -1,9 +1,9 @@
 """The benchmark: from pictures to measured runs.
 
-Rooms: data (pictures), runs (profiles, the runner, what is kept), executors (where cells are
-made), measures (one file each), analysis (statistics over a run), speed (timing and races). It
-imports dfr and baselines. `submissions` packs and checks entries of leaderboards; `notebook` has
-what Python programs call.
+Rooms: data (pictures), measures (one file each), analysis (statistics over a run), published (what
+the authors published, and ours beside it), speed (timing and races), runs (profiles, the runner,
+what is kept), executors (where cells are made) and submissions (entries of leaderboards).
+`notebook` has what Python programs call. It imports dfr and baselines.
 """
 
 from typing import TYPE_CHECKING, Any
