@@ -10,8 +10,8 @@ whose features are the target t = AdaIN(f(c), f(s)). With g the decoder, and mu 
 
 over phi_i = relu1_1, relu2_1, relu3_1, relu4_1, all as means of squares, as PyTorch's port has it.
 Other than the paper: the encoder is `baselines.own_vgg.OwnVGG`, lambda grows to its value (10, as
-in PyTorch's port), crops have 128 pixels (the paper: 256), and the decoder begins by regression,
-see `baselines.train.regression`.
+in PyTorch's port), crops have 128 pixels (the paper: 256), the decoder begins by regression
+(`baselines.train.regression`), and Adam has other coordinates (`baselines.train.whitening`).
 """
 
 from __future__ import annotations
@@ -62,14 +62,8 @@ class DecoderTask(Task):
         self, contents: list[int], styles: list[int], share: float
     ) -> Mapping[str, torch.Tensor]:
         """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
-        inside = torch.cat([self._content(number) for number in contents]).to(self.device).float()
-        told = [self._style(number) for number in styles]
-        wanted_style = {
-            layer: Statistics(*(torch.cat(parts) for parts in zip(*of_layer, strict=True)))
-            for layer in LAYERS
-            for of_layer in [[each[layer] for each in told]]
-        }
-        target = adain(inside, wanted_style[LAYER])
+        wanted_style = {layer: self._styles(styles, layer) for layer in LAYERS}
+        target = self.target(contents, styles)
         seen = self.network.encoder(self.trained(target), LAYERS)
         apart = [
             nn.functional.mse_loss(found, wanted)
@@ -80,6 +74,15 @@ class DecoderTask(Task):
             "content": nn.functional.mse_loss(seen[LAYER], target),
             "style": share * STYLE_WEIGHT * torch.stack(apart).sum(),
         }
+
+    def target(self, contents: list[int], styles: list[int]) -> torch.Tensor:
+        """Return t of eq. 12."""
+        inside = torch.cat([self._content(number) for number in contents]).to(self.device).float()
+        return adain(inside, self._styles(styles, LAYER))
+
+    def _styles(self, numbers: list[int], layer: str) -> Statistics:
+        told = [self._style(number)[layer] for number in numbers]
+        return Statistics(*(torch.cat(parts) for parts in zip(*told, strict=True)))
 
     @torch.no_grad()
     def _content(self, number: int) -> torch.Tensor:

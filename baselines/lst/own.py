@@ -32,6 +32,8 @@ LAYER = "relu3_1"
 #: Channels of the decoder of this suite, see `baselines.adain.network.decoder`.
 WIDTHS = (512, 256, 128, 64)
 STYLE_WEIGHT = 0.02
+#: Share of the rate that the transform's parameters have.
+TRANSFORM_RATE = 0.005
 
 
 class TransformTask(Task):
@@ -60,11 +62,11 @@ class TransformTask(Task):
         """Return the terms of the loss; see `baselines.train.task.Task.losses`."""
         wanted = torch.stack([self.contents[number] for number in contents]).to(self.device)
         with torch.no_grad():
-            inside = self.network.encoder(wanted, LAYERS)
+            inside = self.network.encoder(wanted, (LAYER, LAYERS[-1]))
             paintings = torch.stack([self.styles[number] for number in styles]).to(self.device)
             told = self.network.encoder(paintings, LAYERS)
         look = self.network.transform.look(told[LAYER])
-        picture = self.network.decoder(self.network.transform(inside[LAYER], look))
+        picture = self.decoder(self.network.transform(inside[LAYER], look))
         seen = self.network.encoder(picture, LAYERS)
         apart = [style_loss(seen[layer], told[layer]) for layer in LAYERS]
         return {
@@ -84,9 +86,19 @@ class TransformTask(Task):
         components = torch.linalg.eigh(torch.cov(torch.cat(seen, 1))).eigenvectors[:, -SIZE:]
         _near_identity(self.network.transform, components.to(self.device))
 
-    def share_of_rate(self, parameter: str) -> float:
-        """Return a tenth for the transform: each of its values acts on all features at once."""
-        return 0.1 if parameter.startswith("transform.") else 1.0
+    def target(self, contents: list[int], styles: list[int]) -> torch.Tensor:
+        """Return the features that the transform makes of pairs."""
+        content, style = (
+            self.encoder(torch.stack([crops[k] for k in numbers]).to(self.device), (LAYER,))[LAYER]
+            for crops, numbers in ((self.contents, contents), (self.styles, styles))
+        )
+        transform = self.network.transform
+        mapped: torch.Tensor = transform(content, transform.look(style))
+        return mapped
+
+    def others(self) -> list[tuple[nn.Parameter, float]]:
+        """Return the transform's parameters: each of its values acts on all features at once."""
+        return [(each, TRANSFORM_RATE) for each in self.network.transform.parameters()]
 
     def about(self) -> dict[str, Any]:
         """Return the level and the decoder's widths."""

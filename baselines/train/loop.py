@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,14 @@ from baselines.crops import Crops
 from baselines.official import SHIPPED
 from baselines.train.sheet import save_curve, save_sheet
 from baselines.train.task import Settings, Source, Task
+from baselines.train.whitening import WhitenedAdam, Whitening, convolutions_of
 from dfr.core.errors import UserError
 from dfr.core.files import read_json, write_json, write_whole
 
 STATE, CURVE, SETTINGS, WEIGHTS = "state.pt", "curve.csv", "training.json", SHIPPED
+#: What it began with: parameters, and the whitening of the convolutions' inputs.
+BEGINNING = "beginning.pt"
 SHEET = "sheet.png"
-#: Longer gradients, of all parameters together, are shortened to this.
-LONGEST = 10.0
 
 #: Told the step, of how many, and the terms of its loss.
 Report = Callable[[int, int, dict[str, float]], None]
@@ -76,9 +77,7 @@ def train(
     write_json(out / SETTINGS, record)
     torch.manual_seed(settings.seed)
     task = source(contents, styles, device)
-    if not (out / STATE).is_file():
-        task.begin(settings.seed, beginning)
-    training = _Training(task, settings, out)
+    training = _Training(task, settings, out, _begun(task, settings.seed, out, beginning))
     training.resume()
     terms: dict[str, float] = {}
     while training.step < steps:
@@ -90,40 +89,40 @@ def train(
     return terms
 
 
-def optimiser_of(task: Task) -> torch.optim.Adam:
-    """Return Adam over a task's parameters, each in a group that tells its share of the rate."""
-    return torch.optim.Adam(
-        [
-            {"params": [parameter], "share": task.share_of_rate(key)}
-            for key, parameter in task.trained.named_parameters()
-        ]
-    )
-
-
-def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor, rate: float) -> None:
-    """Do one step; parameters of which the loss does not depend stay where they are.
-
-    Args:
-        optimiser: moves its parameters, of `optimiser_of`.
-        loss: a scalar; its gradient is shortened to `LONGEST`.
-        rate: of this step.
-    """
-    for group in optimiser.param_groups:
-        group["lr"] = rate * group["share"]
-    parameters = [each for group in optimiser.param_groups for each in group["params"]]
-    optimiser.zero_grad()
-    torch.autograd.backward(loss, inputs=parameters)
-    torch.nn.utils.clip_grad_norm_(parameters, LONGEST)
-    optimiser.step()
+def _begun(
+    task: Task, seed: int, out: Path, report: Callable[[int, int], None]
+) -> dict[str, Whitening]:
+    """Give a task the parameters that it begins with, and return the whitening; both are kept."""
+    path = out / BEGINNING
+    parameters = dict(task.trained.named_parameters())
+    if path.is_file():
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.no_grad():
+            for key, parameter in parameters.items():
+                parameter.copy_(kept["parameters"][key])
+        return {key: Whitening(*each) for key, each in kept["whitened"].items()}
+    task.begin(seed, report)
+    whitened = task.whitened(seed)
+    kept = {
+        "parameters": {key: each.detach().cpu() for key, each in parameters.items()},
+        "whitened": {key: tuple(each) for key, each in whitened.items()},
+    }
+    write_whole(path, lambda temporary: torch.save(kept, temporary))
+    return whitened
 
 
 class _Training:
     """A task with its optimiser, the average of its weights, and its curve."""
 
-    def __init__(self, task: Task, settings: Settings, out: Path) -> None:
+    def __init__(
+        self, task: Task, settings: Settings, out: Path, whitened: Mapping[str, Whitening]
+    ) -> None:
         self.task, self.settings, self.out = task, settings, out
         self.parameters = dict(task.trained.named_parameters())
-        self.optimiser = optimiser_of(task)
+        convolutions = convolutions_of(task.decoder)
+        self.optimiser = WhitenedAdam(
+            ((each, whitened[key]) for key, each in convolutions.items()), task.others()
+        )
         self.average = {key: each.detach().clone() for key, each in self.parameters.items()}
         self.step, self.seconds = 0, 0.0
         self.curve: list[dict[str, float]] = []
@@ -141,10 +140,10 @@ class _Training:
         total: torch.Tensor = sum(losses.values(), torch.zeros(()))
         if not bool(total.isfinite()):
             raise UserError(
-                f"the loss is not finite at step {self.step}; go back to an earlier state with a "
-                "smaller --rate"
+                f"the loss is not finite at step {self.step}; take a smaller --rate, in another "
+                "--out"
             )
-        descend(self.optimiser, total, self.settings.rate)
+        self.optimiser.step(total, self.settings.rate)
         with torch.no_grad():
             past = min(self.settings.average, (1 + self.step) / (10 + self.step))
             for key, parameter in self.parameters.items():

@@ -15,9 +15,12 @@ from baselines.crops import Crops
 from baselines.own_vgg import encoder_of
 from baselines.style_network import StyleNetwork
 from baselines.train.regression import fit_decoder
+from baselines.train.whitening import Whitening, convolutions_of, whitenings
 
-#: Crops of each painting from which a decoder begins, of each photograph one.
-OF_A_PAINTING = 2
+#: Crops of which a decoder begins, about.
+BEGINNING = 160
+#: Pairs of crops over which the inputs of its convolutions are whitened.
+WHITENED = 60
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Settings:
         side: of the square crops, in pixels.
         variants: crops of each photograph; of each painting four times as many.
         batch: pairs in a step.
-        rate: of Adam.
+        rate: of Adam, see `baselines.train.whitening.WhitenedAdam`.
         rise: first steps, in which the weight of the style grows from nothing to its value; a
             decoder that meets all of it at once forgets the photograph, and does not find it again
             in the few steps that a CPU allows.
@@ -44,8 +47,8 @@ class Settings:
     side: int = 128
     variants: int = 4
     batch: int = 4
-    rate: float = 5e-4
-    rise: int = 500
+    rate: float = 0.007
+    rise: int = 300
     average: float = 0.998
     seed: int = 0
 
@@ -97,6 +100,10 @@ class Task(ABC):
             share: of the weight that the style has in the end.
         """
 
+    @abstractmethod
+    def target(self, contents: list[int], styles: list[int]) -> torch.Tensor:
+        """Return the features (n, c, h, w) that are to be decoded for pairs of crops."""
+
     def begin(self, seed: int, report: Callable[[int, int], None]) -> None:
         """Give the trained part the parameters that it begins with.
 
@@ -107,16 +114,28 @@ class Task(ABC):
         fit_decoder(self.decoder, self.layer, self.encoder, self.beginning(), seed, report)
 
     def beginning(self) -> list[torch.Tensor]:
-        """Return the crops of which a training begins: one of a photograph, some of a painting."""
-        apart = max(1, self.styles.variants // OF_A_PAINTING)
+        """Return the crops of which a training begins, of photographs and of paintings."""
         return [
-            *(self.contents[k] for k in range(0, len(self.contents), self.contents.variants)),
-            *(self.styles[k] for k in range(0, len(self.styles), apart)),
+            crops[number]
+            for crops in (self.contents, self.styles)
+            for number in range(0, len(crops), -(-len(crops) // (BEGINNING // 2)))
         ]
 
-    def share_of_rate(self, parameter: str) -> float:  # noqa: ARG002
-        """Return the factor of the rate of a parameter, by its name in ``trained``."""
-        return 1.0
+    def whitened(self, seed: int) -> dict[str, Whitening]:
+        """Return what the decoder's convolutions see in the training, by their keys."""
+        generator = torch.Generator().manual_seed(seed)
+        pairs = [
+            [int(torch.randint(len(crops), (), generator=generator)) for crops in both]
+            for both in [(self.contents, self.styles)] * WHITENED
+        ]
+        with torch.no_grad():
+            features = [self.target([content], [style]) for content, style in pairs]
+        found = whitenings(self.decoder, features, seed)
+        return dict(zip(convolutions_of(self.decoder), found, strict=True))
+
+    def others(self) -> list[tuple[nn.Parameter, float]]:
+        """Return what is trained besides the decoder, with shares of the rate."""
+        return []
 
     def painted(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Return the outputs (n, 3, h, w) of pictures (n, 3, h, w)."""

@@ -9,10 +9,11 @@ from baselines import compact
 from baselines.crops import Crops
 from baselines.lst.network import LEVELS, SIZE, Transform
 from baselines.lst.own import TransformTask, _near_identity, read_own, style_loss
-from baselines.train.loop import WEIGHTS, descend, optimiser_of, train
+from baselines.train.loop import WEIGHTS, train
+from baselines.train.whitening import WhitenedAdam, convolutions_of
 from dfr.methods.registry import build
 from tests.baselines.test_checkpoints import refused
-from tests.baselines.test_training import curve, settings  # noqa: F401
+from tests.baselines.test_training import curve, of_few_pairs, settings  # noqa: F401
 
 SMALL = (512, 256, 32, 16)
 
@@ -53,12 +54,14 @@ def test_the_loss_of_a_fixed_batch_falls(settings):  # noqa: F811
     task = small_task(*crops, torch.device("cpu"))
     task.begin(0, lambda _, __: None)
     named = dict(task.trained.named_parameters())
-    optimiser = optimiser_of(task)
+    whitened = task.whitened(0)
+    white = ((each, whitened[key]) for key, each in convolutions_of(task.decoder).items())
+    optimiser = WhitenedAdam(white, task.others())
     found, before = [], named["transform.compress.weight"].detach().clone()
     for _ in range(36):
         total = sum(task.losses([0, 3], [1, 2], 1).values())
         found.append(float(total.detach()))
-        descend(optimiser, total, 1e-3)
+        optimiser.step(total, 0.01)
     assert min(found[-8:]) < 0.9 * found[0]
     assert not torch.equal(named["transform.compress.weight"].detach(), before)
 
