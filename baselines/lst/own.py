@@ -33,7 +33,7 @@ LAYER = "relu3_1"
 WIDTHS = (512, 256, 128, 64)
 STYLE_WEIGHT = 0.02
 #: Share of the rate that the transform's parameters have.
-TRANSFORM_RATE = 0.005
+TRANSFORM_RATE = 0.003
 
 
 class TransformTask(Task):

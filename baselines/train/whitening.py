@@ -31,6 +31,10 @@ RIDGE = 0.03
 BETAS = (0.9, 0.99)
 #: First steps, in which the rate grows to its value.
 GROWTH = 20
+#: A gradient is shortened to this multiple of the mean length so far, which forgets by `PAST`: one
+#: odd pair would move a decoder by many steps.
+LONGEST = 2.0
+PAST = 0.95
 
 
 class Whitening(NamedTuple):
@@ -77,13 +81,14 @@ def inverse_root(rows: torch.Tensor) -> torch.Tensor:
     ridge = max(RIDGE * float(rows.square().sum()) / values, 1e-12)
     if places >= values:
         squares, directions = torch.linalg.eigh(rows.T @ rows)
-        return (directions * (squares.clamp(min=0) + ridge).rsqrt()) @ directions.T
+        full: torch.Tensor = (directions * (squares.clamp(min=0) + ridge).rsqrt()) @ directions.T
+        return full
     # Few places: what is not in their span has the variance 0, all of it alike.
     squares, sides = torch.linalg.eigh(rows @ rows.T)
     found = squares > 1e-6 * squares[-1]
     squares, spanned = squares[found], rows.T @ sides[:, found]  # directions, times their roots
     beyond = ridge**-0.5
-    root = (spanned * (((squares + ridge).rsqrt() - beyond) / squares)) @ spanned.T
+    root: torch.Tensor = (spanned * (((squares + ridge).rsqrt() - beyond) / squares)) @ spanned.T
     root.diagonal().add_(beyond)
     return root
 
@@ -101,7 +106,8 @@ class WhitenedAdam:
         convolutions: Iterable[tuple[nn.Conv2d, Whitening]],
         others: Iterable[tuple[nn.Parameter, float]] = (),
     ) -> None:
-        self._others, self._steps, groups = list(others), 0, list[dict[str, Any]]()
+        self._others, self._steps, self._length = list(others), 0, 0.0
+        groups = list[dict[str, Any]]()
         self._white: list[tuple[nn.Conv2d, Whitening, torch.Tensor, torch.Tensor]] = []
         for convolution, whitening in convolutions:
             assert convolution.bias is not None
@@ -140,6 +146,7 @@ class WhitenedAdam:
                 assert convolution.bias is not None and convolution.bias.grad is not None
                 shift.grad = convolution.bias.grad
                 moved.grad = (gradient.flatten(1) - torch.outer(shift.grad, mean)) @ root
+            self._shorten()
             self._adam.step()
             for convolution, (mean, root), moved, shift in self._white:
                 assert convolution.bias is not None
@@ -149,11 +156,22 @@ class WhitenedAdam:
                 moved.zero_()
                 shift.zero_()
 
+    def _shorten(self) -> None:
+        """Shorten the gradient, of all parameters together, where it is long."""
+        moved = [each for group in self._adam.param_groups for each in group["params"]]
+        length = float(nn.utils.get_total_norm([e.grad for e in moved if e.grad is not None]))
+        if self._length and length > LONGEST * self._length:
+            for each in moved:
+                if each.grad is not None:
+                    each.grad *= LONGEST * self._length / length
+            length = LONGEST * self._length
+        self._length = PAST * self._length + (1 - PAST) * length if self._length else length
+
     def state_dict(self) -> dict[str, Any]:
         """Return what going on needs, besides parameters and whitenings."""
-        return {"adam": self._adam.state_dict(), "steps": self._steps}
+        return {"adam": self._adam.state_dict(), "steps": self._steps, "length": self._length}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take what `state_dict` returned."""
         self._adam.load_state_dict(dict(state["adam"]))
-        self._steps = int(state["steps"])
+        self._steps, self._length = int(state["steps"]), float(state["length"])

@@ -141,6 +141,23 @@ def test_it_learns_where_plain_adam_hardly_does(features):
     assert best[1] < 0.5 * best[0], best
 
 
+def test_an_odd_gradient_moves_hardly_more_than_others(features):
+    moves = []
+    for odd in (1.0, 1000.0):
+        torch.manual_seed(0)
+        decoder = nn.Sequential(*convolution(4, 3)[:2])
+        found = whitenings(decoder, features, 0)
+        optimiser = WhitenedAdam(zip(convolutions_of(decoder).values(), found, strict=True))
+        for step in range(60):
+            before = decoder[1].weight.detach().clone()
+            weight = odd if step == 30 else 1.0
+            optimiser.step(weight * (decoder(features[step % 6]) - step % 2).square().mean(), 1e-2)
+            moves.append(float((decoder[1].weight.detach() - before).norm()))
+    same, other = moves[:60], moves[60:]
+    assert other[:30] == same[:30]
+    assert sum(other[30:41]) < 1.5 * sum(same[30:41])
+
+
 def test_what_the_loss_does_not_depend_on_stays(decoder, features):
     found = list(whitenings(decoder, features, 0))
     first, second = convolutions_of(decoder).values()
