@@ -16,10 +16,11 @@ from studies.design.attention import LIMIT, Rule, shortest_rule
 from studies.design.balance import balance, rating_balance, several_balance
 from studies.design.design import make_design
 from studies.design.material import Material, read_material
-from studies.design.power import Assumptions, power_table
-from studies.design.precision import width_table
+from studies.design.power import INDEPENDENT, Assumptions, power_table
+from studies.design.precision import told_widths, width_table
 from studies.design.rating_power import rating_power_table
 from studies.design.several import check_methods, vote_worth
+from studies.design.several_power import several_power_table, several_width
 from studies.design.study import Study, read_study, study_file
 from studies.design.trial import SEVERAL
 
@@ -170,11 +171,8 @@ def _plan_ratings(
             "ratings of a method": table["votes"],
             "worth": table["worth"].map("{:.0f}".format),
             "level": table["level"].map("{:.4f}".format),
-            "strength apart": table["difference"].map("{:.2f}".format),
-            "rated higher": [
-                "none" if share != share else f"{share:.1%} : {1 - share:.1%}"
-                for share in table["higher"]
-            ],
+            "strength apart": [_apart(value) for value in table["difference"]],
+            "rated higher": [_preference(share) for share in table["higher"]],
         }
     )
     tables = [
@@ -202,19 +200,32 @@ def _plan_ratings(
 def _plan_several(
     study: Study, material: Material | None, number: int, given: Assumptions, power: float
 ) -> PlanReport:
-    """Tell what a study of choices or rankings can find, and how even it is.
-
-    An answer is counted as so many votes on two pictures as have its information, see
-    `studies.design.several.vote_worth`.
-    """
+    """Tell what a study of choices or rankings can find, and how even it is."""
     check_methods(number, study.pictures)
     answers = study.participants * study.trials
     whole = study.task == "ranking"
-    worth = vote_worth(study.pictures, study.pictures - 1 if whole else 1)
-    table = power_table(number, round(answers * worth), study.participants, given, power=power)
-    table = table[table["plan"] != "all votes on two methods"]
+    stages = study.pictures - 1 if whole else 1
+    worth = vote_worth(study.pictures, stages)
+    size = (answers, study.participants)
+    table = several_power_table(number, *size, study.pictures, stages, given, power=power)
+    readable = pd.DataFrame(
+        {
+            "answers on": table["plan"],
+            "assumed": table["assumed"],
+            "show a method": table["votes"],
+            "worth": table["worth"].map("{:.0f}".format),
+            "level": table["level"].map("{:.4f}".format),
+            "strength apart": [_apart(value) for value in table["difference"]],
+            "preference found": [_preference(value) for value in table["preference"]],
+        }
+    )
+    widths = {
+        assumed: several_width(*size, number, study.pictures, stages, what)
+        for assumed, what in (("as assumed", given), ("independent answers", INDEPENDENT))
+    }
     tables = [
-        (f"True preference that is found with {power:.0%} (5 %, two-sided)", _readable(table)),
+        (f"True preference that is found with {power:.0%} (5 %, two-sided)", readable),
+        told_widths(widths),
         _attention(Rule(study.catches, study.drop_at, pictures=study.pictures)),
     ]
     if material is not None:
@@ -226,8 +237,9 @@ def _plan_several(
         f"{study.pictures} pictures on each of {len(study.questions)} "
         f"question{'s' * (len(study.questions) > 1)}, {number} methods; {study.screens} screens "
         f"per person. One answer has the information of {worth:.2f} votes on two pictures, where "
-        "all are equally good; they are told apart by the difference of strengths, and the table "
-        f"gives it as a preference between two. {_told(given, False)}",
+        "all are equally good. Two methods are told apart by the difference of their strengths, "
+        "for which their answers beside other methods count too; the table gives it also as a "
+        f"preference, were only the two shown. {_told(given, False)}",
         tuple(tables),
     )
 
@@ -255,11 +267,17 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
             "votes of two methods": table["votes"],
             "worth": table["worth"].map("{:.0f}".format),
             "level": table["level"].map("{:.4f}".format),
-            "preference found": table["preference"].map(
-                lambda value: "none" if value != value else f"{value:.1%} : {1 - value:.1%}"
-            ),
+            "preference found": [_preference(value) for value in table["preference"]],
         }
     )
+
+
+def _apart(value: float) -> str:
+    return "none" if value != value else f"{value:.2f}"
+
+
+def _preference(value: float) -> str:
+    return "none" if value != value else f"{value:.1%} : {1 - value:.1%}"
 
 
 def _told(given: Assumptions, cannot_say: bool) -> str:

@@ -10,6 +10,8 @@ correlations are half of those of votes on the same two.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -54,15 +56,19 @@ def width_table(
     methods: int, votes: int, participants: int, given: Assumptions, scale: int = 0
 ) -> tuple[str, pd.DataFrame]:
     """Return a title, and how wide the intervals will be, as assumed and of independent votes."""
-    rows = [
+    return told_widths(
         {
-            "assumed": assumed,
-            "width": f"{strength_width(methods, votes, participants, what, scale):.2f}",
+            assumed: strength_width(methods, votes, participants, what, scale)
+            for assumed, what in (("as assumed", given), ("independent votes", INDEPENDENT))
         }
-        for assumed, what in (("as assumed", given), ("independent votes", INDEPENDENT))
-    ]
+    )
+
+
+def told_widths(widths: Mapping[str, float]) -> tuple[str, pd.DataFrame]:
+    """Return the title and the table of how wide the intervals will be, by what is assumed."""
     title = (
         "Typical width of the 95 % interval of a strength; the widest is a fifth to two fifths "
         "wider (for precision = ...)"
     )
-    return title, pd.DataFrame(rows)
+    told = [f"{width:.2f}" for width in widths.values()]
+    return title, pd.DataFrame({"assumed": list(widths), "width": told})
