@@ -25,6 +25,12 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval/runs/store.py": (("tests/eval/runs/test_store.py",),),
     "studies/ballots/ballots.py": (
         ("tests/studies/ballots/test_ballots.py", *_SQLITE),
+        ("tests/studies/ballots/test_withdrawal.py", *_SQLITE),
+        ("tests/studies/ballots/test_doors.py", *_SQLITE),
+    ),
+    "studies/ballots/newcomers.py": (
+        ("tests/studies/ballots/test_newcomers.py", *_SQLITE),
+        ("tests/studies/ballots/test_ballots.py", *_SQLITE),
         ("tests/studies/ballots/test_doors.py", *_SQLITE),
         ("tests/studies/ballots/test_demographics.py", *_SQLITE),
     ),
@@ -34,10 +40,12 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "studies/ballots/administration.py": (
         ("tests/studies/ballots/test_ballots.py", *_SQLITE),
+        ("tests/studies/ballots/test_withdrawal.py", *_SQLITE),
         ("tests/studies/ballots/test_export.py", *_SQLITE),
     ),
     "studies/ballots/database.py": (
         ("tests/studies/ballots/test_database.py",),
+        ("tests/studies/ballots/test_schema.py", *_SQLITE),
         ("tests/studies/ballots/test_ballots.py", *_SQLITE),
     ),
 }
