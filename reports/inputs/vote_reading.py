@@ -157,9 +157,9 @@ def votes_of_run(
     chosen = [poll for poll in here if name in (None, poll.name)]
     if not chosen:
         raise UserError(
-            f"{where}: holds no votes on this run ({folder}), but "
-            f"{'on another: ' + ', '.join(polls) if polls else 'no study'}; name the right ones "
-            "with --votes, or move that file away"
+            f"{where}: holds no votes on this run ({folder}), "
+            f"{'but on another: ' + ', '.join(polls) if polls else 'and no study at all'}; name "
+            "the right ones with --votes, or move that file away"
         )
     poll = max(
         chosen,

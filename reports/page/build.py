@@ -111,7 +111,8 @@ def write_report(data: RunData, folder: Path) -> Path:
     solvers, protocol, study = solver_effect(data), protocol_table(data), study_table(data)
     methods, best, outputs = summary(data), best_of(data, certainty), outputs_table(data)
     if data.votes is not None:
-        from reports.votes.tables import best_by_votes, with_choice
+        from reports.votes.beside import with_choice
+        from reports.votes.tables import best_by_votes
 
         methods = with_choice(methods, data.votes)
         best = [*best_by_votes(data.votes), *best]

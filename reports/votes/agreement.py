@@ -49,7 +49,7 @@ def agreement_table(votes: Votes, tables: Mapping[str, pd.DataFrame]) -> pd.Data
         The first row of a question is `METHODS`: the share of votes for an output of the method
         that won more votes overall. A measure that only tells methods apart cannot do better.
     """
-    values = _values(tables)
+    values = values_of(tables)
     rows = []
     for question, result in votes.results.items():
         decisive = votes.decisive(question)
@@ -69,34 +69,32 @@ def agreement_table(votes: Votes, tables: Mapping[str, pd.DataFrame]) -> pd.Data
                 "methods": len(strength.dropna()),
             }
         )
-        for measure in (*_measures(tables), SECONDS):
+        for measure in (*measures_of(tables), SECONDS):
             sign = -1.0 if less_is_better(measure) else 1.0
             apart = sign * _gap(decisive, values, measure)
-            means = sign * _means(tables, measure)
-            both = pd.concat([means, strength], axis=1, join="inner").dropna()
-            tau = stats.kendalltau(both.iloc[:, 0], both.iloc[:, 1]) if len(both) > 1 else None
+            tau, methods = measure_order(tables, measure, strength)
             rows.append(
                 {
                     "question": question,
                     "measure": measure,
                     "expected": "less" if less_is_better(measure) else "more",
                     **_agreed(decisive, apart),
-                    "tau": float(tau.statistic) if tau else np.nan,
-                    "methods": len(both),
+                    "tau": tau,
+                    "methods": methods,
                 }
             )
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _measures(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def measures_of(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Return the measures that the run has, each by its first column."""
     return [name for name in measured(tables["outputs"]) if name in OUTPUT_MEASURES]
 
 
-def _values(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def values_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return every output's measures, and its cell's seconds per output."""
     key = ["content", "style", "label"]
-    outputs = tables["outputs"][[*key, "mode", *_measures(tables)]]
+    outputs = tables["outputs"][[*key, "mode", *measures_of(tables)]]
     return outputs.merge(tables["cells"][[*key, SECONDS]], on=key).set_index([*key, "mode"])
 
 
@@ -133,6 +131,25 @@ def _agreed(votes: pd.DataFrame, gap: Array) -> dict[str, float]:
         "cluster_low": float(found.low[0]),
         "cluster_high": float(found.high[0]),
     }
+
+
+def measure_order(
+    tables: Mapping[str, pd.DataFrame], measure: str, strength: pd.Series[float]
+) -> tuple[float, int]:
+    """Return Kendall's tau (b) between the methods by a measure's mean and by strength.
+
+    Args:
+        tables: of the run.
+        measure: whose better values are expected to be liked.
+        strength: of each method, by label.
+
+    Returns:
+        the tau, NaN of fewer than two methods, and how many there are.
+    """
+    means = (-1.0 if less_is_better(measure) else 1.0) * _means(tables, measure)
+    both = pd.concat([means, strength], axis=1, join="inner").dropna()
+    tau = stats.kendalltau(both.iloc[:, 0], both.iloc[:, 1]) if len(both) > 1 else None
+    return float(tau.statistic) if tau else np.nan, len(both)
 
 
 def _means(tables: Mapping[str, pd.DataFrame], measure: str) -> pd.Series:

@@ -85,6 +85,12 @@ def choice_parts(votes: Votes, table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def beside_measures(votes: Votes) -> tuple[str, str]:
+    """Return what stands beside the measures of a method; see `reports.votes.reading.Reading`."""
+    whole = votes.poll.task == "ranking"
+    return ("mean place", "place") if whole else ("best of those shown", "first")
+
+
 def choice_chart(votes: Votes, results: Results, folder: Path) -> Figure:
     """Draw how often each method had each rank, and its strength; one row per question."""
     whole = votes.poll.settings["task"] == "ranking"

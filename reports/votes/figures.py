@@ -25,6 +25,9 @@ _CLUSTERED = (
 )
 
 
+_SAME_ORDER = "Style loss and style gap closed order the outputs of one pair in the same way."
+
+
 def vote_figures(votes: Votes, folder: Path, measures: pd.DataFrame | None = None) -> list[Figure]:
     """Draw every figure of a study that may be shown.
 
@@ -44,7 +47,7 @@ def strengths(votes: Votes, folder: Path) -> Figure:
     order = votes.results[votes.first].strengths["method"].tolist()[::-1]
     data = _all(votes, "strengths")
     with plot(7.0, (0.42 * len(order) + 1.7) * len(votes.results) + 0.3) as figure:
-        panels = _panels(figure, votes)
+        panels = _panels(figure, list(votes.results))
         for axes, question in panels:
             draw_strengths(axes, votes.results[question].strengths, order, "not compared")
             axes.set_yticks(range(len(order)), wrapped(votes, order))
@@ -117,7 +120,7 @@ def win_matrix(votes: Votes, folder: Path) -> Figure:
     size = len(order)
     shades = mpl.colormaps["PuOr_r"].with_extremes(bad="#f2f5f7")
     with plot(0.95 * size + 1.9, (0.72 * size + 1.6) * len(votes.results) + 0.3) as figure:
-        for axes, question in _panels(figure, votes):
+        for axes, question in _panels(figure, list(votes.results)):
             share, text = np.full((size, size), np.nan), {}
             for row in votes.results[question].pairs.to_dict("records"):
                 i, j = order.index(row["a"]), order.index(row["b"])
@@ -182,38 +185,63 @@ def funnel(votes: Votes, folder: Path) -> Figure:
 
 def measure_agreement(votes: Votes, table: pd.DataFrame, folder: Path) -> Figure:
     """Draw how often the better value of each measure was chosen, one panel per question."""
+    return agreement_chart(
+        votes,
+        table,
+        folder,
+        "share of votes for the better value",
+        "Of the decisive votes between two outputs, the share in which the one with the "
+        "better value was chosen (less or more: see beside the name). Dashed: one "
+        f"half, which says nothing about the choice. {_CLUSTERED} The diamond is the share "
+        "of votes for the method that won more votes overall: a measure that only tells "
+        f"methods apart cannot do better. {_SAME_ORDER}",
+    )
+
+
+def agreement_chart(
+    votes: Votes,
+    table: pd.DataFrame,
+    folder: Path,
+    xlabel: str,
+    caption: str,
+    value: str = "share",
+    nothing: float = 0.5,
+) -> Figure:
+    """Draw how far measures agree with answers, one panel per question.
+
+    Args:
+        votes: the study.
+        table: ``question``, ``measure``, ``expected``, the value, ``cluster_low``,
+            ``cluster_high``.
+        folder: of the figure.
+        xlabel: what the value is.
+        caption: below the figure.
+        value: name of the column that is drawn.
+        nothing: the value that says nothing; the largest is 1.
+    """
     rows = list(dict.fromkeys(table["measure"]))[::-1]
-    with plot(6.4, (0.34 * len(rows) + 1.0) * len(votes.results) + 0.4) as figure:
-        for axes, question in _panels(figure, votes):
+    questions = list(dict.fromkeys(table["question"]))
+    with plot(6.4, (0.34 * len(rows) + 1.0) * len(questions) + 0.4) as figure:
+        for axes, question in _panels(figure, questions):
             part = table[table["question"] == question].set_index("measure")
             for place, measure in enumerate(rows):
                 row = part.loc[measure]
                 colour = "#56616a" if measure == METHODS else COLOURS[0]
                 axes.plot([row["cluster_low"], row["cluster_high"]], [place] * 2, color=colour,
                           linewidth=2)  # fmt: skip
-                axes.plot(row["share"], place, "D" if measure == METHODS else "o", color=colour)
-            axes.axvline(0.5, color="#888888", linestyle="--", linewidth=1)
+                axes.plot(row[value], place, "D" if measure == METHODS else "o", color=colour)
+            axes.axvline(nothing, color="#888888", linestyle="--", linewidth=1)
             names = [measure_title({"measure": name, **part.loc[name].to_dict()}) for name in rows]
             axes.set_yticks(range(len(rows)), names)
             axes.set_ylim(-0.6, len(rows) - 0.4)
-            axes.set_xlim(*_span_of(table))
-            axes.set(xlabel="share of votes for the better value", title=question)
+            axes.set_xlim(*_span_of(table[[value, "cluster_low", "cluster_high"]], nothing))
+            axes.set(xlabel=xlabel, title=question)
             axes.grid(axis="y", visible=False)
         _head(figure, votes, "Which measures agree with the votes")
         return keep_votes(
-            figure,
-            votes,
-            folder,
-            "votes_measures",
-            "Which measures agree with the votes",
-            "Of the decisive votes between two outputs, the share in which the one with the "
-            "better value was chosen (less or more: see beside the name). Dashed: one "
-            f"half, which says nothing about the choice. {_CLUSTERED} The diamond is the share "
-            "of votes for the method that won more votes overall: a measure that only tells "
-            "methods apart cannot do better. Style loss and style gap closed order the outputs "
-            "of one pair in the same way.",
+            figure, votes, folder, "votes_measures", "Which measures agree with the votes", caption,
             table,
-        )
+        )  # fmt: skip
 
 
 def keep_votes(
@@ -234,18 +262,18 @@ def keep_votes(
     )
 
 
-def _panels(figure: MplFigure, votes: Votes) -> list[tuple[Axes, str]]:
+def _panels(figure: MplFigure, questions: Sequence[str]) -> list[tuple[Axes, str]]:
     """Give one panel per question, one under the other, which stays readable on a page."""
     figure.clear()
-    grid = figure.subplots(len(votes.results), 1, squeeze=False)
-    return list(zip(grid[:, 0], votes.results, strict=True))
+    grid = figure.subplots(len(questions), 1, squeeze=False)
+    return list(zip(grid[:, 0], questions, strict=True))
 
 
-def _span_of(table: pd.DataFrame) -> tuple[float, float]:
-    """Return the limits of an axis of shares that shows one half and every interval."""
-    ends = table[["share", "cluster_low", "cluster_high"]].to_numpy(dtype=np.float64)
-    known = [*ends[~np.isnan(ends)].tolist(), 0.4, 0.6]
-    return max(0.0, min(known) - 0.04), min(1.0, max(known) + 0.04)
+def _span_of(values: pd.DataFrame, nothing: float) -> tuple[float, float]:
+    """Return the limits of an axis that shows every value, and the one that says nothing."""
+    ends = values.to_numpy(dtype=np.float64)
+    known = [*ends[~np.isnan(ends)].tolist(), nothing - 0.1, nothing + 0.1]
+    return max(2 * nothing - 1, min(known) - 0.04), min(1.0, max(known) + 0.04)
 
 
 def _all(votes: Votes, name: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reports.figures.plotstyle import Figure
+from reports.inputs.votes import Votes
 from reports.votes import choices, ratings
 from studies.design.trial import Task
 
@@ -21,6 +22,8 @@ class Reading:
         ranking: study and the result of a question -> the methods, the strongest first.
         parts: study and a table by output or style -> the same for reading.
         chart: study, results and a folder -> the figure, which is written there.
+        beside: study -> what stands beside the measures of a method: its name, and the column of
+            `QuestionResult.strengths` that has it.
         people: the heading if people answered.
         others: the heading if not, or not only.
         model: what strengths are.
@@ -30,6 +33,7 @@ class Reading:
     ranking: Callable[..., pd.DataFrame]
     parts: Callable[..., pd.DataFrame]
     chart: Callable[..., Figure]
+    beside: Callable[[Votes], tuple[str, str]]
     people: str
     others: str
     model: str
@@ -40,6 +44,7 @@ _RATINGS = Reading(
     ratings.rating_ranking,
     ratings.rating_parts,
     ratings.rating_chart,
+    lambda _: ("mean mark", "mean"),
     "How people rated",
     "How it was rated",
     "log odds in the cumulative link model",
@@ -49,6 +54,7 @@ _CHOICES = Reading(
     choices.choice_ranking,
     choices.choice_parts,
     choices.choice_chart,
+    choices.beside_measures,
     "How people chose",
     "What was chosen",
     "log strengths in the model of Plackett and Luce",

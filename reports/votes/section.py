@@ -29,6 +29,16 @@ _UNPAIRED = _ALIKE + (
 )
 
 
+_MEASURES = (
+    "Of the votes for one of two outputs: the share for the output with the better value of a "
+    "measure (“less” or “more” says which is better). One half means that the measure says nothing "
+    "about the choice. Kendall's τ compares the order of the methods by a measure's mean with "
+    "their order by votes; with so few methods it is only a description. “Methods' own order” is "
+    "the share of votes for the method that won more votes overall: a measure that only tells "
+    "methods apart cannot do better."
+)
+
+
 @dataclass(frozen=True)
 class QuestionTables:
     """One question, ready for the page.
@@ -54,8 +64,10 @@ class Section:
         figures: empty while there is no ranking to show.
         questions: one part per question, likewise.
         note: how to read it, likewise.
-        trust: see `reports.votes.tables.trust`; None likewise, and of ratings.
-        measures: see `reports.votes.tables.measures`; None likewise.
+        trust: see `reports.votes.tables.trust`; None likewise, and where pairs are not asked about.
+        measures: how far measures agree with the answers, for reading; None while there is no
+            ranking to show.
+        measures_note: how to read it.
         kept: tables for the folder of tables, by name.
     """
 
@@ -66,6 +78,7 @@ class Section:
     note: str
     trust: pd.DataFrame | None
     measures: pd.DataFrame | None
+    measures_note: str
     kept: dict[str, pd.DataFrame]
 
 
@@ -87,16 +100,16 @@ def vote_section(run: RunData, folder: Path) -> Section:
             "Nobody has voted on these outputs yet. `streamlit run studies/vote.py` opens a page "
             "on which people choose; the report then ranks the methods by their votes."
         )
-        return Section("What people chose", begin, [], [], "", None, None, {})
+        return Section("What people chose", begin, [], [], "", None, None, "", {})
     heading = "What people chose" if votes.voters == PEOPLE else votes.titled("What was chosen")
     if votes.unpaired:
-        return _unpaired_section(votes, folder)
+        return _unpaired_section(run, votes, folder)
     if not votes.shown:
         hidden = (
             f"{votes.counts} The ranking is hidden until the study is closed (`dfr votes close`): "
             "who sees it earlier may stop when they like the result."
         )
-        return Section(heading, hidden, [], [], "", None, None, {})
+        return Section(heading, hidden, [], [], "", None, None, "", {})
     from reports.votes import tables as vote_tables
     from reports.votes.agreement import agreement_table
     from reports.votes.figures import vote_figures
@@ -127,19 +140,27 @@ def vote_section(run: RunData, folder: Path) -> Section:
         note=_PAIRS,
         trust=vote_tables.trust(votes),
         measures=vote_tables.measures(measured),
+        measures_note=_MEASURES,
         kept=vote_tables.kept_tables(votes, measured),
     )
 
 
-def _unpaired_section(votes: Votes, folder: Path) -> Section:
+def _unpaired_section(run: RunData, votes: Votes, folder: Path) -> Section:
     """Return the section about a study of ratings, choices of the best, or rankings."""
     from reports.votes.reading import reading_of
     from reports.votes.tables import question_tables
     from reports.votes.unpaired import difference_pairs
+    from reports.votes.unpaired_agreement import (
+        measures_note,
+        readable_measures,
+        unpaired_agreement,
+        unpaired_measures_chart,
+    )
     from studies.design.study import ask_in_english
 
     found: Any = votes.unpaired  # all of one kind, which the task tells
     reading = reading_of(votes.poll.task)
+    measured = unpaired_agreement(votes, run.tables)
     questions = []
     for question, result in found.items():
         tables = [
@@ -158,10 +179,14 @@ def _unpaired_section(votes: Votes, folder: Path) -> Section:
     return Section(
         heading=reading.people if votes.voters == PEOPLE else votes.titled(reading.others),
         summary=" ".join(reading.said(votes, found)),
-        figures=[reading.chart(votes, found, folder / "figures")],
+        figures=[
+            reading.chart(votes, found, folder / "figures"),
+            unpaired_measures_chart(votes, measured, folder / "figures"),
+        ],
         questions=questions,
         note=_UNPAIRED.format(reading.model),
         trust=None,
-        measures=None,
-        kept=question_tables(votes, found),
+        measures=readable_measures(measured),
+        measures_note=measures_note(votes.poll.task == "rating"),
+        kept=question_tables(votes, found) | {"votes_measures": votes.with_voters(measured)},
     )

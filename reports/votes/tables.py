@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from studies.analysis.questions import QuestionResult
 
 #: Of a clustered interval, in the heads of columns.
-_CLUSTERED = "95 % interval"
+CLUSTERED = "95 % interval"
 
 
 def question_tables(
@@ -73,9 +73,9 @@ def ranking(votes: Votes, question: str) -> pd.DataFrame:
             "rank": table["rank"],
             "method": table["method"].map(votes.titles),
             "strength": table["strength"],
-            f"strength, {_CLUSTERED}": spans(table, "low", "high", "+.2f"),
+            f"strength, {CLUSTERED}": spans(table, "low", "high", "+.2f"),
             "won against an average method": table["share"],
-            f"won, {_CLUSTERED}": spans(table, "share_low", "share_high"),
+            f"won, {CLUSTERED}": spans(table, "share_low", "share_high"),
             "chance of being best": table["best"],
             "ranks, 95 %": spans(table, "rank_low", "rank_high", ".0f"),
             "votes": table["votes"],
@@ -113,9 +113,9 @@ def shares(votes: Votes, question: str) -> pd.DataFrame:
             "won": table["won"],
             "can't say": table["tied"],
             "share of all decisive votes": table["share"],
-            f"share, {_CLUSTERED}": spans(table, "cluster_low", "cluster_high"),
+            f"share, {CLUSTERED}": spans(table, "cluster_low", "cluster_high"),
             "won of those shown": table["win_share"],
-            f"won, {_CLUSTERED}": spans(table, "win_low", "win_high"),
+            f"won, {CLUSTERED}": spans(table, "win_low", "win_high"),
         }
     )
 
@@ -141,7 +141,7 @@ def parts(votes: Votes, question: str, by: str) -> pd.DataFrame:
             "won": table["won"],
             "can't say": table["tied"],
             "won of those shown": table["win_share"],
-            _CLUSTERED: spans(table, "win_low", "win_high"),
+            CLUSTERED: spans(table, "win_low", "win_high"),
         }
     )
 
@@ -179,7 +179,7 @@ def trust(votes: Votes) -> pd.DataFrame:
                     "question": question,
                     "what": what,
                     "share or α": float(value),
-                    _CLUSTERED: span,
+                    CLUSTERED: span,
                     "by chance": float(chance),
                     "of": of,
                 }
@@ -200,7 +200,7 @@ def measures(table: pd.DataFrame) -> pd.DataFrame:
             "votes": table["votes"],
             "equal values": table["equal"],
             "better value chosen": table["share"],
-            _CLUSTERED: spans(table, "cluster_low", "cluster_high"),
+            CLUSTERED: spans(table, "cluster_low", "cluster_high"),
             "as if votes were independent (Wilson)": spans(table, "low", "high"),
             "Kendall's τ": table["tau"],
             "methods": table["methods"],
@@ -213,25 +213,6 @@ def measure_title(row: Mapping[Any, Any]) -> str:
     if row["measure"] == METHODS:
         return METHODS
     return f"{column_title(str(row['measure']))} ({row['expected']})"
-
-
-def with_choice(methods: pd.DataFrame, votes: Votes | None) -> pd.DataFrame:
-    """Put the votes beside the measures in the table of methods.
-
-    Args:
-        methods: with a column ``method`` of titles, see `reports.tables.methods.summary`.
-        votes: of the run, if there are any.
-    """
-    if votes is None or not votes.shown:
-        return methods
-    table = votes.results[votes.first].strengths
-    titles = table["method"].map(votes.titles)
-    won = dict(zip(titles, table["share"], strict=True))
-    intervals = dict(zip(titles, spans(table, "share_low", "share_high"), strict=True))
-    found = methods.copy()
-    found.insert(1, votes.choice, found["method"].map(won).astype(float))
-    found.insert(2, f"{votes.choice}, {_CLUSTERED}", found["method"].map(intervals).fillna("–"))
-    return found
 
 
 def best_by_votes(votes: Votes | None) -> list[Best]:

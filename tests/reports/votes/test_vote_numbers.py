@@ -14,7 +14,8 @@ from reports.claims.votes import dfr_over_decormst, shares_differ
 from reports.inputs.run_data import read_run
 from reports.inputs.votes import SIMULATED, Votes, results
 from reports.votes.agreement import METHODS, agreement_table
-from reports.votes.tables import best_by_votes, ranking, with_choice
+from reports.votes.beside import with_choice
+from reports.votes.tables import best_by_votes, ranking
 from studies.ballots.poll import Poll
 from tests.reports.made_up_runs import enlarged
 from tests.reports.votes.voting import STRENGTHS, in_memory
