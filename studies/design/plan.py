@@ -237,9 +237,9 @@ def _plan_several(
         f"{study.pictures} pictures on each of {len(study.questions)} "
         f"question{'s' * (len(study.questions) > 1)}, {number} methods; {study.screens} screens "
         f"per person. One answer has the information of {worth:.2f} votes on two pictures, where "
-        "all are equally good. Two methods are told apart by the difference of their strengths, "
+        "all are equally good. What tells two methods apart is the difference of their strengths, "
         "for which their answers beside other methods count too; the table gives it also as a "
-        f"preference, were only the two shown. {_told(given, False)}",
+        f"preference, were only the two shown. {_told(given, False, 'answers')}",
         tuple(tables),
     )
 
@@ -280,7 +280,7 @@ def _preference(value: float) -> str:
     return "none" if value != value else f"{value:.1%} : {1 - value:.1%}"
 
 
-def _told(given: Assumptions, cannot_say: bool) -> str:
+def _told(given: Assumptions, cannot_say: bool, what: str = "decisive votes") -> str:
     """Say what is assumed."""
     ties = f'{given.ties:.0%} "can\'t say", ' if cannot_say else ""
     return (
@@ -288,7 +288,7 @@ def _told(given: Assumptions, cannot_say: bool) -> str:
         f"{ties}a correlation of {given.correlation:.2f} between one "
         f"person's votes on two methods, and log strengths that deviate by {given.pictures:.2g} "
         f"between pictures, on {given.contents} contents and {given.styles} styles. Two methods "
-        "are told apart by the test of the report; worth: so many independent decisive votes."
+        f"are told apart by the test of the report; worth: so many independent {what}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import string
 import tomllib
 from collections.abc import Mapping
@@ -38,7 +39,12 @@ def check_own(own: Mapping[str, str]) -> None:
     known = words_in("en")
     for name, text in own.items():
         if name not in known:
-            raise ValueError(f"words: the page has no text '{name}'; it has {', '.join(known)}")
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"; did you mean '{near[0]}'?" if near else "."
+            raise ValueError(
+                f"words: the page has no text '{name}'{meant} All of them stand in "
+                "studies/design/languages/en.toml"
+            )
         try:
             more = blanks(text) - blanks(known[name])
         except ValueError as error:

@@ -67,7 +67,7 @@ div:has(> .st-key-results) ~ div:has(> .st-key-withdraw) { position: absolute; t
   -webkit-touch-callout: none;
 }
 .st-key-ordered img { pointer-events: none; }
-.st-key-ordered > [data-picked] { outline: 4px solid #b54708; outline-offset: 1px; z-index: 3; }
+.st-key-ordered > [data-picked] { box-shadow: 0 0 0 4px #b54708; z-index: 3; }
 .st-key-ordered > [data-picked][data-rank]::before { background: #b54708; color: #fff; }
 .st-key-ordered > [data-held] { z-index: 4; cursor: grabbing; opacity: .85; }
 .st-key-ordered > :focus-visible { outline: 3px solid #1f5fbf; outline-offset: 2px; }

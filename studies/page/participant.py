@@ -98,9 +98,12 @@ def show_welcome(opened: OpenStudy, secret: str) -> None:
             lines[1] = "how_keys_forced"
         if not study.practice:
             lines.remove("how_practice")
+        if not 0 < study.break_every < study.screens - study.practice:
+            lines[lines.index("how_minutes")] = "how_minutes_alone"
         numbers = {
             "how_practice": study.practice,
             "how_minutes": _minutes(opened),
+            "how_minutes_alone": _minutes(opened),
             "how_keys_rating": study.scale,
             "how_pictures_several": study.pictures,
             "how_keys_best": study.pictures,
