@@ -40,6 +40,9 @@ def main(
     ] = Settings.variants,
     batch: Annotated[int, typer.Option(min=1, help="Pairs in a step.")] = Settings.batch,
     rate: Annotated[float, typer.Option(help="Adam's.")] = Settings.rate,
+    steady: Annotated[
+        int, typer.Option(min=1, help="Steps with that rate; after t it is steady / t of it.")
+    ] = Settings.steady,
     rise: Annotated[
         int, typer.Option(min=0, help="First steps, in which the style's weight grows.")
     ] = Settings.rise,
@@ -54,7 +57,8 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     settings = Settings(
-        content, style, side=side, variants=variants, batch=batch, rate=rate, rise=rise, seed=seed,
+        content, style, side=side, variants=variants, batch=batch, rate=rate, steady=steady,
+        rise=rise, seed=seed,
     )  # fmt: skip
     with progress_bar() as bar:
         task = bar.add_task(f"{name}, beginning", total=1)

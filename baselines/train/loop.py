@@ -143,7 +143,8 @@ class _Training:
                 f"the loss is not finite at step {self.step}; take a smaller --rate, in another "
                 "--out"
             )
-        self.optimiser.step(total, self.settings.rate)
+        fallen = min(1.0, self.settings.steady / (self.step + 1))
+        self.optimiser.step(total, fallen * self.settings.rate)
         with torch.no_grad():
             past = min(self.settings.average, (1 + self.step) / (10 + self.step))
             for key, parameter in self.parameters.items():

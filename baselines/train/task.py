@@ -34,6 +34,7 @@ class Settings:
         variants: crops of each photograph; of each painting four times as many.
         batch: pairs in a step.
         rate: of Adam, see `baselines.train.whitening.WhitenedAdam`.
+        steady: steps with that rate; after t steps it is steady / t of it.
         rise: first steps, in which the weight of the style grows from nothing to its value; a
             decoder that meets all of it at once forgets the photograph, and does not find it again
             in the few steps that a CPU allows.
@@ -48,6 +49,7 @@ class Settings:
     variants: int = 4
     batch: int = 4
     rate: float = 0.007
+    steady: int = 600
     rise: int = 300
     average: float = 0.998
     seed: int = 0

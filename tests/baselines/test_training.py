@@ -94,6 +94,13 @@ def test_the_weight_of_the_style_rises(settings, trained, tmp_path):
     assert float(first["style"]) == pytest.approx(float(whole["style"]) / 4)
 
 
+def test_the_rate_falls_in_the_end(settings, trained, tmp_path):
+    train("adain", small_task, dataclasses.replace(settings, steady=2), tmp_path, 6)
+    rows, before = curve(tmp_path), curve(trained)
+    assert rows[:3] == before[:3]  # the third loss is what two steps led to
+    assert rows[3] != before[3]
+
+
 def test_a_stopped_training_goes_on_to_the_same_numbers(settings, trained, tmp_path):
     class Stop(Exception):
         pass
