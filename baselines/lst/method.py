@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from baselines import compact
 from baselines.lst.network import LSTNetwork, level, read_network
-from baselines.lst.own import read_own
+from baselines.lst.own import LAYER, read_own
 from baselines.style_network import StyleNetworkMethod
 
 
@@ -21,7 +21,8 @@ class LST(StyleNetworkMethod):
 
     Attributes:
         layer: ``"relu4_1"``, which the authors take for art, or ``"relu3_1"``, which keeps more of
-            the content.
+            the content. Where none is given, that of weights which were trained by this suite,
+            and relu4_1 for others.
         rotations: see `baselines.style_network.StyleNetworkMethod`; the paper knows only 0.
         strengths: mixes the content's features with the mapped ones; the paper knows only 1.
         checkpoint: a folder with ``vgg_r41.pth``, ``dec_r41.pth`` and ``r41.pth`` (or r31), and
@@ -33,10 +34,15 @@ class LST(StyleNetworkMethod):
 
     name: ClassVar[str] = "lst"
 
-    layer: str = "relu4_1"
+    layer: str = ""
 
     def __post_init__(self) -> None:
         """Check every setting before any work is done."""
+        if not self.layer:
+            # Recorded as what it is, not as nothing.
+            told = compact.about(Path(self.checkpoint).expanduser())
+            plain = "relu4_1" if self.checkpoint else LAYER
+            object.__setattr__(self, "layer", told.get("layer", plain))
         level(self.layer)
         super().__post_init__()
 

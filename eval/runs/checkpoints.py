@@ -45,6 +45,8 @@ def supplied(profile: Profile) -> tuple[Profile, dict[str, str]]:
 def checkpoints_of(profile: Profile) -> dict[str, dict[str, Any]]:
     """Return label -> whose weights a method has, and its files with their SHA-256.
 
+    Those that this suite trained are marked as ``own``.
+
     Raises:
         UserError: they are not here.
     """
@@ -59,7 +61,8 @@ def checkpoints_of(profile: Profile) -> dict[str, dict[str, Any]]:
                 whose = f"{whose}, trained for this suite"
             if told:
                 whose = f"{whose} ({told['steps']} steps)"
-            found[entry.label] = {"whose": whose, "files": _hashes(path)}
+            own = {"own": True} if told else {}
+            found[entry.label] = {"whose": whose, **own, "files": _hashes(path)}
     return found
 
 

@@ -22,7 +22,7 @@ from reports.inputs.run_data import RunData, read_run
 from reports.page import citations
 from reports.page.cards import method_cards
 from reports.page.findings import findings
-from reports.page.notes import external_notes, failures, not_supplied
+from reports.page.notes import external_notes, failures, not_supplied, trained_here
 from reports.page.pictures import pictures
 from reports.page.published import published_section
 from reports.page.templating import environment, json_in_script, parts
@@ -192,6 +192,7 @@ def write_report(data: RunData, folder: Path) -> Path:
         "failures": failures(data),
         "external": external_notes(data),
         "not_supplied": not_supplied(data),
+        "trained_here": trained_here(data),
         "reference": compare_with_reference(data),
         "shared_seconds": max(
             (count for item in data.environments if (count := item["workers"]) > 1), default=0

@@ -31,6 +31,12 @@ def not_supplied(run: RunData) -> list[str]:
     return [name for name in PUBLISHED_METHODS if not any(name.lower() in t for t in here)]
 
 
+def trained_here(run: RunData) -> list[str]:
+    """Return the titles of the methods whose weights were trained for this suite."""
+    used = run.identity.get("checkpoints", {})
+    return [run.titles[label] for label, each in used.items() if each.get("own")]
+
+
 def failures(run: RunData) -> list[str]:
     """Return one line for every method without weights, and every output that was stopped."""
     lacking = run.identity.get("not_supplied", {})

@@ -138,7 +138,7 @@ def test_relu4_1_is_put_together():
 def test_settings():
     assert "known are relu3_1, relu4_1" in refused(build, "lst", {"layer": "relu5_1"})
     assert "rotation 45" in refused(build, "lst", {"rotations": [45]})
-    method = build("lst", {})
+    method = build("lst", {"checkpoint": "official"})
     pictures = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
 
     class Encoder:

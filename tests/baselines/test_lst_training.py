@@ -72,7 +72,8 @@ def test_its_file_stylizes_and_goes_on(settings, tmp_path, encoder, content, sty
     own = tmp_path / WEIGHTS
     assert compact.about(own)["layer"] == "relu3_1"
     assert "add --set layer=relu3_1" in refused(read_own, own, "relu4_1")
-    method = build("lst", {"checkpoint": str(own), "layer": "relu3_1", "rotations": [0, 90]})
+    method = build("lst", {"checkpoint": str(own), "rotations": [0, 90]})
+    assert method.layer == "relu3_1"
     pictures = method.stylize(content[..., :31, :33], style, encoder).pictures
     assert {tuple(each.shape) for each in pictures.values()} == {(1, 3, 31, 33)}
     first = train("lst", small_task, settings, tmp_path / "again", 5, every=5)

@@ -63,6 +63,16 @@ def test_methods_without_weights_are_left_out(profile):
     assert "models.tar" in without["LST, of nobody"]
 
 
+def test_weights_of_this_suite_are_marked(profile, tmp_path):
+    text = profile.read_text().replace('settings = { checkpoint = "official" }', "")
+    (tmp_path / "own.toml").write_text(text)
+    used = checkpoints_of(read_profile(tmp_path / "own.toml"))
+    assert used["lst"]["own"] is True
+    assert "own" not in used["microast"]
+    steps = used["lst"]["whose"].removeprefix("trained for this suite (").removesuffix(" steps)")
+    assert int(steps) > 300
+
+
 def test_other_weights_than_a_run_was_made_with(profile, folder):
     kept, _ = supplied(read_profile(profile))
     used = checkpoints_of(kept)
