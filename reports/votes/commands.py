@@ -52,7 +52,16 @@ def rank(
     from reports.inputs.vote_reading import log_look, read_votes
     from reports.inputs.votes import Votes, results
     from reports.votes.figures import vote_figures
-    from reports.votes.tables import kept_tables, pairs, ranking, trust, write_tables
+    from reports.votes.tables import (
+        BY_STRENGTHS,
+        OF_STRENGTHS,
+        kept_tables,
+        pairs,
+        pairs_by_strengths,
+        ranking,
+        trust,
+        write_tables,
+    )
     from studies.ballots.location import FILE, sqlite_file
 
     if folder is not None and (study or database or name):
@@ -79,6 +88,9 @@ def rank(
     for question in votes.results:
         _print(votes.titled(f"Ranking, {question}"), ranking(votes, question))
         _print(votes.titled(f"Every two methods, {question}"), pairs(votes, question))
+        if not poll.settings.get("adaptive", False):
+            _print(votes.titled(f"{BY_STRENGTHS}, {question}"), pairs_by_strengths(votes, question))
+            console.print(OF_STRENGTHS, soft_wrap=True)
     _print(votes.titled("How far the answers can be trusted"), trust(votes))
     catches = votes.results[votes.first].catches
     left_out = catches.loc[catches["dropped"], "participant"].tolist()

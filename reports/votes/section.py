@@ -116,6 +116,7 @@ def vote_section(run: RunData, folder: Path) -> Section:
     from studies.design.study import QUESTIONS
 
     measured = agreement_table(votes, run.tables)
+    own = not votes.poll.settings.get("adaptive", False)  # votes on two methods compare them
     questions = []
     for question in votes.results:
         tables = [
@@ -125,6 +126,9 @@ def vote_section(run: RunData, folder: Path) -> Section:
             ("Votes by output (mode)", vote_tables.parts(votes, question, "modes"), True),
             ("Votes by style", vote_tables.parts(votes, question, "styles"), True),
         ]
+        if own:
+            by_strengths = vote_tables.pairs_by_strengths(votes, question)
+            tables.append((vote_tables.BY_STRENGTHS, by_strengths, True))
         questions.append(
             QuestionTables(
                 question,
@@ -137,7 +141,7 @@ def vote_section(run: RunData, folder: Path) -> Section:
         summary=f"{votes.scale} {votes.plan}",
         figures=vote_figures(votes, folder / "figures", measured),
         questions=questions,
-        note=_PAIRS,
+        note=f"{_PAIRS} {vote_tables.OF_STRENGTHS}" if own else _PAIRS,
         trust=vote_tables.trust(votes),
         measures=vote_tables.measures(measured),
         measures_note=_MEASURES,

@@ -19,6 +19,15 @@ from reports.votes.agreement import METHODS
 if TYPE_CHECKING:
     from studies.analysis.questions import QuestionResult
 
+#: What stands over the comparison by strengths.
+BY_STRENGTHS = "Every two methods by their strengths (not the planned comparison)"
+#: How it differs from the planned one.
+OF_STRENGTHS = (
+    "The planned comparison of two methods is by the votes on the two alone. By their strengths, "
+    "votes on other pairs count too: this tells more methods apart, and is right as far as one "
+    "order of strengths describes everybody's votes; see the circular triples. A conclusion of it "
+    "alone was not planned."
+)
 #: Of a clustered interval, in the heads of columns.
 CLUSTERED = "95 % interval"
 
@@ -99,6 +108,26 @@ def pairs(votes: Votes, question: str) -> pd.DataFrame:
             "told apart": [told_apart(row) for row in table.to_dict("records")],
             "95 % interval, this pair alone": spans(table, "cluster_low", "cluster_high"),
             "as if votes were independent (Wilson)": spans(table, "low", "high"),
+        }
+    )
+
+
+def pairs_by_strengths(votes: Votes, question: str) -> pd.DataFrame:
+    """Return every two methods by the difference of their strengths, for reading.
+
+    Where pairs are adaptive, this is what `pairs` shows.
+    """
+    table = votes.results[question].pairs
+    return pd.DataFrame(
+        {
+            "a": table["a"].map(votes.titles),
+            "b": table["b"].map(votes.titles),
+            "a's share by strengths": table["model_share"],
+            "95 % interval, all pairs at once": spans(table, "model_all_low", "model_all_high"),
+            "told apart by strengths": [
+                "no interval" if low != low else "yes" if apart else "no"
+                for low, apart in zip(table["model_all_low"], table["model_apart"], strict=True)
+            ],
         }
     )
 

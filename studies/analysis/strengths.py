@@ -207,6 +207,8 @@ def modelled_shares(counts: Tally, level: float = LEVEL) -> Shares:
     """
     first, second = np.triu_indices(len(counts.methods), 1)
     found = np.full((4, len(first)), np.nan)
+    if not len(first):
+        return Shares(*found)
     votes, wins, ties = (table.sum(axis=0) for table in (counts.votes, counts.wins, counts.ties))
     inside = np.flatnonzero(compared(votes))
     among = np.isin(first, inside) & np.isin(second, inside)

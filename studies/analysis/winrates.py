@@ -31,8 +31,12 @@ def pairs_table(counts: Tally) -> pd.DataFrame:
         (Bonferroni): ``all_low``, ``all_high`` and ``p_all``; ``apart`` says whether that interval
         excludes one half, which is where p_all < 0.05. NaN without a decisive vote.
 
+        ``model_share``, ``model_all_low``, ``model_all_high`` and ``model_apart`` are the same by
+        the model (`studies.analysis.strengths.modelled_shares`), for which votes on other pairs
+        count too.
+
         Where pairs are adaptive, two methods that are far apart meet seldom; then ``share``, and
-        all but Wilson's interval, are the model's (`studies.analysis.strengths.modelled_shares`).
+        all but Wilson's interval, are the model's.
     """
     pairs = list(combinations(range(len(counts.methods)), 2))
     first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
@@ -51,8 +55,9 @@ def pairs_table(counts: Tally) -> pd.DataFrame:
     frame = frame.assign(**_share_columns(won, won + lost, counts.clusters))
     rows = max(len(pairs), 1)
     level = 1 - (1 - LEVEL) / rows
+    model = modelled_shares(counts, level)
     if counts.adaptive:
-        one, together = modelled_shares(counts), modelled_shares(counts, level)
+        one, together = modelled_shares(counts), model
         frame = frame.assign(share=one.share, cluster_low=one.low, cluster_high=one.high, p=one.p)
     else:
         together = crossed_shares(won, won + lost, counts.clusters, level)
@@ -61,6 +66,10 @@ def pairs_table(counts: Tally) -> pd.DataFrame:
         all_high=together.high,
         p_all=np.minimum(rows * frame["p"], 1),
         apart=(together.low > 0.5) | (together.high < 0.5),
+        model_share=model.share,
+        model_all_low=model.low,
+        model_all_high=model.high,
+        model_apart=(model.low > 0.5) | (model.high < 0.5),
     )
 
 

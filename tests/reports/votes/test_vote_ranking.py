@@ -62,7 +62,7 @@ def test_rank_does_not_look_before_the_end(tiny_run, tmp_path):
     titles = [
         line for line in shown.output.splitlines() if ", overall" in line or "trusted" in line
     ]
-    assert len(titles) == 3
+    assert len(titles) == 4
     assert all(PRELIMINARY in line for line in titles)
     for name in ("strengths", "wins", "funnel"):
         assert PRELIMINARY in (run / "votes" / f"votes_{name}.svg").read_text()
