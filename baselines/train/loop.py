@@ -94,17 +94,14 @@ def _begun(
 ) -> dict[str, Whitening]:
     """Give a task the parameters that it begins with, and return the whitening; both are kept."""
     path = out / BEGINNING
-    parameters = dict(task.trained.named_parameters())
     if path.is_file():
         kept = torch.load(path, map_location="cpu", weights_only=True)
-        with torch.no_grad():
-            for key, parameter in parameters.items():
-                parameter.copy_(kept["parameters"][key])
+        task.trained.load_state_dict(kept["parameters"])
         return {key: Whitening(*each) for key, each in kept["whitened"].items()}
     task.begin(seed, report)
     whitened = task.whitened(seed)
     kept = {
-        "parameters": {key: each.detach().cpu() for key, each in parameters.items()},
+        "parameters": {key: each.cpu() for key, each in task.trained.state_dict().items()},
         "whitened": {key: tuple(each) for key, each in whitened.items()},
     }
     write_whole(path, lambda temporary: torch.save(kept, temporary))
@@ -160,7 +157,7 @@ class _Training:
         state = {
             "step": self.step,
             "seconds": self.seconds,
-            "parameters": {key: each.detach() for key, each in self.parameters.items()},
+            "parameters": self.task.trained.state_dict(),
             "average": self.average,
             "optimiser": self.optimiser.state_dict(),
         }
@@ -174,10 +171,9 @@ class _Training:
         if not path.is_file():
             return
         state = torch.load(path, map_location="cpu", weights_only=True)
-        with torch.no_grad():
-            for key, parameter in self.parameters.items():
-                parameter.copy_(state["parameters"][key])
-                self.average[key].copy_(state["average"][key])
+        self.task.trained.load_state_dict(state["parameters"])
+        for key, mean in self.average.items():
+            mean.copy_(state["average"][key])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
         with (self.out / CURVE).open(newline="") as stream:
@@ -196,18 +192,13 @@ def _show(
     training: _Training, contents: Crops, styles: Crops, record: dict[str, Any], out: Path
 ) -> None:
     """Write the weights so far, the figure of the curve, and a sheet made with these weights."""
-    task, parameters = training.task, training.parameters
-    trained = {key: each.detach().clone() for key, each in parameters.items()}
-    with torch.no_grad():
-        for key, parameter in parameters.items():
-            parameter.copy_(training.average[key])
-        pairs = [(i * contents.variants, j * styles.variants) for i, j in _chosen(contents, styles)]
-        save_sheet(out / SHEET, pairs, contents, styles, task.painted)
-        tensors = {
-            f"trained.{key}": each.detach().cpu().clone() for key, each in parameters.items()
-        }
-        for key, parameter in parameters.items():
-            parameter.copy_(trained[key])
+    task, average = training.task, training.average
+    trained = {key: each.clone() for key, each in task.trained.state_dict().items()}
+    task.trained.load_state_dict(average)
+    pairs = [(i * contents.variants, j * styles.variants) for i, j in _chosen(contents, styles)]
+    save_sheet(out / SHEET, pairs, contents, styles, task.painted)
+    task.trained.load_state_dict(trained)
+    tensors = {f"trained.{key}": each.cpu() for key, each in average.items()}
     about = {
         **task.about(),
         "network": record["network"],

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from baselines.own_vgg import OwnVGG, own_name
+from baselines.train.whitening import convolutions_of
 
 #: Places over which a convolution is fitted.
 PLACES = 30_000
@@ -59,13 +60,15 @@ def fit_decoder(
         for each convolution, the part of the variance of what it was to give that it gives.
     """
     device = next(decoder.parameters()).device
-    convolutions = [k for k, each in enumerate(decoder) if isinstance(each, nn.Conv2d)]
+    convolutions = convolutions_of(decoder)
     wanted = (*_BACK, "")[-len(convolutions) :]
     explained = []
-    for done, (k, name) in enumerate(zip(convolutions, wanted, strict=True)):
-        convolution, places = decoder[k], -(-PLACES // len(pictures))
-        assert isinstance(convolution, nn.Conv2d)
-        chosen = _places(decoder[:k], layer, encoder, pictures, name, places, seed, device)
+    places = -(-PLACES // len(pictures))
+    for done, ((key, convolution), name) in enumerate(
+        zip(convolutions.items(), wanted, strict=True)
+    ):
+        before = decoder[: int(key)]
+        chosen = _places(before, layer, encoder, pictures, name, places, seed, device)
         patches, features = (torch.cat(part) for part in zip(*chosen, strict=True))
         if name:
             strongest = features.var(0).argsort(descending=True)[: convolution.out_channels]
